@@ -1,0 +1,154 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+// One target is one room of the house (docs/architecture.md). A room may only depend on rooms below it;
+// Tests/ArchitectureTests fails when an import goes up.
+
+let room: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "openstack-glance",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "glance-api", targets: ["glance-api"]),
+        .executable(name: "glance-manage", targets: ["glance-manage"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // Executables: argument parsing and one call each.
+        .executableTarget(
+            name: "glance-api",
+            dependencies: ["Supervisor", "GlanceWorker", "OsloConfig", "OsloLog", argumentParser, logging],
+            swiftSettings: room),
+        .executableTarget(
+            name: "glance-manage",
+            dependencies: ["ImageDatabase", "OsloConfig", "OsloLog", argumentParser, logging],
+            swiftSettings: room),
+
+        // The process.
+        .target(
+            name: "Supervisor",
+            dependencies: ["Systemd", "OsloConfig", "OsloLog", "CLinux", logging],
+            swiftSettings: room),
+        .target(
+            name: "GlanceWorker",
+            dependencies: [
+                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+                "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
+            ],
+            swiftSettings: room),
+
+        // The HTTP surface.
+        .target(
+            name: "ImageAPI",
+            dependencies: [
+                "ImageService", "ImageModel", "HTTPServer", "OsloConfig", "Identity", hummingbird, nioCore, logging,
+            ],
+            swiftSettings: room),
+        .target(
+            name: "HTTPServer",
+            dependencies: [
+                hummingbird, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: room),
+
+        // What an operation does.
+        .target(
+            name: "ImageService",
+            dependencies: [
+                "ImageModel", "ImageDatabase", "ImageStore", "OsloPolicy", "OsloConfig", "Identity", "CCrypto",
+                nioCore, nioPosix, logging,
+            ],
+            swiftSettings: room),
+        .target(name: "ImageModel", swiftSettings: room),
+        .target(
+            name: "ImageDatabase",
+            dependencies: ["ImageModel", "CLibpq", "CSQLite", "CLinux", logging],
+            swiftSettings: room),
+        .target(
+            name: "ImageStore",
+            dependencies: ["ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging],
+            swiftSettings: room),
+        .target(
+            name: "Identity",
+            dependencies: [
+                "OsloConfig", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: room),
+        .target(
+            name: "OsloPolicy",
+            dependencies: [.product(name: "Yams", package: "Yams"), logging],
+            swiftSettings: room),
+
+        // Ground floor.
+        .target(name: "OsloConfig", swiftSettings: room),
+        .target(name: "OsloLog", dependencies: ["OsloConfig", "CLinux", logging], swiftSettings: room),
+        .target(name: "Systemd", dependencies: ["CLinux", logging], swiftSettings: room),
+
+        // System libraries and the thinnest shims.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CMemcached", pkgConfig: "libmemcached", providers: [.apt(["libmemcached-dev"])]),
+
+        // Tests mirror Sources; Integration starts the real servers.
+        .testTarget(name: "ArchitectureTests", swiftSettings: room),
+        .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
+        .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
+        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy"], swiftSettings: room),
+        .testTarget(name: "IdentityTests", dependencies: ["Identity", "OsloConfig"], swiftSettings: room),
+        .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
+        .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
+        .testTarget(
+            name: "ImageStoreTests",
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix],
+            swiftSettings: room),
+        .testTarget(
+            name: "ImageServiceTests",
+            dependencies: ["ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", nioCore],
+            swiftSettings: room),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", hummingbird, asyncHTTPClient, nioCore, nioPosix],
+            swiftSettings: room),
+        .testTarget(
+            name: "ImageAPITests",
+            dependencies: ["ImageAPI", "ImageService", "ImageModel", "OsloConfig"],
+            swiftSettings: room),
+        .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [asyncHTTPClient, subprocess, nioCore],
+            path: "Tests/Integration",
+            swiftSettings: room),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+// oslo.log's formats.
