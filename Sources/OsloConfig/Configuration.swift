@@ -47,20 +47,9 @@ public struct ConfigurationSources: Sendable {
     public init(program: String) { self.program = program }
 }
 
-/// One declared option: the only place that knows its name, type, default and meaning.
-public struct Option<Value: Sendable>: Sendable {
-    public let group: String
-    public let name: String
-    public let `default`: Value
-}
-
 /// A start that cannot succeed because of the configuration. `description` is one line for the operator.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     public var description: String
 
     public init(_ description: String) { self.description = description }
 }
-
-/// Namespaces of the declared options; one enum for each group. Swift names are the snake_case names written in
-/// lowerCamelCase word by word: `Options.Default.showImageDirectUrl`, `Options.KeystoneAuthtoken.wwwAuthenticateUri`.
-public enum Options {}

@@ -1,0 +1,23 @@
+import HTTPTypes
+import ImageService
+
+/// An answer other than success, before it is rendered. Handlers throw this where a ``ServiceError`` is not enough: a status
+/// or header that only HTTP knows, or a text that must not become HTML.
+struct APIError: Error, Sendable {
+    var status: HTTPResponse.Status
+    /// For the client. Never holds credentials, tokens or location URLs.
+    var message: String
+    var headers: HTTPFields = [:]
+    /// Rendered as text/plain whatever `Accept` says (Glance does so for a few).
+    var isPlainText = false
+
+    init(_ status: HTTPResponse.Status, _ message: String = "", headers: HTTPFields = [:], isPlainText: Bool = false) {
+        self.status = status
+        self.message = message
+        self.headers = headers
+        self.isPlainText = isPlainText
+    }
+
+    /// 400
+    static func badRequest(_ message: String) -> APIError { APIError(.badRequest, message) }
+}
