@@ -1,12 +1,11 @@
-/// `key:value` pairs of an option in the order in which they were written, such as `enabled_backends`.
+/// `key:value` pairs of an option in the order in which they were written, such as `enabled_backends`. Keys are unique.
 public struct OptionDictionary: Sendable, Equatable, RandomAccessCollection, ExpressibleByDictionaryLiteral {
     public typealias Element = (key: String, value: String)
 
-    private var pairs: [Element]
+    private var pairs: [Element] = []
 
     public init(dictionaryLiteral elements: (String, String)...) {
-        pairs = []
-        for (key, value) in elements { self[key] = value }
+        for (key, value) in elements { append(key: key, value: value) }
     }
 
     public var startIndex: Int { pairs.startIndex }
@@ -16,18 +15,15 @@ public struct OptionDictionary: Sendable, Equatable, RandomAccessCollection, Exp
     /// Keys in the order in which they were written.
     public var keys: [String] { pairs.map(\.key) }
 
-    /// The value of a key. As in a Python dict a key written twice has its last value at its first place.
-    public subscript(key: String) -> String? {
-        get { pairs.first { $0.key == key }?.value }
-        set {
-            let index = pairs.firstIndex { $0.key == key }
-            switch (index, newValue) {
-            case (let index?, let value?): pairs[index].value = value
-            case (nil, let value?): pairs.append((key, value))
-            case (let index?, nil): pairs.remove(at: index)
-            case (nil, nil): break
-            }
-        }
+    /// The value of a key.
+    public subscript(key: String) -> String? { pairs.first { $0.key == key }?.value }
+
+    /// Adds a pair; false, without any change, when the key is there already.
+    @discardableResult
+    mutating func append(key: String, value: String) -> Bool {
+        if self[key] != nil { return false }
+        pairs.append((key, value))
+        return true
     }
 
     public static func == (left: Self, right: Self) -> Bool { left.pairs.elementsEqual(right.pairs, by: ==) }

@@ -14,16 +14,17 @@ public enum OptionType: Sendable, Equatable {
     case byteCount
     /// A file mode in octal digits; the value is the mode itself.
     case fileMode
-    /// Items between commas.
-    case list
-    /// Items between commas, all in square brackets. Items may be quoted.
-    case boundedList
-    /// Whole numbers between commas.
-    case integerList
-    /// Whole numbers between commas, all in square brackets.
-    case boundedIntegerList
+    /// Items between commas; `bounded` lists need square brackets around them and may have quoted items.
+    case list(Item, bounded: Bool)
     /// `key:value` pairs between commas.
     case dictionary
     /// One string for each occurrence of the option.
     case multi
+
+    /// What a list contains.
+    public enum Item: Sendable {
+        case string
+        case integer
+        case host
+    }
 }

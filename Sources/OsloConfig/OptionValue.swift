@@ -21,7 +21,7 @@ public enum StoredValue: Sendable, Equatable {
 
 extension String: OptionValue, OptionListItem {
     public static var optionType: OptionType { .string }
-    public static var optionListType: OptionType { .list }
+    public static var optionListType: OptionType { .list(.string, bounded: false) }
 
     public init?(stored: StoredValue) {
         guard case .string(let value) = stored else { return nil }
@@ -49,7 +49,7 @@ extension Bool: OptionValue {
 
 extension Int: OptionValue, OptionListItem {
     public static var optionType: OptionType { .integer }
-    public static var optionListType: OptionType { .integerList }
+    public static var optionListType: OptionType { .list(.integer, bounded: false) }
 
     public init?(stored: StoredValue) {
         guard case .integer(let value) = stored else { return nil }

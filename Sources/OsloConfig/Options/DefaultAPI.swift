@@ -93,7 +93,7 @@ extension Options.Default {
 
     public static let enabledImportMethods = Option<[String]>(
         .notYet, group, "enabled_import_methods", default: ["glance-direct", "web-download", "copy-image"],
-        type: .boundedList,
+        type: .list(.string, bounded: true),
         help: "Import methods offered; bracketed list; [] disables the feature.")
 
     public static let workerSelfReferenceUrl = Option<String?>(

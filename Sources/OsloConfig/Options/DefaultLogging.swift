@@ -68,7 +68,8 @@ extension Options.Default {
 
     public static let loggingContextFormatString = Option<String>(
         .honoured, group, "logging_context_format_string",
-        default: "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s [%(global_request_id)s %(request_id)s %(user_identity)s] %(instance)s%(message)s",
+        default:
+            "%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s [%(global_request_id)s %(request_id)s %(user_identity)s] %(instance)s%(message)s",
         help: "Line format when a request context exists.")
 
     public static let loggingDefaultFormatString = Option<String>(
@@ -91,12 +92,13 @@ extension Options.Default {
         help: "How %(user_identity)s is built.")
 
     public static let defaultLogLevels = Option<[String]>(
-        .honoured, group, "default_log_levels", default: [
+        .honoured, group, "default_log_levels",
+        default: [
             "amqp=WARN", "boto=WARN", "sqlalchemy=WARN", "suds=INFO", "oslo.messaging=INFO",
             "oslo_messaging=INFO", "iso8601=WARN", "requests.packages.urllib3.connectionpool=WARN",
             "urllib3.connectionpool=WARN", "websocket=WARN", "requests.packages.urllib3.util.retry=WARN",
-            "urllib3.util.retry=WARN", "keystonemiddleware=WARN", "routes.middleware=WARN", "stevedore=WARN",
-            "taskflow=WARN", "keystoneauth=WARN", "oslo.cache=INFO", "oslo_policy=INFO",
+            "urllib3.util.retry=WARN", "keystonemiddleware=WARN", "routes.middleware=WARN",
+            "stevedore=WARN", "taskflow=WARN", "keystoneauth=WARN", "oslo.cache=INFO", "oslo_policy=INFO",
             "dogpile.core.dogpile=INFO",
         ],
         help: "logger=LEVEL list for libraries.")

@@ -30,7 +30,10 @@ extension Options {
 
         public static let defaultStore = Option<String>(
             .honoured, group, "default_store", default: "file",
-            choices: ["file", "filesystem", "http", "https", "swift", "swift+http", "swift+https", "swift+config", "rbd", "cinder", "vsphere", "s3"],
+            choices: [
+                "file", "filesystem", "http", "https", "swift", "swift+http", "swift+https", "swift+config", "rbd",
+                "cinder", "vsphere", "s3",
+            ],
             deprecated: "newer releases will drop it",
             help: "Single-store mode: scheme used for new data.")
 

@@ -11,8 +11,9 @@ extension Options {
 
         public static let diskFormats = Option<[String]>(
             .honoured, group, "disk_formats",
-            default: ["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"],
-            oldNames: ["DEFAULT/disk_formats"],
+            default: [
+                "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop",
+            ], oldNames: ["DEFAULT/disk_formats"],
             help: "Disk formats accepted by the schema.")
 
         public static let vmdkAllowedTypes = Option<[String]>(

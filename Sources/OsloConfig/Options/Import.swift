@@ -4,7 +4,7 @@ extension Options {
         static let group = "image_import_opts"
 
         public static let imageImportPlugins = Option<[String]>(
-            .notYet, group, "image_import_plugins", default: [], type: .boundedList,
+            .notYet, group, "image_import_plugins", default: [], type: .list(.string, bounded: true),
             help: "Plugins run on import: inject_image_metadata, image_conversion, image_decompression, no_op.")
 
         public static let maxParallelStores = Option<Int>(
@@ -25,27 +25,27 @@ extension Options {
         static let group = "import_filtering_opts"
 
         public static let allowedSchemes = Option<[String]>(
-            .notYet, group, "allowed_schemes", default: ["http", "https"], type: .boundedList,
+            .notYet, group, "allowed_schemes", default: ["http", "https"], type: .list(.string, bounded: true),
             help: "URI schemes allowed for web-download (and locations).")
 
         public static let disallowedSchemes = Option<[String]>(
-            .notYet, group, "disallowed_schemes", default: [], type: .boundedList,
+            .notYet, group, "disallowed_schemes", default: [], type: .list(.string, bounded: true),
             help: "Schemes refused; used only when the allow list is empty.")
 
         public static let allowedHosts = Option<[String]>(
-            .notYet, group, "allowed_hosts", default: [], type: .boundedList,
+            .notYet, group, "allowed_hosts", default: [], type: .list(.host, bounded: true),
             help: "Only these hosts; also lifts the loopback/link-local block.")
 
         public static let disallowedHosts = Option<[String]>(
-            .notYet, group, "disallowed_hosts", default: [], type: .boundedList,
+            .notYet, group, "disallowed_hosts", default: [], type: .list(.host, bounded: true),
             help: "Hosts refused; used only when the allow list is empty.")
 
         public static let allowedPorts = Option<[Int]>(
-            .notYet, group, "allowed_ports", default: [80, 443], type: .boundedIntegerList,
+            .notYet, group, "allowed_ports", default: [80, 443], type: .list(.integer, bounded: true),
             help: "Ports allowed.")
 
         public static let disallowedPorts = Option<[Int]>(
-            .notYet, group, "disallowed_ports", default: [], type: .boundedIntegerList,
+            .notYet, group, "disallowed_ports", default: [], type: .list(.integer, bounded: true),
             help: "Ports refused; used only when the allow list is empty.")
 
         static var all: [OptionDeclaration] {
@@ -64,12 +64,12 @@ extension Options {
 
         public static let extraProperties = Option<[String]>(
             .notYet, group, "extra_properties", default: ["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"],
-            type: .boundedList,
+            type: .list(.string, bounded: true),
             help: "Property names/prefixes copied by glance-download.")
 
         static var all: [OptionDeclaration] {
             [
-                extraProperties.declaration,
+                extraProperties.declaration
             ]
         }
     }
@@ -107,7 +107,7 @@ extension Options {
 
         static var all: [OptionDeclaration] {
             [
-                outputFormat.declaration,
+                outputFormat.declaration
             ]
         }
     }

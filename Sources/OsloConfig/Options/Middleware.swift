@@ -40,7 +40,8 @@ extension Options {
             help: "Send Access-Control-Allow-Credentials.")
 
         public static let exposeHeaders = Option<[String]>(
-            .honoured, group, "expose_headers", default: [
+            .honoured, group, "expose_headers",
+            default: [
                 "X-Image-Meta-Checksum", "X-Auth-Token", "X-Subject-Token", "X-Service-Token",
                 "X-OpenStack-Request-ID",
             ],
@@ -58,7 +59,8 @@ extension Options {
             help: "Methods; Glance default GET,PUT,POST,DELETE,PATCH.")
 
         public static let allowHeaders = Option<[String]>(
-            .honoured, group, "allow_headers", default: [
+            .honoured, group, "allow_headers",
+            default: [
                 "Content-MD5", "X-Image-Meta-Checksum", "X-Storage-Token", "Accept-Encoding", "X-Auth-Token",
                 "X-Identity-Status", "X-Roles", "X-Service-Catalog", "X-User-Id", "X-Tenant-Id",
                 "X-OpenStack-Request-ID",

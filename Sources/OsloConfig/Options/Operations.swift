@@ -135,7 +135,7 @@ extension Options {
 
         static var all: [OptionDeclaration] {
             [
-                serviceNamePrefix.declaration,
+                serviceNamePrefix.declaration
             ]
         }
     }
