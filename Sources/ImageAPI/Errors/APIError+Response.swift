@@ -89,7 +89,7 @@ extension APIError {
     }
 
     /// Escapes text for HTML; everything outside ASCII becomes a numeric reference.
-    private static func escapeHTML(_ text: String) -> String {
+    static func escapeHTML(_ text: String) -> String {
         var escaped = ""
         escaped.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
