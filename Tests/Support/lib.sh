@@ -29,7 +29,9 @@ virtualenv() {
             rm -rf "$directory"
             # Debian's interpreter, whatever else PATH offers.
             /usr/bin/python3 -m venv "$directory"
-            "$directory/bin/pip" install --disable-pip-version-check --quiet --retries 5 --no-deps -r "$list" >&2
+            # A cache of its own: wheels compiled here (uWSGI) fit this interpreter only.
+            "$directory/bin/pip" install --cache-dir "$CACHE/pip" --disable-pip-version-check --quiet --retries 5 \
+                --no-deps -r "$list" >&2
             touch "$directory/.complete"
         ) 8>"$CACHE/.venv-$1.lock"
     fi
