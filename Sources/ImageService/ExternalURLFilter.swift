@@ -23,8 +23,8 @@ struct ExternalURLFilter: Sendable {
         disallowedSchemes = configuration[Filter.disallowedSchemes].map { $0.lowercased() }
         allowedHosts = configuration[Filter.allowedHosts].map { $0.lowercased() }
         disallowedHosts = configuration[Filter.disallowedHosts].map { $0.lowercased() }
-        allowedPorts = configuration[Filter.allowedPorts].compactMap { Int($0) }
-        disallowedPorts = configuration[Filter.disallowedPorts].compactMap { Int($0) }
+        allowedPorts = configuration[Filter.allowedPorts]
+        disallowedPorts = configuration[Filter.disallowedPorts]
         self.threadPool = threadPool
     }
 
