@@ -24,16 +24,16 @@ public struct ImageService: Sendable {
 
     /// - Parameters:
     ///   - threadPool: runs hashing and other work that would hold up an event loop.
-    /// - Throws: ``ServiceError/invalid(_:)`` when `hashing_algorithm` is unknown or a quota cannot be read.
+    /// - Throws: ``ServiceError/invalid(_:)`` when `hashing_algorithm` is unknown.
     public init(
         configuration: Configuration, database: ImageDatabase, stores: StoreRegistry, policy: Enforcer,
         threadPool: NIOThreadPool, logger: Logger
-    ) throws {
+    ) throws(ServiceError) {
         self.configuration = configuration
         self.database = database
         self.stores = stores
         self.policy = policy
-        self.quotas = try Quotas(configuration: configuration)
+        self.quotas = Quotas(configuration: configuration)
         self.uploads = UploadRegistry()
         self.pipeline = try UploadPipeline(
             hashingAlgorithm: configuration[Options.Default.hashingAlgorithm], threadPool: threadPool)

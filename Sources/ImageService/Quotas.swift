@@ -14,27 +14,14 @@ struct Quotas: Sendable {
     /// Bytes that one project may store; nil is no limit.
     let userStorage: Int64?
 
-    init(configuration: Configuration) throws {
+    init(configuration: Configuration) {
         members = configuration[Options.Default.imageMemberQuota]
         properties = configuration[Options.Default.imagePropertyQuota]
         tags = configuration[Options.Default.imageTagQuota]
         locations = configuration[Options.Default.imageLocationQuota]
         imageSize = Int64(configuration[Options.Default.imageSizeCap])
-        let text = configuration[Options.Default.userStorageQuota]
-        guard let bytes = Self.bytes(text) else {
-            throw ServiceError.invalid(
-                "user_storage_quota = \(text): must be a number of bytes with an optional B, KB, MB, GB or TB.")
-        }
-        userStorage = configuration[Options.Default.useKeystoneLimits] || bytes == 0 ? nil : bytes
-    }
-
-    /// Reads `10GB`: digits, then an optional unit with factor 1024, no blank. Nil for anything else.
-    static func bytes(_ text: String) -> Int64? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let factors: [String: Int64] = ["": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40]
-        guard let number = Int64(digits), let factor = factors[String(text.dropFirst(digits.count))] else { return nil }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
-        return overflow ? nil : bytes
+        let storage = configuration[Options.Default.userStorageQuota]
+        userStorage = configuration[Options.Default.useKeystoneLimits] || storage == 0 ? nil : Int64(storage)
     }
 
     func checkTags(_ tags: [String]) throws(ServiceError) {

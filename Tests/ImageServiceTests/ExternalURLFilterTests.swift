@@ -46,17 +46,3 @@ import Testing
         #expect(try #require(IPAddress(text)).isPublicOrPrivate)
     }
 }
-
-@Suite struct QuotasTests {
-    @Test(arguments: [
-        ("0", Int64(0)), ("17", 17), ("5B", 5), ("2KB", 2048), ("3MB", 3 << 20), ("1GB", 1 << 30), ("2TB", 2 << 40),
-    ])
-    func units(text: String, bytes: Int64) {
-        #expect(Quotas.bytes(text) == bytes)
-    }
-
-    @Test(arguments: ["", "GB", "-1", "1 GB", "1gb", "1PB", "1.5GB", "99999999999999999999", "9999999999TB"])
-    func refused(text: String) {
-        #expect(Quotas.bytes(text) == nil)
-    }
-}
