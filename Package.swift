@@ -64,7 +64,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "HTTPServer", "OsloConfig", "Identity", hummingbird, nioCore, logging,
+                "ImageService", "ImageModel", "HTTPServer", "OsloConfig", "Identity", "CZlib", hummingbird, nioCore,
+                nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -117,6 +118,7 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMemcached", pkgConfig: "libmemcached", providers: [.apt(["libmemcached-dev"])]),
 
         // Tests mirror Sources; Integration starts the real servers.
@@ -141,7 +143,7 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "ImageAPITests",
-            dependencies: ["ImageAPI", "ImageService", "ImageModel", "OsloConfig"],
+            dependencies: ["ImageAPI", "ImageService", "ImageModel", "OsloConfig", "HTTPServer", hummingbird, nioCore, logging],
             swiftSettings: room),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
         .testTarget(

@@ -14,6 +14,10 @@ public struct APIContext: InitializableFromRequestSource {
     /// `scheme://host/script_name` of this request as the client sees it, without a slash at the end. `public_endpoint` wins
     /// where it is set. For absolute links (`Location`, version list).
     var baseURL = ""
+    /// The request id that the client sent.
+    var inboundRequestID = RequestIDPolicy.Inbound.absent
+    /// What the token stage found out, for the context stage.
+    var authentication = Authentication.none
     /// Values of the placeholders of the route's path template.
     var pathParameters = PathParameters()
     /// What the access log wants to know and only the inner stages find out.

@@ -6,8 +6,6 @@ final class RequestRecord: Sendable {
     struct Facts: Sendable {
         /// `req-<uuid>`, local to this service.
         var requestID: String?
-        /// Id that the caller gave to the whole operation across services.
-        var globalRequestID: String?
         /// Project and user of the token.
         var project: String?
         var user: String?

@@ -1,0 +1,41 @@
+extension Options {
+    /// The group `[paste_deploy]`.
+    public enum PasteDeploy {
+        static let group = "paste_deploy"
+
+        public static let flavor = Option<String?>(
+            .honoured, group, "flavor", default: nil,
+            help: "Suffix of the paste app: glance-api-FLAVOR.")
+
+        public static let configFile = Option<String?>(
+            .honoured, group, "config_file", default: nil,
+            help: "Paste file; default <config file stem>-paste.ini next to the conf.")
+
+        static var all: [OptionDeclaration] {
+            [
+                flavor.declaration, configFile.declaration,
+            ]
+        }
+    }
+}
+
+extension Options {
+    /// The group `[wsgi]`.
+    public enum Wsgi {
+        static let group = "wsgi"
+
+        public static let taskPoolThreads = Option<Int>(
+            .notYet, group, "task_pool_threads", default: 16, minimum: 1,
+            help: "Threads for asynchronous tasks in each worker process.")
+
+        public static let pythonInterpreter = Option<String?>(
+            .noMeaning("no Python interpreter is used"), group, "python_interpreter", default: nil,
+            help: "Interpreter used for the qemu-img prlimit wrapper.")
+
+        static var all: [OptionDeclaration] {
+            [
+                taskPoolThreads.declaration, pythonInterpreter.declaration,
+            ]
+        }
+    }
+}
