@@ -71,7 +71,8 @@ struct Images: Sendable {
     @Sendable private func update(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let dialect = ImagePatch.Dialect(contentType: request.headers[.contentType]) else {
             throw APIError(
-                .unsupportedMediaType, "An image patch must have one of these content types: \(ImagePatch.Dialect.accepted)",
+                .unsupportedMediaType,
+                "An image patch must have one of these content types: \(ImagePatch.Dialect.accepted)",
                 headers: [.acceptPatch: ImagePatch.Dialect.accepted])
         }
         let patch = try ImagePatch(json: try await request.json(), dialect: dialect, schema: schema)
