@@ -26,7 +26,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -71,10 +70,8 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                hummingbird, nioCore, nioPosix, logging,
+                "CLinux", hummingbird, nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: room),
@@ -139,7 +136,10 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", hummingbird, asyncHTTPClient, nioCore, nioPosix],
+            dependencies: [
+                "HTTPServer", hummingbird, asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: room),
         .testTarget(
             name: "ImageAPITests",

@@ -1,1 +1,34 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/uio.h>
+
+int64_t clinux_tcp_bytes_acked(int socket)
+{
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+
+    memset(&info, 0, sizeof info);
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+        return -1;
+    if (length < offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked) {
+        errno = ENOPROTOOPT;
+        return -1;
+    }
+    return (int64_t)info.tcpi_bytes_acked;
+}
+
+int clinux_is_resident(int descriptor, int64_t offset)
+{
+    char byte;
+    struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
+
+    if (preadv2(descriptor, &vector, 1, offset, RWF_NOWAIT) >= 0)
+        return 1;
+    return errno == EAGAIN ? 0 : -1;
+}

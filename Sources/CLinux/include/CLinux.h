@@ -1,11 +1,11 @@
 #ifndef CLINUX_H
 #define CLINUX_H
-#define _GNU_SOURCE
+/* No feature macro here: types must look as Swift's Glibc module sees them. GNU functions get a shim. */
 #include <fcntl.h>
-#include <unistd.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -17,4 +17,12 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+/* Bytes that the peer of a TCP socket has acknowledged so far (tcp(7), TCP_INFO); -1 with errno. */
+int64_t clinux_tcp_bytes_acked(int socket);
+
+/* Whether the byte at offset can be read without waiting for a disk: 1 yes, 0 no, -1 unknown (preadv2(2), RWF_NOWAIT). */
+int clinux_is_resident(int descriptor, int64_t offset);
+
 #endif

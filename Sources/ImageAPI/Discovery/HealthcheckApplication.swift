@@ -122,3 +122,55 @@ struct HealthcheckApplication: HTTPResponder {
             """
     }
 }
+
+extension HealthcheckApplication {
+    /// Keys of the paste section win over `[healthcheck]`.
+    ///
+    /// - Throws: ``ConfigurationError`` naming the option that cannot work.
+    init(keys: PasteOptions, configuration: Configuration) throws(ConfigurationError) {
+        typealias Group = Options.Healthcheck
+        var checks: [Check] = []
+        for backend in keys.list("backends") ?? configuration[Group.backends] {
+            switch backend {
+            case "disable_by_file":
+                checks.append(
+                    .disableByFile(keys.options["disable_by_file_path"] ?? configuration[Group.disableByFilePath]))
+            case "disable_by_files_ports":
+                let pairs = keys.list("disable_by_file_paths") ?? configuration[Group.disableByFilePaths]
+                checks.append(.disableByFile(try Self.path(of: configuration[Options.Default.bindPort], in: pairs)))
+            case "enable_by_files":
+                checks.append(
+                    .enableByFiles(keys.list("enable_by_file_paths") ?? configuration[Group.enableByFilePaths]))
+            default:
+                throw ConfigurationError(
+                    "healthcheck backend '\(backend)' does not exist; there are disable_by_file, disable_by_files_ports and "
+                        + "enable_by_files")
+            }
+        }
+        var sources: [AddressRange] = []
+        for text in keys.list("allowed_source_ranges") ?? configuration[Group.allowedSourceRanges] {
+            guard let range = AddressRange(text) else {
+                throw ConfigurationError("healthcheck allowed_source_ranges: '\(text)' is not an address range")
+            }
+            sources.append(range)
+        }
+        self.init(
+            checks: checks, isDetailed: try keys.flag("detailed") ?? configuration[Group.detailed],
+            allowedSources: sources,
+            ignoresProxiedRequests: try keys.flag("ignore_proxied_requests")
+                ?? configuration[Group.ignoreProxiedRequests])
+    }
+
+    /// The path of a port in `port:path` pairs.
+    private static func path(of port: Int, in pairs: [String]) throws(ConfigurationError) -> String? {
+        var path: String?
+        for pair in pairs {
+            let parts = pair.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, let number = Int(parts[0]) else {
+                throw ConfigurationError("healthcheck disable_by_file_paths: '\(pair)' is not port:path")
+            }
+            if number == port { path = String(parts[1]) }
+        }
+        return path
+    }
+}

@@ -8,14 +8,11 @@ struct APIError: Error, Sendable {
     /// For the client. Never holds credentials, tokens or location URLs.
     var message: String
     var headers: HTTPFields = [:]
-    /// Rendered as text/plain whatever `Accept` says (Glance does so for a few).
-    var isPlainText = false
 
-    init(_ status: HTTPResponse.Status, _ message: String = "", headers: HTTPFields = [:], isPlainText: Bool = false) {
+    init(_ status: HTTPResponse.Status, _ message: String = "", headers: HTTPFields = [:]) {
         self.status = status
         self.message = message
         self.headers = headers
-        self.isPlainText = isPlainText
     }
 
     /// 400

@@ -1,3 +1,5 @@
+import OsloConfig
+
 /// Which origins may use the API from a browser, and how.
 struct CORSPolicy: Sendable, Equatable {
     struct Rules: Sendable, Equatable {
@@ -37,5 +39,30 @@ struct CORSPolicy: Sendable, Equatable {
     func rules(for origin: String) -> (allowed: String, rules: Rules)? {
         if let rules = origins[origin] { return (origin, rules) }
         return origins["*"].map { ("*", $0) }
+    }
+}
+
+extension CORSPolicy {
+    /// `[cors]` and all `[cors.<name>]`, whose missing values are those of `[cors]`.
+    ///
+    /// - Throws: ``ConfigurationError`` when a key of the paste section has a value of the wrong type.
+    init(configuration: Configuration, keys: PasteOptions) throws(ConfigurationError) {
+        let own = Rules(
+            allowsCredentials: try keys.flag("allow_credentials") ?? configuration[Options.Cors.allowCredentials],
+            exposedHeaders: keys.list("expose_headers") ?? configuration[Options.Cors.exposeHeaders],
+            maximumAge: try keys.number("max_age") ?? configuration[Options.Cors.maxAge],
+            methods: keys.list("allow_methods") ?? configuration[Options.Cors.allowMethods],
+            headers: keys.list("allow_headers") ?? configuration[Options.Cors.allowHeaders])
+        allow(keys.list("allowed_origin") ?? configuration[Options.Cors.allowedOrigin], own)
+        for group in configuration.corsSections {
+            allow(
+                configuration.value(Options.Cors.allowedOrigin, group: group),
+                Rules(
+                    allowsCredentials: configuration.value(Options.Cors.allowCredentials, group: group),
+                    exposedHeaders: configuration.value(Options.Cors.exposeHeaders, group: group),
+                    maximumAge: configuration.value(Options.Cors.maxAge, group: group),
+                    methods: configuration.value(Options.Cors.allowMethods, group: group),
+                    headers: configuration.value(Options.Cors.allowHeaders, group: group)))
+        }
     }
 }

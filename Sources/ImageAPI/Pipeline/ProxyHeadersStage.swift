@@ -5,9 +5,13 @@ import Hummingbird
 /// absolute links are the client's. Only where `enable_proxy_headers_parsing` says that there is one, because clients can send
 /// these headers too.
 struct ProxyHeadersStage: RouterMiddleware {
+    /// `public_endpoint`: where it is set, nothing that a proxy says changes links.
+    let publicEndpoint: String?
+
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
+        if publicEndpoint != nil { return try await next(request, context) }
         var context = context
         let headers = request.headers
         var scheme: String?

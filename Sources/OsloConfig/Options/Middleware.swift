@@ -4,9 +4,8 @@ extension Options {
         static let group = "oslo_middleware"
 
         public static let maxRequestBodySize = Option<Int>(
-            .noMeaning("no pipeline of Glance contains the sizelimit filter"), group, "max_request_body_size",
-            default: 114_688,
-            help: "sizelimit filter maximum; the filter is not in Glance's pipelines.")
+            .honoured, group, "max_request_body_size", default: 114_688, minimum: 0,
+            help: "Bytes of the largest request that the sizelimit filter lets through; no shipped pipeline has it.")
 
         public static let enableProxyHeadersParsing = Option<Bool>(
             .honoured, group, "enable_proxy_headers_parsing", default: false,
