@@ -120,11 +120,4 @@ import Testing
         #expect(members["direct_url"] == "http://b/")
         #expect(members["stores"] == "web")
     }
-
-    @Test func creationHeadersNameMethodsAndStores() {
-        let headers = Images.creationHeaders(importMethods: ["glance-direct", "web-download"], storeIDs: ["a", "b"])
-        #expect(headers[.imageImportMethods] == "glance-direct,web-download")
-        #expect(headers[.imageStoreIDs] == "a,b")
-        #expect(Images.creationHeaders(importMethods: [], storeIDs: []).isEmpty)
-    }
 }
