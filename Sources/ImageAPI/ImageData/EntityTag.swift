@@ -9,7 +9,9 @@ struct EntityTag: Equatable {
     /// The strong tag of an image's data: the multihash, else the checksum; nil when there is neither. Data never change once
     /// an image is active, and equal hashes mean equal bytes, so the tag holds for every range and every store.
     init?(of image: Image) {
-        guard let hash = image.hashValue ?? image.checksum, hash.utf8.allSatisfy(Self.isTagCharacter) else { return nil }
+        guard let hash = image.hashValue ?? image.checksum, hash.utf8.allSatisfy(Self.isTagCharacter) else {
+            return nil
+        }
         value = hash
     }
 

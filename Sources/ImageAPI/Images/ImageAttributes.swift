@@ -2,7 +2,8 @@
 enum ImageAttributes {
     /// Attributes of the image itself; everything else is a custom property.
     static let base: Set<String> = [
-        "checksum", "container_format", "created_at", "direct_url", "disk_format", "file", "id", "locations", "min_disk",
+        "checksum", "container_format", "created_at", "direct_url", "disk_format", "file", "id", "locations",
+        "min_disk",
         "min_ram", "name", "os_hash_algo", "os_hash_value", "os_hidden", "owner", "protected", "schema", "self", "size",
         "status", "stores", "tags", "updated_at", "virtual_size", "visibility",
     ]

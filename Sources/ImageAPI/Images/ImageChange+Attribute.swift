@@ -47,10 +47,7 @@ extension ImageChange {
     }
 
     private static func minimum(_ value: JSONValue, of name: String) throws(APIError) -> Int {
-        let integer: Int64?
-        // To JSON Schema 2.0 is an integer too.
-        if case .number(let number) = value { integer = Int64(exactly: number) } else { integer = value.integerValue }
-        guard let integer else { throw .badValue(name) }
+        guard let integer = value.integerValue else { throw .badValue(name) }
         guard (0...ImageAttributes.largestMinimum).contains(integer) else {
             throw .badRequest("Attribute '\(name)' must lie between 0 and \(ImageAttributes.largestMinimum).")
         }

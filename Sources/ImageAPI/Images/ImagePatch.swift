@@ -76,7 +76,9 @@ struct ImagePatch {
                 verb = verbs[0]
                 path = members[verb.rawValue]
             }
-            guard let path = path?.stringValue else { throw .badRequest("Each operation needs a path, a JSON pointer.") }
+            guard let path = path?.stringValue else {
+                throw .badRequest("Each operation needs a path, a JSON pointer.")
+            }
             pointer = try PatchPointer(path)
             value = members["value"]
             self.dialect = dialect

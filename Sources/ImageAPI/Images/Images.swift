@@ -10,8 +10,8 @@ struct Images: Sendable {
     let schema: ImageSchema
     let document: ImageDocument
     let limits: ImageListRequest.Limits
-    /// Headers that tell a client after `create` what it can do next.
-    let creationHeaders: HTTPFields
+    /// Stores that an image can be put into, for the answer to `create`; empty without multi-store.
+    let storeIDs: String
 
     init(service: ImageService, schema: ImageSchema) {
         let configuration = service.configuration
@@ -21,9 +21,7 @@ struct Images: Sendable {
         limits = ImageListRequest.Limits(
             standard: configuration[Options.Default.limitParamDefault],
             maximum: configuration[Options.Default.apiLimitMax])
-        creationHeaders = Self.creationHeaders(
-            importMethods: configuration[Options.Default.enabledImportMethods],
-            storeIDs: service.stores.isMultiStore ? service.stores.stores.map(\.id) : [])
+        storeIDs = service.stores.isMultiStore ? service.stores.stores.map(\.id).joined(separator: ",") : ""
     }
 
     var routes: [Route] {
@@ -59,7 +57,8 @@ struct Images: Sendable {
     @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let draft = try ImageDraft(json: try await request.json(), schema: schema)
         let image = try await service.create(draft, for: context.caller)
-        var headers = creationHeaders
+        var headers = HTTPFields()
+        if !storeIDs.isEmpty { headers[.imageStoreIDs] = storeIDs }
         headers[.location] = context.baseURL + ImageDocument.path(of: image.id)
         return answer(image, .created, headers: headers)
     }
@@ -71,7 +70,8 @@ struct Images: Sendable {
     @Sendable private func update(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let dialect = ImagePatch.Dialect(contentType: request.headers[.contentType]) else {
             throw APIError(
-                .unsupportedMediaType, "An image patch must have one of these content types: \(ImagePatch.Dialect.accepted)",
+                .unsupportedMediaType,
+                "An image patch must have one of these content types: \(ImagePatch.Dialect.accepted)",
                 headers: [.acceptPatch: ImagePatch.Dialect.accepted])
         }
         let patch = try ImagePatch(json: try await request.json(), dialect: dialect, schema: schema)
@@ -89,20 +89,11 @@ struct Images: Sendable {
     ) -> Response {
         .json(status, headers: headers, capacity: ImageDocument.capacity) { document.write(image, to: &$0) }
     }
-
-    static func creationHeaders(importMethods: [String], storeIDs: [String]) -> HTTPFields {
-        var headers = HTTPFields()
-        if !importMethods.isEmpty { headers[.imageImportMethods] = importMethods.joined(separator: ",") }
-        if !storeIDs.isEmpty { headers[.imageStoreIDs] = storeIDs.joined(separator: ",") }
-        return headers
-    }
 }
 
 extension HTTPField.Name {
     /// Media types that a PATCH may have (RFC 5789, section 3.1).
     static let acceptPatch = literal("Accept-Patch")
-    /// Import methods that the created image can be filled by.
-    static let imageImportMethods = literal("OpenStack-image-import-methods")
     /// Stores that the created image can be put into.
     static let imageStoreIDs = literal("OpenStack-image-store-ids")
     /// Store that an upload is meant for.

@@ -15,7 +15,9 @@ struct PatchPointer: Equatable {
         for part in parts {
             let segment = try Self.unescape(part, in: text).trimmingBlanks()
             // A pointer to the property with the empty name is the only one with an empty segment.
-            guard parts.count == 1 || !segment.isEmpty else { throw .badRequest("Pointer '\(text)' has an empty part.") }
+            guard parts.count == 1 || !segment.isEmpty else {
+                throw .badRequest("Pointer '\(text)' has an empty part.")
+            }
             segments.append(segment)
         }
         self.segments = segments

@@ -83,7 +83,8 @@ struct ImageMembers: Sendable {
     ///
     /// - Throws: ``APIError`` 400.
     static func status(in body: JSONValue) throws(APIError) -> ImageMember.Status {
-        guard let text = body.objectValue?["status"]?.stringValue, let status = ImageMember.Status(rawValue: text) else {
+        guard let text = body.objectValue?["status"]?.stringValue, let status = ImageMember.Status(rawValue: text)
+        else {
             throw .badRequest("The body must hold the member's status: pending, accepted or rejected.")
         }
         return status

@@ -1,9 +1,5 @@
 import ImageModel
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// What `schema-image.json` adds to the schema of images. The file has one of two forms:
 ///
 ///     {"kernel_id": {"type": …}, …}
@@ -78,31 +74,17 @@ struct CustomImageProperties: Sendable {
     static func find(in directories: [String]) throws(Problem) -> CustomImageProperties {
         for directory in directories {
             let path = directory + "/" + fileName
-            guard let bytes = try read(path) else { continue }
-            do throws(JSONParsingError) {
-                return try CustomImageProperties(try JSONValue.parse(bytes))
-            } catch {
+            let document: JSONValue
+            do {
+                guard let text = try TextFile.read(path) else { continue }
+                document = try JSONValue.parse(text)
+            } catch let error as JSONParsingError {
                 throw Problem(description: "\(path) is not JSON: \(error)")
+            } catch {
+                throw Problem(description: "\(error)")
             }
+            return try CustomImageProperties(document)
         }
         return CustomImageProperties()
-    }
-
-    /// The bytes of a file, nil when there is none.
-    private static func read(_ path: String) throws(Problem) -> [UInt8]? {
-        guard let file = fopen(path, "re") else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw Problem(description: "\(path) cannot be read: \(String(cString: strerror(errno)))")
-        }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = fread(&chunk, 1, chunk.count, file)
-            bytes.append(contentsOf: chunk[..<count])
-            if count < chunk.count { break }
-        }
-        guard ferror(file) == 0 else { throw Problem(description: "\(path) cannot be read") }
-        return bytes
     }
 }

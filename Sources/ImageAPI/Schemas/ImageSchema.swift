@@ -98,7 +98,8 @@ struct ImageSchema: Sendable {
         "checksum": SchemaDocument.property(
             SchemaDocument.nullableString, "MD5 of the image data", readOnly: true, ["maxLength": 32]),
         "os_hash_algo": SchemaDocument.property(
-            SchemaDocument.nullableString, "Name of the hash function of os_hash_value", readOnly: true, ["maxLength": 64]),
+            SchemaDocument.nullableString, "Name of the hash function of os_hash_value", readOnly: true,
+            ["maxLength": 64]),
         "os_hash_value": SchemaDocument.property(
             SchemaDocument.nullableString, "Hash of the image data in hexadecimal", readOnly: true, ["maxLength": 128]),
     ]
@@ -131,7 +132,8 @@ struct ImageSchema: Sendable {
         "schema": SchemaDocument.property("string", "Path of this schema", readOnly: true),
         "direct_url": SchemaDocument.property("string", "Where a store keeps the image data", readOnly: true),
         "stores": SchemaDocument.property(
-            "string", "Ids of the stores that keep the image data, separated by commas; only where there are several stores",
+            "string",
+            "Ids of the stores that keep the image data, separated by commas; only where there are several stores",
             readOnly: true),
         "locations": SchemaDocument.property("array", "All places where the image data are kept", ["items": location]),
     ]
@@ -144,7 +146,8 @@ struct ImageSchema: Sendable {
             "metadata": ["type": "object"],
             "validation_data": [
                 "type": "object",
-                "description": "Hashes of the data. They set those of a queued image and must equal those of any other.",
+                "description":
+                    "Hashes of the data. They set those of a queued image and must equal those of any other.",
                 "writeOnly": true,
                 "additionalProperties": false,
                 "required": ["os_hash_algo", "os_hash_value"],

@@ -6,7 +6,8 @@ enum MetadefSchemas {
     static let namespace = SchemaDocument.item(
         "namespace",
         [
-            "namespace": SchemaDocument.property("string", "Name of the namespace, unique in the service", ["maxLength": 80]),
+            "namespace": SchemaDocument.property(
+                "string", "Name of the namespace, unique in the service", ["maxLength": 80]),
             "display_name": SchemaDocument.property("string", "Name that user interfaces show", ["maxLength": 80]),
             "description": SchemaDocument.property("string", "What the namespace is for", ["maxLength": 500]),
             "visibility": SchemaDocument.property(
