@@ -24,7 +24,13 @@ public struct ImageAPIApplication: HTTPResponder {
         // Typed throws does not pass through the autoclosure of `??`.
         let pipeline = if let pipeline { pipeline } else { try Pipeline(configuration: configuration) }
         for warning in pipeline.warnings { logger.warning("\(warning)") }
-        let routes = Discovery(service: service).routes
+        let images: [Route]
+        do {
+            images = try ImageResources.routes(service: service)
+        } catch {
+            throw ConfigurationError("\(error)")
+        }
+        let routes = Discovery(service: service).routes + images
         self.init(
             try Self.responder(
                 configuration: configuration, application: pipeline.application,
