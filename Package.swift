@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
-        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy"], swiftSettings: room),
+        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
         .testTarget(name: "IdentityTests", dependencies: ["Identity", "OsloConfig"], swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
@@ -132,7 +132,9 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
-            dependencies: ["ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", nioCore],
+            dependencies: [
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, logging,
+            ],
             swiftSettings: room),
         .testTarget(
             name: "HTTPServerTests",

@@ -11,7 +11,7 @@ public struct Caller: Sendable {
     public let isAdmin: Bool
     /// Anonymous callers may read only (`allow_anonymous_access`).
     public let isReadOnly: Bool
-    public let requestID: String
+    public var requestID: String
     /// The user's token, for calls to other services on the user's behalf. Never logged.
     public let token: String?
     /// What policy rules see of the caller (oslo.context, `to_policy_values`).

@@ -14,13 +14,13 @@ extension ImageService {
             id: draft.id ?? UUIDText.random(), name: draft.name, visibility: draft.visibility ?? .shared, owner: owner,
             diskFormat: draft.diskFormat, containerFormat: draft.containerFormat, minDisk: draft.minDisk,
             minRAM: draft.minRAM, isProtected: draft.isProtected, isHidden: draft.isHidden,
-            properties: draft.properties.mapValues { $0 }, tags: draft.tags)
+            properties: draft.properties, tags: draft.tags)
         try quotas.checkTags(image.tags)
         try quotas.checkProperties(image.properties)
         do {
             try await database.insert(image)
-        } catch .duplicate {
-            throw ServiceError.conflict("Image ID \(image.id) already exists!")
+        } catch {
+            throw error == .duplicate ? ServiceError.conflict("Image ID \(image.id) already exists!") : error
         }
         return image
     }
@@ -68,7 +68,8 @@ extension ImageService {
         let found: [Image]
         do {
             found = try await database.images(query)
-        } catch .markerNotFound {
+        } catch {
+            guard error == .markerNotFound else { throw error }
             throw ServiceError.invalid("No image found with ID \(query.marker ?? "")")
         }
         var images: [Image] = []
@@ -105,10 +106,12 @@ extension ImageService {
         do {
             locations = try await database.delete(
                 id, to: .deleted, from: [.queued, .saving, .uploading, .importing, .active, .killed, .deactivated])
-        } catch .notFound {
-            throw ServiceError.notFound("Failed to find image \(id) to delete")
-        } catch .conflict {
-            throw ServiceError.conflict("Image \(id) changed while it was being deleted.")
+        } catch {
+            switch error {
+            case .notFound: throw ServiceError.notFound("Failed to find image \(id) to delete")
+            case .conflict: throw ServiceError.conflict("Image \(id) changed while it was being deleted.")
+            default: throw error
+            }
         }
         for location in locations {
             await removeData(at: location, ofImage: id)
@@ -176,10 +179,13 @@ extension ImageService {
         var changed = changed
         do {
             changed.updatedAt = try await database.update(from: image, to: changed)
-        } catch .notFound {
-            throw ServiceError.notFound("No image found with ID \(image.id)")
-        } catch .conflict {
-            throw ServiceError.conflict("Image \(image.id) was changed by another request; try again.")
+        } catch {
+            switch error {
+            case .notFound: throw ServiceError.notFound("No image found with ID \(image.id)")
+            case .conflict:
+                throw ServiceError.conflict("Image \(image.id) was changed by another request; try again.")
+            default: throw error
+            }
         }
         return changed
     }

@@ -34,11 +34,15 @@ extension ImageService {
         try requireLegacy(caller, "create members") { image.owner != nil && image.owner == caller.project }
         do {
             return try await database.addMember(project, toImage: id, limit: quotas.members)
-        } catch .duplicate {
-            throw ServiceError.conflict("Member \(project) is duplicated for image \(id)")
-        } catch .limitReached {
-            throw ServiceError.tooLarge(
-                "The limit has been exceeded on the number of allowed members of image \(id). Maximum: \(quotas.members)")
+        } catch {
+            switch error {
+            case .duplicate: throw ServiceError.conflict("Member \(project) is duplicated for image \(id)")
+            case .limitReached:
+                throw ServiceError.tooLarge(
+                    "The limit has been exceeded on the number of allowed members of image \(id). "
+                        + "Maximum: \(quotas.members)")
+            default: throw error
+            }
         }
     }
 

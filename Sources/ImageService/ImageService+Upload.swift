@@ -32,15 +32,17 @@ extension ImageService {
 
         let upload = UploadRecord(
             imageID: id, uploadID: UUIDText.random(), storeID: stores.isMultiStore ? store.id : nil,
-            process: try ProcessIdentity.current())
+            process: process)
         uploads.insert(upload.uploadID)
         defer { uploads.remove(upload.uploadID) }
         do {
             try await database.beginUpload(upload)
-        } catch .conflict {
-            throw ServiceError.conflict("Another upload to image \(id) is under way.")
-        } catch .notFound {
-            throw ServiceError.notFound("No image found with ID \(id)")
+        } catch {
+            switch error {
+            case .conflict: throw ServiceError.conflict("Another upload to image \(id) is under way.")
+            case .notFound: throw ServiceError.notFound("No image found with ID \(id)")
+            default: throw error
+            }
         }
         let result: UploadResult
         var location: ImageLocation
@@ -111,7 +113,7 @@ extension ImageService {
             try await database.finishUpload(
                 upload, location: location, size: result.size, virtualSize: result.virtualSize,
                 checksum: result.checksum, hashAlgorithm: result.hashAlgorithm, hashValue: result.hashValue)
-        } catch .conflict, .notFound {
+        } catch where error == .conflict || error == .notFound {
             await abandon(upload, in: store, because: nil)
             throw ServiceError.gone(
                 "Image \(upload.imageID) was deleted during the upload; the uploaded data have been removed.")

@@ -1,6 +1,6 @@
 public import Identity
 public import ImageDatabase
-public import ImageModel
+import ImageModel
 public import ImageStore
 public import Logging
 public import NIOPosix
@@ -17,6 +17,8 @@ public struct ImageService: Sendable {
     let database: ImageDatabase
     let policy: Enforcer
     let quotas: Quotas
+    /// Names this process in upload records.
+    let process = ProcessIdentity.current()
     let uploads: UploadRegistry
     let pipeline: UploadPipeline
     let urlFilter: ExternalURLFilter

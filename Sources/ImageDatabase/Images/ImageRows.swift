@@ -127,9 +127,9 @@ enum ImageRows {
     /// `meta_data`: a JSON object; old rows hold null.
     static func metadata(_ row: Row, _ column: Int) throws(DatabaseError) -> [String: JSONValue] {
         guard let text = row.text(column), text != "{}" else { return [:] }
-        switch JSONText.parse(text) {
-        case .object(let members)?: return members
-        case .null?: return [:]
+        switch try? JSONValue.parse(text) {
+        case .object(let members): return members
+        case .null: return [:]
         default: throw row.unreadable(column)
         }
     }
