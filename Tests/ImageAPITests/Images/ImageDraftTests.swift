@@ -57,7 +57,7 @@ extension ImageSchema {
         #"{"container_format": "ova"}"#, #"{"visibility": "secret"}"#, #"{"protected": "true"}"#, #"{"tags": "a"}"#,
         #"{"tags": [1]}"#, #"{"custom": 1}"#, #"{"custom": true}"#, #"{"custom": null}"#, #"{"custom": ["a"]}"#,
         #"{"cores": "4"}"#, #"{"name": "\#u{1F600}"}"#, #"{"\#u{1F600}": "x"}"#, #"{"tags": ["\ud83d\ude00"]}"#,
-        #"{"size": "big"}"#, #"{"status": "flying"}"#,
+        #"{"size": "big"}"#, #"{"name": "a\u0000"}"#, #"{"\u0000": "a"}"#, #"{"status": "flying"}"#,
     ])
     func malformed(text: String) {
         let error = #expect(throws: APIError.self) { try read(text) }

@@ -100,7 +100,7 @@ import Testing
         "tags=ab", "changes-since=2026-01-01T00:00:00Z", "changes-since=", "name=neq:a", "name=in:%22a",
         "created_at=gt:x", "updated_at=in:2026-01-01", "sort_key=owner", "sort_key=", "sort_dir=up",
         "sort_key=name&sort_dir=asc&sort_dir=desc", "sort_dir=asc&sort_dir=desc", "sort=name&sort_key=id",
-        "sort=name&sort_dir=asc", "sort=", "sort=name:up", "sort=,name", "a=%FF", "%C3=1",
+        "sort=name&sort_dir=asc", "sort=", "sort=name:up", "sort=,name", "a=%FF", "%C3=1", "name=a%00b", "%00=1",
     ])
     func refused(query: String) {
         let error = #expect(throws: APIError.self) { try read(query) }
