@@ -139,12 +139,10 @@ struct LifetimeTests {
         let file = try ResponseTests.file([])
         defer { close(file) }
         ftruncate(file, size)
-        try await TestServer.run(
-            options: options,
-            { _, _ in
-                Response(status: .ok, body: .file(descriptor: dup(file), region: 0..<Int64(size)))
-            }
-        ) { server in
+        let handler: TestHandler = { _, _ in
+            Response(status: .ok, body: .file(descriptor: dup(file), region: 0..<Int64(size)))
+        }
+        try await TestServer.run(options: options, handler) { server in
             let client = try RawClient(port: server.port, receiveBuffer: 65536)
             try await client.send("GET / HTTP/1.0\r\n\r\n")
             if stops {
@@ -164,12 +162,13 @@ struct LifetimeTests {
     }
 
     @Test func handlersRunOnTheConnectionsEventLoop() async throws {
-        try await TestServer.run({ _, _ in
+        let handler: TestHandler = { _, _ in
             let before = MultiThreadedEventLoopGroup.currentEventLoop != nil
             await Task.yield()
             let after = MultiThreadedEventLoopGroup.currentEventLoop != nil
             return Response(status: before && after ? .ok : .internalServerError)
-        }) { server in
+        }
+        try await TestServer.run(handler) { server in
             let client = try server.connect()
             try await client.send("GET / HTTP/1.0\r\n\r\n")
             #expect(try await client.receiveAll().hasPrefix("HTTP/1.1 200 "))
@@ -177,7 +176,7 @@ struct LifetimeTests {
     }
 
     @Test func aHandlerMayReadAndWriteOnOtherThreads() async throws {
-        try await TestServer.run({ request, _ in
+        let handler: TestHandler = { request, _ in
             let size = try await Task.detached {
                 var size = 0
                 for try await part in request.body { size += part.readableBytes }
@@ -193,7 +192,8 @@ struct LifetimeTests {
                         try await writer.finish(nil)
                     }
                 })
-        }) { server in
+        }
+        try await TestServer.run(handler) { server in
             let client = HTTPClient(eventLoopGroupProvider: .singleton)
             var request = HTTPClientRequest(url: "http://127.0.0.1:\(server.port)/")
             request.method = .PUT

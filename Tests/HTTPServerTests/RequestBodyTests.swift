@@ -74,7 +74,8 @@ struct RequestBodyTests {
     }
 
     @Test func doesNotSendContinueWhenTheHandlerRefuses() async throws {
-        try await TestServer.run({ _, _ in Response(status: .forbidden) }) { server in
+        let handler: TestHandler = { _, _ in Response(status: .forbidden) }
+        try await TestServer.run(handler) { server in
             let client = try server.connect()
             try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
             let answer = try await client.response()
@@ -84,8 +85,8 @@ struct RequestBodyTests {
     }
 
     @Test func skipsASmallUnreadBody() async throws {
-        try await TestServer.run({ request, _ in Response(status: request.method == .get ? .ok : .conflict) }) {
-            server in
+        let handler: TestHandler = { request, _ in Response(status: request.method == .get ? .ok : .conflict) }
+        try await TestServer.run(handler) { server in
             let client = try server.connect()
             try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n")
             #expect(try await client.response().head.hasPrefix("HTTP/1.1 409 Conflict\r\n"))
@@ -95,7 +96,8 @@ struct RequestBodyTests {
     }
 
     @Test func closesAfterABigUnreadBodyButDeliversTheAnswer() async throws {
-        try await TestServer.run({ _, _ in Response(status: .contentTooLarge) }) { server in
+        let handler: TestHandler = { _, _ in Response(status: .contentTooLarge) }
+        try await TestServer.run(handler) { server in
             let client = try server.connect()
             try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n")
             // A client that only looks for an answer when all is sent; the server throws it away meanwhile.

@@ -95,10 +95,11 @@ struct ResponseTests {
 
     @Test func aHandlerThatThrowsIsAnInternalError() async throws {
         struct Failure: Error {}
-        try await TestServer.run({ request, _ in
+        let handler: TestHandler = { request, _ in
             if request.uri.path == "/teapot" { throw HTTPError(.init(code: 418, reasonPhrase: "Short and stout")) }
             throw Failure()
-        }) { server in
+        }
+        try await TestServer.run(handler) { server in
             let client = try server.connect()
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.response().head.hasPrefix("HTTP/1.1 500 "))
