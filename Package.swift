@@ -49,12 +49,12 @@ let package = Package(
         // The process.
         .target(
             name: "Supervisor",
-            dependencies: ["Systemd", "OsloConfig", "OsloLog", "CLinux", logging],
+            dependencies: ["Systemd", "Scoreboard", "OsloConfig", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy", "Scoreboard",
                 "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -87,7 +87,7 @@ let package = Package(
         .target(name: "ImageModel", swiftSettings: room),
         .target(
             name: "ImageDatabase",
-            dependencies: ["ImageModel", "CLibpq", "CSQLite", "CLinux", logging],
+            dependencies: ["ImageModel", "OsloConfig", "CLibpq", "CSQLite", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "ImageStore",
@@ -108,7 +108,8 @@ let package = Package(
         // Ground floor.
         .target(name: "OsloConfig", swiftSettings: room),
         .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
-        .target(name: "Systemd", dependencies: ["CLinux", logging], swiftSettings: room),
+        .target(name: "Systemd", swiftSettings: room),
+        .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
 
         // System libraries and the thinnest shims.
         .target(name: "CLinux"),
@@ -150,6 +151,7 @@ let package = Package(
                 logging,
             ],
             swiftSettings: room),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",

@@ -32,3 +32,5 @@ int clinux_is_resident(int descriptor, int64_t offset)
         return 1;
     return errno == EAGAIN ? 0 : -1;
 }
+
+int clinux_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }

@@ -25,4 +25,7 @@ int64_t clinux_tcp_bytes_acked(int socket);
 /* Whether the byte at offset can be read without waiting for a disk: 1 yes, 0 no, -1 unknown (preadv2(2), RWF_NOWAIT). */
 int clinux_is_resident(int descriptor, int64_t offset);
 
+/* memfd_create(2), close-on-exec. */
+int clinux_memfd_create(const char *name);
+
 #endif
