@@ -14,7 +14,7 @@ import Testing
         ],
         "ImageAPI": ["ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig"],
         "ImageService": ["ImageModel", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig"],
-        "ImageDatabase": ["ImageModel"],
+        "ImageDatabase": ["ImageModel", "OsloConfig"],
         "ImageStore": ["ImageModel", "OsloConfig"],
         "Identity": ["OsloConfig"],
         "OsloLog": ["OsloConfig"],
