@@ -63,8 +63,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "HTTPServer", "OsloConfig", "Identity", "CZlib", hummingbird, nioCore,
-                nioPosix, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity", "CZlib",
+                hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -147,8 +147,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageModel", "OsloConfig", "HTTPServer", "Identity", "CZlib", hummingbird, nioCore,
-                logging,
+                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "OsloConfig", "HTTPServer", "Identity", "CZlib",
+                hummingbird, nioCore, logging,
             ],
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
