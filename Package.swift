@@ -145,7 +145,10 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "ImageAPITests",
-            dependencies: ["ImageAPI", "ImageService", "ImageModel", "OsloConfig", "HTTPServer", hummingbird, nioCore, logging],
+            dependencies: [
+                "ImageAPI", "ImageService", "ImageModel", "OsloConfig", "HTTPServer", "Identity", "CZlib", hummingbird, nioCore,
+                logging,
+            ],
             swiftSettings: room),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
         .testTarget(
