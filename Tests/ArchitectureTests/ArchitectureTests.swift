@@ -9,10 +9,13 @@ import Testing
         "glance-manage": ["ImageDatabase", "OsloConfig", "OsloLog"],
         "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog"],
         "GlanceWorker": [
-            "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy", "OsloConfig",
+            "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+            "OsloConfig",
             "OsloLog", "Scoreboard",
         ],
-        "ImageAPI": ["ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig"],
+        "ImageAPI": [
+            "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig",
+        ],
         "ImageService": ["ImageModel", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig"],
         "ImageDatabase": ["ImageModel", "OsloConfig"],
         "ImageStore": ["ImageModel", "OsloConfig"],
