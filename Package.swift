@@ -34,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
@@ -109,7 +110,7 @@ let package = Package(
 
         // Ground floor.
         .target(name: "OsloConfig", swiftSettings: room),
-        .target(name: "OsloLog", dependencies: ["OsloConfig", "CLinux", logging], swiftSettings: room),
+        .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
         .target(name: "Systemd", dependencies: ["CLinux", logging], swiftSettings: room),
 
         // System libraries and the thinnest shims.
@@ -151,8 +152,20 @@ let package = Package(
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: [asyncHTTPClient, subprocess, nioCore],
+            dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],
             path: "Tests/Integration",
+            exclude: ["install-guide"],
+            swiftSettings: room),
+
+        // Real servers, and ours and Python's Glance in their place; for the integration tests and the benchmarks.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                asyncHTTPClient, subprocess, nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Support/TestSupport",
             swiftSettings: room),
     ],
     swiftLanguageModes: [.v6]
