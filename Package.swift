@@ -49,12 +49,12 @@ let package = Package(
         // The process.
         .target(
             name: "Supervisor",
-            dependencies: ["Systemd", "OsloConfig", "OsloLog", "CLinux", logging],
+            dependencies: ["Systemd", "Scoreboard", "OsloConfig", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy", "Scoreboard",
                 "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -87,7 +87,7 @@ let package = Package(
         .target(name: "ImageModel", swiftSettings: room),
         .target(
             name: "ImageDatabase",
-            dependencies: ["ImageModel", "CLibpq", "CSQLite", "CLinux", logging],
+            dependencies: ["ImageModel", "OsloConfig", "CLibpq", "CSQLite", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "ImageStore",
@@ -111,8 +111,9 @@ let package = Package(
 
         // Ground floor.
         .target(name: "OsloConfig", swiftSettings: room),
-        .target(name: "OsloLog", dependencies: ["OsloConfig", "CLinux", logging], swiftSettings: room),
-        .target(name: "Systemd", dependencies: ["CLinux", logging], swiftSettings: room),
+        .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
+        .target(name: "Systemd", swiftSettings: room),
+        .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
 
         // System libraries and the thinnest shims.
         .target(name: "CLinux"),
@@ -126,7 +127,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
-        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy"], swiftSettings: room),
+        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
         .testTarget(name: "IdentityTests", dependencies: ["Identity", "OsloConfig"], swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
@@ -137,7 +138,11 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
+<<<<<<< HEAD
                 "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", nioCore, nioPosix, logging,
+=======
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, logging,
+>>>>>>> cb7e45e60b91efbe3ae6bc485e0522763ced8ab1
             ],
             swiftSettings: room),
         .testTarget(
@@ -149,8 +154,12 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "ImageAPITests",
-            dependencies: ["ImageAPI", "ImageService", "ImageModel", "OsloConfig", "HTTPServer", hummingbird, nioCore, logging],
+            dependencies: [
+                "ImageAPI", "ImageService", "ImageModel", "OsloConfig", "HTTPServer", "Identity", "CZlib", hummingbird, nioCore,
+                logging,
+            ],
             swiftSettings: room),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",

@@ -24,11 +24,17 @@ public struct ImageAPIApplication: HTTPResponder {
         // Typed throws does not pass through the autoclosure of `??`.
         let pipeline = if let pipeline { pipeline } else { try Pipeline(configuration: configuration) }
         for warning in pipeline.warnings { logger.warning("\(warning)") }
-        let routes = Discovery(service: service).routes
+        let images: [Route]
+        do {
+            images = try ImageResources.routes(service: service)
+        } catch {
+            throw ConfigurationError("\(error)")
+        }
+        let routes = Discovery(service: service).routes + images
         self.init(
             try Self.responder(
-                configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator,
-                routes: routes))
+                configuration: configuration, application: pipeline.application,
+                lookup: CallerLookup(service: service, authenticator: authenticator), routes: routes))
     }
 
     init(_ responder: any HTTPResponder<APIContext>) {
@@ -37,17 +43,16 @@ public struct ImageAPIApplication: HTTPResponder {
 
     /// The whole chain in front of some routes.
     static func responder(
-        configuration: Configuration, pipeline: Pipeline, service: ImageService, authenticator: TokenAuthenticator?,
-        routes: [Route]
+        configuration: Configuration, application: PasteApplication, lookup: CallerLookup, routes: [Route]
     ) throws(ConfigurationError) -> any HTTPResponder<APIContext> {
         let requestIDs = RequestIDPolicy(maximumLength: configuration[Options.Default.maxRequestIdLength])
         let versions = VersionsDocument(
             isMultiStore: !configuration[Options.Default.enabledBackends].isEmpty,
             hasCache: configuration[Options.Default.imageCacheDir].map { !$0.isEmpty } ?? false)
         let builder = PipelineBuilder(
-            configuration: configuration, service: service, authenticator: authenticator, requestIDs: requestIDs,
-            versions: versions, router: APIRouter(table: RouteTable(routes)))
-        return try builder.responder(pipeline.application)
+            configuration: configuration, lookup: lookup, requestIDs: requestIDs, versions: versions,
+            router: APIRouter(table: RouteTable(routes)))
+        return try builder.responder(application)
             .behind(EntryStage(publicEndpoint: configuration.publicEndpoint, requestIDs: requestIDs))
     }
 

@@ -56,7 +56,7 @@ struct ConfigurationFiles {
             return add(path)
         }
         for program in programs {
-            let vendor = "/usr/share/glance/\(program)-dist.conf"
+            let vendor = sources.root + "/usr/share/glance/\(program)-dist.conf"
             if Self.exists(vendor) { paths.append(vendor) }
         }
         for program in programs {
@@ -105,7 +105,7 @@ struct ConfigurationFiles {
     private var searchPath: [String] {
         var result: [String] = []
         if let home = nonEmpty("HOME") { result += [home + "/.glance", home] }
-        result += ["/etc/glance", "/etc"]
+        result += [sources.root + "/etc/glance", sources.root + "/etc"]
         for snap in ["SNAP_COMMON", "SNAP"] {
             if let directory = nonEmpty(snap) { result.append(directory + "/etc/glance") }
         }

@@ -9,6 +9,9 @@ public struct ConfigurationSources: Sendable {
     /// Command-line overrides of options (`--debug`), by group and option name.
     public var overrides: [(group: String, option: String, value: String)] = []
 
+    /// Stands before `/etc` and `/usr/share`, for tests.
+    var root = ""
+
     public enum Argument: Sendable, Equatable {
         case file(String)
         case directory(String)

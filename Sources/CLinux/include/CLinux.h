@@ -34,4 +34,7 @@ int clinux_start_writeback(int descriptor, int64_t offset, int64_t count);
 /* openat2(2) with RESOLVE_BENEATH: EXDEV when `path` would lead out of the directory. Never creates a file. */
 int clinux_open_beneath(int directory, const char *path, int flags);
 
+/* memfd_create(2), close-on-exec. */
+int clinux_memfd_create(const char *name);
+
 #endif

@@ -1,3 +1,4 @@
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 import ImageService
@@ -8,10 +9,21 @@ extension APIError {
         switch error {
         case let error as APIError: self = error
         case let error as ServiceError: self.init(error)
+        case let error as RequestBodyError: self.init(error)
         case let error as HTTPError: self.init(error.status, error.body ?? "", headers: error.headers)
         case is CancellationError: self.init(.serviceUnavailable, "The request was cancelled because the server stops.")
         default: self.init(.internalServerError)
         }
+    }
+
+    private init(_ error: RequestBodyError) {
+        let message =
+            switch error {
+            case .incomplete: "The connection ended before the body was complete."
+            case .malformed: "The body is not framed as its headers say."
+            case .timedOut: "The body did not arrive in time."
+            }
+        self.init(error.status, message)
     }
 
     private init(_ error: ServiceError) {

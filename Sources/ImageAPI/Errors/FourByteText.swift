@@ -1,12 +1,14 @@
 import ImageModel
 
-/// Glance refuses characters beyond the basic plane wherever a text goes to the database, on every database, because MySQL's
-/// three-byte `utf8` could not hold them. A database that both releases share has to keep that promise.
+/// Texts that the database must not get. Glance refuses characters beyond the basic plane wherever a text goes to the database, on every database, because MySQL's
+/// three-byte `utf8` could not hold them. A database that both releases share has to keep that promise. PostgreSQL cannot hold
+/// zero characters.
 enum FourByteText {
     /// - Throws: ``APIError`` 400.
     static func refuse(in text: String) throws(APIError) {
         // Lead bytes of four-byte sequences are F0…F4; no other byte of UTF-8 is that large.
-        guard text.utf8.contains(where: { $0 >= 0xF0 }) else { return }
+        guard let byte = text.utf8.first(where: { $0 >= 0xF0 || $0 == 0 }) else { return }
+        if byte == 0 { throw .badRequest("Texts must not contain zero characters.") }
         throw .badRequest("Characters outside the Unicode basic plane (4-byte UTF-8) are not supported.")
     }
 

@@ -6,7 +6,9 @@ import Logging
 /// Keystone's filter `authtoken`: finds out who a token belongs to. What the client claims in `X-Roles`, `X-Identity-Status`
 /// and their like is never read, so there is nothing to remove.
 struct AuthTokenStage: RouterMiddleware {
-    let authenticator: TokenAuthenticator
+    let validate: CallerLookup.Validate
+    /// Value of `WWW-Authenticate` on a 401.
+    let challenge: String
     /// Requests without a valid token go on; the context stage decides.
     let delaysDecision: Bool
 
@@ -17,8 +19,7 @@ struct AuthTokenStage: RouterMiddleware {
         // X-Storage-Token is the name that Swift's clients use; keystonemiddleware takes it too.
         if let token = request.headers[.authToken] ?? request.headers[.storageToken], !token.isEmpty {
             do throws(IdentityError) {
-                let identity = try await authenticator.authenticate(
-                    token: token, serviceToken: request.headers[.serviceToken])
+                let identity = try await validate(token, request.headers[.serviceToken])
                 context.authentication = .confirmed(identity, token: token)
             } catch .invalidToken {
                 context.authentication = .rejected
@@ -36,7 +37,7 @@ struct AuthTokenStage: RouterMiddleware {
         } else {
             response = APIError(.unauthorized).response(to: request)
         }
-        if response.status == .unauthorized { response.headers[.wwwAuthenticate] = authenticator.challenge }
+        if response.status == .unauthorized { response.headers[.wwwAuthenticate] = challenge }
         return response
     }
 }

@@ -13,7 +13,7 @@ struct ContextStage: RouterMiddleware {
     }
 
     let mode: Mode
-    let service: ImageService
+    let lookup: CallerLookup
     /// `max_request_id_length`, for the message.
     let requestIDs: RequestIDPolicy
 
@@ -32,7 +32,7 @@ struct ContextStage: RouterMiddleware {
         case (.unauthenticated, _):
             context.caller = Caller(identity: nil, project: nil, isAdmin: true, requestID: requestID)
         case (.authenticated, .confirmed(let identity, let token)):
-            context.caller = await service.caller(identity: identity, requestID: requestID, token: token)
+            context.caller = await lookup.caller(identity, requestID, token)
             context.record.update {
                 $0.project = identity.projectID
                 $0.user = identity.userID

@@ -32,6 +32,11 @@ struct EntryStage: RouterMiddleware {
             method: request.method, path: request.uri.string, status: response.status, start: start,
             record: context.record, client: context.remoteAddress)
         let logger = context.logger
+        if request.method == .head {
+            // The server writes no body, so there is no end of it to wait for.
+            entry.log(to: logger, bytes: 0, isComplete: true)
+            return response
+        }
         let body = response.body
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
             let count = ByteCount()

@@ -1,13 +1,10 @@
 import Hummingbird
-import Identity
-import ImageService
 import OsloConfig
 
 /// Makes responders of a resolved paste file.
 struct PipelineBuilder {
     let configuration: Configuration
-    let service: ImageService
-    let authenticator: TokenAuthenticator?
+    let lookup: CallerLookup
     let requestIDs: RequestIDPolicy
     let versions: VersionsDocument
     let router: APIRouter
@@ -45,13 +42,13 @@ struct PipelineBuilder {
             return next.behind(ProxyHeadersStage(publicEndpoint: configuration.publicEndpoint))
         case .versionNegotiation: return next.behind(VersionNegotiationStage(versions: versions))
         case .authtoken:
-            guard let authenticator else {
+            guard let validate = lookup.validate else {
                 throw ConfigurationError("paste filter '\(filter.name)' needs a [keystone_authtoken] configuration")
             }
             let delays = try keys.flag("delay_auth_decision")
             return next.behind(
                 AuthTokenStage(
-                    authenticator: authenticator,
+                    validate: validate, challenge: lookup.challenge,
                     delaysDecision: delays ?? configuration[Options.KeystoneAuthtoken.delayAuthDecision]))
         case .context:
             let allowsAnonymous = configuration[Options.Default.allowAnonymousAccess]
@@ -70,6 +67,6 @@ struct PipelineBuilder {
     }
 
     private func contextStage(_ mode: ContextStage.Mode) -> ContextStage {
-        ContextStage(mode: mode, service: service, requestIDs: requestIDs)
+        ContextStage(mode: mode, lookup: lookup, requestIDs: requestIDs)
     }
 }

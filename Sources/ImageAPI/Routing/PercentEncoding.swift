@@ -2,7 +2,7 @@
 enum PercentEncoding {
     /// Decodes `%XX`; other characters stay. A `%` without two hexadecimal digits stays too, as in WSGI servers.
     ///
-    /// - Returns: nil when the outcome is not UTF-8.
+    /// - Returns: nil when the outcome is not UTF-8 or holds a zero byte, which no database takes.
     static func decode(_ encoded: some Collection<UInt8>, plusIsBlank: Bool = false) -> String? {
         let percent = UInt8(ascii: "%")
         guard encoded.contains(where: { $0 == percent || ($0 == UInt8(ascii: "+") && plusIsBlank) || $0 >= 0x80 })
@@ -25,7 +25,7 @@ enum PercentEncoding {
             }
             decoded.append(byte == UInt8(ascii: "+") && plusIsBlank ? UInt8(ascii: " ") : byte)
         }
-        return String(validating: decoded, as: UTF8.self)
+        return decoded.contains(0) ? nil : String(validating: decoded, as: UTF8.self)
     }
 
     /// Encodes everything but unreserved characters (RFC 3986, section 2.3); a blank becomes `+` in a query.

@@ -39,8 +39,8 @@ extension Request {
 }
 
 extension APIError {
-    /// 400 for a path or query that is not percent-encoded UTF-8.
+    /// 400 for a path or query that is not percent-encoded UTF-8 without zero characters.
     static var undecodableURL: APIError {
-        .badRequest("The URL contains characters that are not percent-encoded UTF-8.")
+        .badRequest("The URL contains characters that are not percent-encoded UTF-8, or zero characters.")
     }
 }

@@ -55,12 +55,13 @@ public struct FilesystemStore: Store {
         imageID: String, uploadID: String, expectedSize: Int64?
     ) async throws(StoreError) -> any StoreWriter {
         let name = try PartName(imageID: imageID, uploadID: uploadID)
-        let file = try await pool.run(late: { (file: PartFile) in file.remove() }) { [self] () throws(StoreError) in
+        let create = { @Sendable [self] () throws(StoreError) in
             if directories.contains(where: { $0.contains(imageID) }) { throw .duplicate }
             return try PartFile(
                 name, in: try bestDirectory(for: expectedSize ?? 0), permissions: settings.filePermissions,
                 holeSize: settings.isThinProvisioned ? settings.chunkSize : nil)
         }
+        let file = try await pool.run(late: { $0.remove() }, create)
         return FilesystemWriter(file, store: self, pool: pool)
     }
 
@@ -85,14 +86,13 @@ public struct FilesystemStore: Store {
     public func open(_ location: ImageLocation, range: Range<Int64>?) async throws(StoreError) -> StoreContent {
         let file = try FileLocation(url: location.url)
         let paths = paths
-        let (descriptor, size) = try await pool.run(late: { (opened: (descriptor: Int32, size: Int64)) in
-            close(opened.descriptor)
-        }) { () throws(StoreError) in
+        let open = { @Sendable () throws(StoreError) in
             let opened = try file.open(in: paths)
             // Lets the kernel read further ahead; nothing depends on it.
             if range == nil { posix_fadvise(opened.descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
             return opened
         }
+        let (descriptor, size) = try await pool.run(late: { close($0.descriptor) }, open)
         let region = range ?? 0..<size
         guard region.lowerBound >= 0, region.upperBound <= size else {
             close(descriptor)

@@ -1,24 +1,25 @@
 extension Options.Default {
     public static let imageCacheSqliteDb = Option<String>(
-        .notYet, group, "image_cache_sqlite_db", default: "cache.db", deprecated: "newer releases will drop it",
-        help: "Cache index file name inside image_cache_dir (sqlite driver).")
+        .notYet, group, "image_cache_sqlite_db", default: "cache.db",
+        deprecated: "the index lives in the service's database",
+        help: "Name of the index in image_cache_dir that the sqlite cache driver uses.")
 
     public static let imageCacheDriver = Option<String>(
         .notYet, group, "image_cache_driver", default: "centralized_db",
         choices: ["centralized_db", "sqlite", "xattr"],
-        help: "Where the cache index lives; Zed default was sqlite.")
+        help: "Where it is written down which images are cached.")
 
     public static let imageCacheMaxSize = Option<Int>(
         .notYet, group, "image_cache_max_size", default: 10_737_418_240, minimum: 0,
-        help: "Byte ceiling that prune brings the cache down to (not a hard limit).")
+        help: "Bytes to which pruning reduces the cache.")
 
     public static let imageCacheStallTime = Option<Int>(
         .notYet, group, "image_cache_stall_time", default: 86400, minimum: 0,
-        help: "Seconds before an incomplete cache file counts as stalled.")
+        help: "Seconds after which a cache file that is still incomplete is given up.")
 
     public static let imageCacheDir = Option<String?>(
         .notYet, group, "image_cache_dir", default: nil,
-        help: "Cache root; unset disables cache API even in caching flavors.")
+        help: "Directory of cached images. Without it there is no cache.")
 
     static var cacheOptions: [OptionDeclaration] {
         [

@@ -1,27 +1,27 @@
 extension Options.Default {
     public static let scrubTime = Option<Int>(
         .notYet, group, "scrub_time", default: 0, minimum: 0,
-        help: "Seconds after deletion before the scrubber may remove the data.")
+        help: "Seconds for which the data of a deleted image is kept, when delayed_delete is on.")
 
     public static let scrubPoolSize = Option<Int>(
         .notYet, group, "scrub_pool_size", default: 1, minimum: 1,
-        help: "Images scrubbed in parallel.")
+        help: "How many images the scrubber removes at the same time.")
 
     public static let delayedDelete = Option<Bool>(
         .notYet, group, "delayed_delete", default: false,
-        help: "DELETE only marks pending_delete; the scrubber removes data.")
+        help: "Marks deleted images as pending_delete and leaves their data to the scrubber.")
 
     public static let wakeupTime = Option<Int>(
         .notYet, group, "wakeup_time", default: 300, minimum: 0,
-        help: "Scrubber daemon pause between runs, seconds.")
+        help: "Seconds between two runs of the scrubber.")
 
     public static let daemon = Option<Bool>(
         .notYet, group, "daemon", default: false,
-        help: "Scrubber: run forever (CLI -D/--daemon).")
+        help: "Keeps the scrubber running instead of ending after one run.")
 
     public static let restore = Option<String?>(
         .notYet, group, "restore", default: nil,
-        help: "Scrubber: put IMAGE_ID back from pending_delete to active (CLI).")
+        help: "Id of an image that the scrubber takes back from pending_delete.")
 
     static var scrubberOptions: [OptionDeclaration] {
         [

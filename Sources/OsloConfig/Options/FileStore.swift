@@ -9,36 +9,48 @@ extension Options {
 
         public static let filesystemStoreDatadirs = Option<[String]>(
             .honoured, group, "filesystem_store_datadirs", default: [], type: .multi,
-            deprecated: "newer releases will drop it",
-            help: "dir[:priority] list; multi-valued; exclusive with the previous.")
+            deprecated: "configure several stores with enabled_backends",
+            help: """
+                Several directories, each as directory:priority; new images go to the highest priority that \
+                has room. Excludes filesystem_store_datadir.
+                """)
 
         public static let filesystemStoreMetadataFile = Option<String?>(
             .honoured, group, "filesystem_store_metadata_file", default: nil,
-            help: "JSON of extra location metadata (id, mountpoint).")
+            help: """
+                JSON file with what clients should know about the directory, such as an id and a mount point; \
+                it appears in the metadata of locations.
+                """)
 
         public static let filesystemStoreFilePerm = Option<Int>(
             .honoured, group, "filesystem_store_file_perm", default: 0, type: .fileMode,
-            help: "Octal mode of new files; 0 leaves umask result.")
+            help: """
+                Mode of new image files in octal digits, such as 640; 0 leaves it to the umask. Other services \
+                that read the files directly need this.
+                """)
 
         public static let filesystemStoreChunkSize = Option<Int>(
             .honoured, group, "filesystem_store_chunk_size", default: 65536, minimum: 1,
-            help: "Read/write block, bytes.")
+            help: "Bytes that are read or written at a time.")
 
         public static let filesystemThinProvisioning = Option<Bool>(
             .honoured, group, "filesystem_thin_provisioning", default: false,
-            help: "Leave zero blocks as holes.")
+            help: "Leaves blocks of zeros out of files (sparse files) to save space.")
 
         public static let filesystemStoreTimeout = Option<Int>(
             .honoured, group, "filesystem_store_timeout", default: 0, minimum: 0,
-            help: "Seconds per file operation before 503; 0 off.")
+            help: """
+                Seconds that one operation of the file system may take before the request fails with 503; 0 \
+                waits without end.
+                """)
 
         public static let filesystemStoreThreadPoolSize = Option<Int>(
             .honoured, group, "filesystem_store_thread_pool_size", default: 10, minimum: 1,
-            help: "Threads used for timed operations.")
+            help: "Threads for operations of the file system.")
 
         public static let filesystemStoreThreadpoolThreshold = Option<Int>(
             .honoured, group, "filesystem_store_threadpool_threshold", default: 75, minimum: 0, maximum: 100,
-            help: "Pool usage percent that logs a warning.")
+            help: "Percentage of these threads in use from which a warning is logged.")
 
         static var all: [OptionDeclaration] {
             [

@@ -5,11 +5,14 @@ extension Options {
 
         public static let storeDescription = Option<String?>(
             .honoured, group, "store_description", default: nil,
-            help: "Free text shown by `GET /v2/info/stores`.")
+            help: "A description of the store for people, shown by GET /v2/info/stores.")
 
         public static let weight = Option<Int>(
             .honoured, group, "weight", default: 0,
-            help: "Download preference, higher first (not in Zed).")
+            help: """
+                Preference among the stores that hold an image: data is read from the one with the highest \
+                weight.
+                """)
 
         static var all: [OptionDeclaration] {
             [
@@ -25,8 +28,8 @@ extension Options {
         static let group = "glance_store"
 
         public static let stores = Option<[String]>(
-            .honoured, group, "stores", default: ["file", "http"], deprecated: "newer releases will drop it",
-            help: "Single-store mode: drivers loaded.")
+            .honoured, group, "stores", default: ["file", "http"], deprecated: "set [DEFAULT] enabled_backends",
+            help: "Store types in use when enabled_backends is not set.")
 
         public static let defaultStore = Option<String>(
             .honoured, group, "default_store", default: "file",
@@ -34,12 +37,15 @@ extension Options {
                 "file", "filesystem", "http", "https", "swift", "swift+http", "swift+https", "swift+config", "rbd",
                 "cinder", "vsphere", "s3",
             ],
-            deprecated: "newer releases will drop it",
-            help: "Single-store mode: scheme used for new data.")
+            deprecated: "set default_backend",
+            help: "Which of them takes new images.")
 
         public static let defaultBackend = Option<String?>(
             .honoured, group, "default_backend", default: nil,
-            help: "Multi-store mode: store id used when none is requested; mandatory.")
+            help: """
+                Id of the store that takes new images unless the client names another; required with \
+                enabled_backends.
+                """)
 
         static var all: [OptionDeclaration] {
             [

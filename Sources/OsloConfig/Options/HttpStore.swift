@@ -5,15 +5,15 @@ extension Options {
 
         public static let httpsCaCertificatesFile = Option<String?>(
             .honoured, group, "https_ca_certificates_file", default: nil,
-            help: "CA bundle; overrides https_insecure.")
+            help: "CA certificates to verify https servers with. Setting it overrides https_insecure.")
 
         public static let httpsInsecure = Option<Bool>(
             .honoured, group, "https_insecure", default: true,
-            help: "Skip verification (default True!).")
+            help: "Does not verify the certificates of https servers.")
 
         public static let httpProxyInformation = Option<OptionDictionary>(
             .honoured, group, "http_proxy_information", default: [:],
-            help: "scheme:proxy map, e.g. http:10.0.0.1:3128.")
+            help: "Proxies by scheme, such as http:10.0.0.1:3128.")
 
         static var all: [OptionDeclaration] {
             [

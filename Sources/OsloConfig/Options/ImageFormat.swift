@@ -7,26 +7,26 @@ extension Options {
             .honoured, group, "container_formats",
             default: ["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"],
             oldNames: ["DEFAULT/container_formats"],
-            help: "Container formats accepted by the schema.")
+            help: "Values that container_format of an image may have.")
 
         public static let diskFormats = Option<[String]>(
             .honoured, group, "disk_formats",
             default: [
                 "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop",
             ], oldNames: ["DEFAULT/disk_formats"],
-            help: "Disk formats accepted by the schema.")
+            help: "Values that disk_format of an image may have.")
 
         public static let vmdkAllowedTypes = Option<[String]>(
             .honoured, group, "vmdk_allowed_types", default: ["streamOptimized", "monolithicSparse"],
-            help: "VMDK createType values allowed; empty list forbids VMDK.")
+            help: "Subformats (createType) of vmdk images that are accepted. An empty list refuses every vmdk image.")
 
         public static let requireImageFormatMatch = Option<Bool>(
             .honoured, group, "require_image_format_match", default: true,
-            help: "Refuse uploads whose content differs from disk_format.")
+            help: "Refuses data whose format is visibly not the disk_format of the image.")
 
         public static let gptSafetyChecksNonfatal = Option<[String]>(
             .honoured, group, "gpt_safety_checks_nonfatal", default: [],
-            help: "GPT/MBR safety checks that only warn instead of rejecting.")
+            help: "Safety checks of partition tables whose failure is only logged.")
 
         static var all: [OptionDeclaration] {
             [

@@ -5,11 +5,14 @@ extension Options {
 
         public static let imageImportPlugins = Option<[String]>(
             .notYet, group, "image_import_plugins", default: [], type: .list(.string, bounded: true),
-            help: "Plugins run on import: inject_image_metadata, image_conversion, image_decompression, no_op.")
+            help: """
+                Steps that every import takes, in this order: inject_image_metadata, image_conversion, \
+                image_decompression, no_op.
+                """)
 
         public static let maxParallelStores = Option<Int>(
             .notYet, group, "max_parallel_stores", default: 1, minimum: 1,
-            help: "Stores written concurrently during one import.")
+            help: "How many stores one import writes to at the same time.")
 
         static var all: [OptionDeclaration] {
             [
@@ -26,27 +29,30 @@ extension Options {
 
         public static let allowedSchemes = Option<[String]>(
             .notYet, group, "allowed_schemes", default: ["http", "https"], type: .list(.string, bounded: true),
-            help: "URI schemes allowed for web-download (and locations).")
+            help: """
+                URI schemes that web-download may use. If this list is not empty, disallowed_schemes is not \
+                looked at.
+                """)
 
         public static let disallowedSchemes = Option<[String]>(
             .notYet, group, "disallowed_schemes", default: [], type: .list(.string, bounded: true),
-            help: "Schemes refused; used only when the allow list is empty.")
+            help: "URI schemes that web-download may not use.")
 
         public static let allowedHosts = Option<[String]>(
             .notYet, group, "allowed_hosts", default: [], type: .list(.host, bounded: true),
-            help: "Only these hosts; also lifts the loopback/link-local block.")
+            help: "Hosts that web-download may use. If this list is not empty, disallowed_hosts is not looked at.")
 
         public static let disallowedHosts = Option<[String]>(
             .notYet, group, "disallowed_hosts", default: [], type: .list(.host, bounded: true),
-            help: "Hosts refused; used only when the allow list is empty.")
+            help: "Hosts that web-download may not use.")
 
         public static let allowedPorts = Option<[Int]>(
             .notYet, group, "allowed_ports", default: [80, 443], type: .list(.integer, bounded: true),
-            help: "Ports allowed.")
+            help: "Ports that web-download may use. If this list is not empty, disallowed_ports is not looked at.")
 
         public static let disallowedPorts = Option<[Int]>(
             .notYet, group, "disallowed_ports", default: [], type: .list(.integer, bounded: true),
-            help: "Ports refused; used only when the allow list is empty.")
+            help: "Ports that web-download may not use.")
 
         static var all: [OptionDeclaration] {
             [
@@ -65,7 +71,7 @@ extension Options {
         public static let extraProperties = Option<[String]>(
             .notYet, group, "extra_properties", default: ["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"],
             type: .list(.string, bounded: true),
-            help: "Property names/prefixes copied by glance-download.")
+            help: "Properties, or beginnings of their names, that glance-download copies from the other region.")
 
         static var all: [OptionDeclaration] {
             [
@@ -82,11 +88,11 @@ extension Options {
 
         public static let ignoreUserRoles = Option<[String]>(
             .notYet, group, "ignore_user_roles", default: ["admin"],
-            help: "Roles whose imports get no injected properties.")
+            help: "Users with one of these roles import images without injected properties.")
 
         public static let inject = Option<OptionDictionary>(
             .notYet, group, "inject", default: [:],
-            help: "key:value properties added to imported images.")
+            help: "Properties that every imported image gets.")
 
         static var all: [OptionDeclaration] {
             [
@@ -103,7 +109,7 @@ extension Options {
 
         public static let outputFormat = Option<String>(
             .notYet, group, "output_format", default: "raw", choices: ["qcow2", "raw", "vmdk"],
-            help: "Target disk_format of the conversion plugin.")
+            help: "Disk format that imported images are converted to.")
 
         static var all: [OptionDeclaration] {
             [

@@ -5,72 +5,72 @@ extension Options {
 
         public static let backend = Option<String>(
             .notYet, group, "backend", default: "barbican", oldNames: ["key_manager/api_class", "api_class"],
-            help: "barbican, vault or class path.")
+            help: "Which key manager keeps the certificates of image signatures: barbican, vault or a Python class.")
 
         public static let authType = Option<String?>(
             .notYet, group, "auth_type", default: nil,
             choices: ["token", "password", "keystone_token", "keystone_password"],
-            help: "Credential kind.")
+            help: "How to authenticate with the key manager.")
 
         public static let token = Option<String?>(
             .notYet, group, "token", default: nil, secret: true,
-            help: "Token.")
+            help: "Token to authenticate with.")
 
         public static let username = Option<String?>(
             .notYet, group, "username", default: nil,
-            help: "User.")
+            help: "User by name.")
 
         public static let password = Option<String?>(
             .notYet, group, "password", default: nil, secret: true,
-            help: "Password.")
+            help: "Password of the user.")
 
         public static let authUrl = Option<String?>(
             .notYet, group, "auth_url", default: nil, type: .uri,
-            help: "Keystone URL.")
+            help: "URL of Keystone.")
 
         public static let userId = Option<String?>(
             .notYet, group, "user_id", default: nil,
-            help: "User id.")
+            help: "User by id.")
 
         public static let userDomainId = Option<String?>(
             .notYet, group, "user_domain_id", default: nil,
-            help: "User domain.")
+            help: "Domain of the user by id.")
 
         public static let userDomainName = Option<String?>(
             .notYet, group, "user_domain_name", default: nil,
-            help: "User domain name.")
+            help: "Domain of the user by name.")
 
         public static let trustId = Option<String?>(
             .notYet, group, "trust_id", default: nil,
-            help: "Trust.")
+            help: "Trust to act by.")
 
         public static let domainId = Option<String?>(
             .notYet, group, "domain_id", default: nil,
-            help: "Domain scope.")
+            help: "Domain to act in, instead of a project, by id.")
 
         public static let domainName = Option<String?>(
             .notYet, group, "domain_name", default: nil,
-            help: "Domain scope name.")
+            help: "Domain to act in, instead of a project, by name.")
 
         public static let projectId = Option<String?>(
             .notYet, group, "project_id", default: nil,
-            help: "Project.")
+            help: "Project to act in by id.")
 
         public static let projectName = Option<String?>(
             .notYet, group, "project_name", default: nil,
-            help: "Project name.")
+            help: "Project to act in by name.")
 
         public static let projectDomainId = Option<String?>(
             .notYet, group, "project_domain_id", default: nil,
-            help: "Project domain.")
+            help: "Domain of the project by id.")
 
         public static let projectDomainName = Option<String?>(
             .notYet, group, "project_domain_name", default: nil,
-            help: "Project domain name.")
+            help: "Domain of the project by name.")
 
         public static let reauthenticate = Option<Bool>(
             .notYet, group, "reauthenticate", default: true,
-            help: "Fetch a new token on expiry.")
+            help: "Fetches a new token when the old one has expired.")
 
         static var all: [OptionDeclaration] {
             [
@@ -91,48 +91,48 @@ extension Options {
 
         public static let barbicanEndpoint = Option<String?>(
             .notYet, group, "barbican_endpoint", default: nil, type: .uri,
-            help: "Barbican URL; unset = catalog.")
+            help: "URL of Barbican; without it the catalog's.")
 
         public static let barbicanApiVersion = Option<String?>(
             .notYet, group, "barbican_api_version", default: nil,
-            help: "API version.")
+            help: "Version of Barbican's API.")
 
         public static let authEndpoint = Option<String>(
             .notYet, group, "auth_endpoint", default: "http://localhost/identity/v3", type: .uri,
             oldNames: ["key_manager/auth_url"],
-            help: "Keystone URL.")
+            help: "URL of Keystone.")
 
         public static let retryDelay = Option<Int>(
             .notYet, group, "retry_delay", default: 1,
-            help: "Pause between polls.")
+            help: "Seconds between two looks at an order.")
 
         public static let numberOfRetries = Option<Int>(
             .notYet, group, "number_of_retries", default: 60,
-            help: "Polls.")
+            help: "How often to look at an order.")
 
         public static let verifySsl = Option<Bool>(
             .notYet, group, "verify_ssl", default: true,
-            help: "Verify TLS.")
+            help: "Verifies Barbican's certificate.")
 
         public static let verifySslPath = Option<String?>(
             .notYet, group, "verify_ssl_path", default: nil,
-            help: "CA path.")
+            help: "CA certificates to verify it with.")
 
         public static let barbicanEndpointType = Option<String>(
             .notYet, group, "barbican_endpoint_type", default: "public", choices: ["public", "internal", "admin"],
-            help: "Interface.")
+            help: "Interface of Barbican in the catalog.")
 
         public static let barbicanRegionName = Option<String?>(
             .notYet, group, "barbican_region_name", default: nil,
-            help: "Region.")
+            help: "Region of Barbican in the catalog.")
 
         public static let sendServiceUserToken = Option<Bool>(
             .notYet, group, "send_service_user_token", default: false,
-            help: "Add a service token.")
+            help: "Sends a service token along with the user's.")
 
         public static let cafile = Option<String?>(
             .notYet, group, "cafile", default: nil,
-            help: "CA bundle.")
+            help: "CA certificates to verify the server with.")
 
         public static let certfile = Option<String?>(
             .notYet, group, "certfile", default: nil,
@@ -140,27 +140,27 @@ extension Options {
 
         public static let keyfile = Option<String?>(
             .notYet, group, "keyfile", default: nil,
-            help: "Client key.")
+            help: "Private key of the client certificate.")
 
         public static let insecure = Option<Bool>(
             .notYet, group, "insecure", default: false,
-            help: "Skip TLS verification.")
+            help: "Does not verify the server's certificate.")
 
         public static let timeout = Option<Double?>(
             .notYet, group, "timeout", default: nil,
-            help: "HTTP timeout.")
+            help: "Seconds that a request may take.")
 
         public static let collectTiming = Option<Bool>(
             .notYet, group, "collect_timing", default: false,
-            help: "Collect timing.")
+            help: "Measures how long requests take.")
 
         public static let splitLoggers = Option<Bool>(
             .notYet, group, "split_loggers", default: false,
-            help: "Separate loggers.")
+            help: "Logs requests under several names.")
 
         public static let tlsCiphers = Option<String?>(
             .notYet, group, "tls_ciphers", default: nil,
-            help: "TLS ciphers.")
+            help: "TLS ciphers, as OpenSSL writes them.")
 
         public static let tlsMinVersion = Option<String?>(
             .notYet, group, "tls_min_version", default: nil, choices: ["1.2", "1.3"],
@@ -186,7 +186,7 @@ extension Options {
 
         public static let cafile = Option<String?>(
             .notYet, group, "cafile", default: nil,
-            help: "CA bundle.")
+            help: "CA certificates to verify the server with.")
 
         public static let certfile = Option<String?>(
             .notYet, group, "certfile", default: nil,
@@ -194,27 +194,27 @@ extension Options {
 
         public static let keyfile = Option<String?>(
             .notYet, group, "keyfile", default: nil,
-            help: "Client key.")
+            help: "Private key of the client certificate.")
 
         public static let insecure = Option<Bool>(
             .notYet, group, "insecure", default: false,
-            help: "Skip TLS verification.")
+            help: "Does not verify the server's certificate.")
 
         public static let timeout = Option<Double?>(
             .notYet, group, "timeout", default: nil,
-            help: "HTTP timeout.")
+            help: "Seconds that a request may take.")
 
         public static let collectTiming = Option<Bool>(
             .notYet, group, "collect_timing", default: false,
-            help: "Collect timing.")
+            help: "Measures how long requests take.")
 
         public static let splitLoggers = Option<Bool>(
             .notYet, group, "split_loggers", default: false,
-            help: "Separate loggers.")
+            help: "Logs requests under several names.")
 
         public static let tlsCiphers = Option<String?>(
             .notYet, group, "tls_ciphers", default: nil,
-            help: "TLS ciphers.")
+            help: "TLS ciphers, as OpenSSL writes them.")
 
         public static let tlsMinVersion = Option<String?>(
             .notYet, group, "tls_min_version", default: nil, choices: ["1.2", "1.3"],
@@ -222,11 +222,11 @@ extension Options {
 
         public static let authType = Option<String?>(
             .notYet, group, "auth_type", default: nil, oldNames: ["auth_plugin"],
-            help: "keystoneauth plugin.")
+            help: "How to authenticate with Keystone: password or v3applicationcredential.")
 
         public static let authSection = Option<String?>(
             .notYet, group, "auth_section", default: nil,
-            help: "Other section for auth options.")
+            help: "Another section in which the options of auth_type stand.")
 
         static var all: [OptionDeclaration] {
             [
@@ -245,63 +245,63 @@ extension Options {
 
         public static let rootTokenId = Option<String?>(
             .notYet, group, "root_token_id", default: nil, secret: true,
-            help: "Vault token.")
+            help: "Token of Vault.")
 
         public static let authMethod = Option<String>(
             .notYet, group, "auth_method", default: "approle", choices: ["approle", "jwt", "kubernetes"],
-            help: "Login method.")
+            help: "How to log in.")
 
         public static let approleRoleId = Option<String?>(
             .notYet, group, "approle_role_id", default: nil, secret: true,
-            help: "AppRole id.")
+            help: "AppRole to log in with.")
 
         public static let approleSecretId = Option<String?>(
             .notYet, group, "approle_secret_id", default: nil, secret: true,
-            help: "AppRole secret.")
+            help: "Its secret.")
 
         public static let tokenRole = Option<String?>(
             .notYet, group, "token_role", default: nil,
-            help: "Role for jwt/kubernetes login.")
+            help: "Role to log in with by a signed token.")
 
         public static let tokenFile = Option<String?>(
             .notYet, group, "token_file", default: nil,
-            help: "JWT file.")
+            help: "File with that token.")
 
         public static let authPath = Option<String?>(
             .notYet, group, "auth_path", default: nil,
-            help: "Auth mount path.")
+            help: "Path at which that way to log in is mounted.")
 
         public static let kvMountpoint = Option<String>(
             .notYet, group, "kv_mountpoint", default: "secret",
-            help: "KV mount.")
+            help: "Path at which the key-value store is mounted.")
 
         public static let kvPath = Option<String?>(
             .notYet, group, "kv_path", default: nil,
-            help: "KV sub path.")
+            help: "Path below that.")
 
         public static let kvVersion = Option<Int>(
             .notYet, group, "kv_version", default: 2, choices: ["1", "2"],
-            help: "KV version.")
+            help: "Version of the key-value store.")
 
         public static let vaultUrl = Option<String>(
             .notYet, group, "vault_url", default: "http://127.0.0.1:8200", type: .uri,
-            help: "Vault URL.")
+            help: "URL of Vault.")
 
         public static let sslCaCrtFile = Option<String?>(
             .notYet, group, "ssl_ca_crt_file", default: nil,
-            help: "CA.")
+            help: "CA certificates to verify Vault with.")
 
         public static let useSsl = Option<Bool>(
-            .notYet, group, "use_ssl", default: false, deprecated: "newer releases will drop it",
-            help: "TLS switch (deprecated).")
+            .notYet, group, "use_ssl", default: false, deprecated: "the scheme of vault_url decides",
+            help: "Speaks TLS with Vault.")
 
         public static let namespace = Option<String?>(
             .notYet, group, "namespace", default: nil,
-            help: "Vault namespace.")
+            help: "Namespace in Vault.")
 
         public static let timeout = Option<Double>(
             .notYet, group, "timeout", default: 60.0,
-            help: "Timeout.")
+            help: "Seconds that a request may take.")
 
         static var all: [OptionDeclaration] {
             [

@@ -5,11 +5,11 @@ extension Options {
 
         public static let disableProcessLocking = Option<Bool>(
             .notYet, group, "disable_process_locking", default: false,
-            help: "Disable inter-process file locks.")
+            help: "Takes no locks between processes.")
 
         public static let lockPath = Option<String?>(
             .notYet, group, "lock_path", default: nil,
-            help: "Lock directory; needed for cache prefetch and location hashing.")
+            help: "Directory of lock files.")
 
         static var all: [OptionDeclaration] {
             [
@@ -26,15 +26,15 @@ extension Options {
 
         public static let logDir = Option<String?>(
             .notYet, group, "log_dir", default: nil,
-            help: "Where Guru Meditation Reports are written; default stderr.")
+            help: "Directory of reports about the state of a process; without it they go to standard error.")
 
         public static let fileEventHandler = Option<String?>(
             .notYet, group, "file_event_handler", default: nil,
-            help: "File whose change triggers a report.")
+            help: "A file whose change triggers a report.")
 
         public static let fileEventHandlerInterval = Option<Int>(
             .notYet, group, "file_event_handler_interval", default: 1,
-            help: "Polling interval of that file.")
+            help: "Seconds between two looks at that file.")
 
         static var all: [OptionDeclaration] {
             [
@@ -51,47 +51,47 @@ extension Options {
 
         public static let enabled = Option<Bool>(
             .notYet, group, "enabled", default: false, oldNames: ["profiler_enabled"],
-            help: "Master switch of osprofiler.")
+            help: "Profiles requests that carry signed trace headers.")
 
         public static let traceSqlalchemy = Option<Bool>(
             .notYet, group, "trace_sqlalchemy", default: false,
-            help: "Trace SQL statements.")
+            help: "Records SQL statements.")
 
         public static let traceRequests = Option<Bool>(
             .notYet, group, "trace_requests", default: false,
-            help: "Trace outgoing requests-library calls.")
+            help: "Records outgoing HTTP requests.")
 
         public static let hmacKeys = Option<String>(
             .notYet, group, "hmac_keys", default: "SECRET_KEY", secret: true,
-            help: "Shared keys signing trace headers.")
+            help: "Keys that trace headers are signed with.")
 
         public static let connectionString = Option<String>(
             .notYet, group, "connection_string", default: "messaging://", secret: true,
-            help: "Trace back end URL.")
+            help: "Where traces go.")
 
         public static let esDocType = Option<String>(
             .notYet, group, "es_doc_type", default: "notification",
-            help: "Elasticsearch document type.")
+            help: "Document type in Elasticsearch.")
 
         public static let esScrollTime = Option<String>(
             .notYet, group, "es_scroll_time", default: "2m",
-            help: "Elasticsearch scroll keep-alive.")
+            help: "For how long Elasticsearch keeps a search open.")
 
         public static let esScrollSize = Option<Int>(
             .notYet, group, "es_scroll_size", default: 10000,
-            help: "Elasticsearch batch size.")
+            help: "Documents that Elasticsearch answers at a time.")
 
         public static let socketTimeout = Option<Double>(
             .notYet, group, "socket_timeout", default: 0.1,
-            help: "Redis sentinel socket timeout.")
+            help: "Seconds to wait for Redis Sentinel.")
 
         public static let sentinelServiceName = Option<String>(
             .notYet, group, "sentinel_service_name", default: "mymaster",
-            help: "Redis sentinel service name.")
+            help: "Name of the Redis service.")
 
         public static let filterErrorTrace = Option<Bool>(
             .notYet, group, "filter_error_trace", default: false,
-            help: "Only keep traces that contain errors.")
+            help: "Keeps only traces with errors apart.")
 
         static var all: [OptionDeclaration] {
             [
@@ -109,12 +109,12 @@ extension Options {
         static let group = "profiler_jaeger"
 
         public static let serviceNamePrefix = Option<String?>(
-            .notYet, group, "service_name_prefix", default: nil, deprecated: "newer releases will drop it",
-            help: "Jaeger service prefix.")
+            .notYet, group, "service_name_prefix", default: nil, deprecated: "Jaeger takes OpenTelemetry traces",
+            help: "What names of services begin with in Jaeger.")
 
         public static let processTags = Option<OptionDictionary>(
-            .notYet, group, "process_tags", default: [:], deprecated: "newer releases will drop it",
-            help: "Jaeger process tags.")
+            .notYet, group, "process_tags", default: [:], deprecated: "Jaeger takes OpenTelemetry traces",
+            help: "Tags of processes in Jaeger.")
 
         static var all: [OptionDeclaration] {
             [
@@ -131,7 +131,7 @@ extension Options {
 
         public static let serviceNamePrefix = Option<String?>(
             .notYet, group, "service_name_prefix", default: nil,
-            help: "OTLP service prefix.")
+            help: "What names of services begin with in OpenTelemetry.")
 
         static var all: [OptionDeclaration] {
             [

@@ -5,11 +5,18 @@ extension Options {
 
         public static let flavor = Option<String?>(
             .honoured, group, "flavor", default: nil,
-            help: "Suffix of the paste app: glance-api-FLAVOR.")
+            help: """
+                Which pipeline of the paste file serves the API: unset, keystone, caching, cachemanagement, \
+                keystone+caching or keystone+cachemanagement. Anything but the keystone flavors makes every \
+                caller an administrator.
+                """)
 
         public static let configFile = Option<String?>(
             .honoured, group, "config_file", default: nil,
-            help: "Paste file; default <config file stem>-paste.ini next to the conf.")
+            help: """
+                The paste file. Without it the configuration file's name with -paste.ini instead of .conf is \
+                looked for.
+                """)
 
         public static let ignoredFilters = Option<[String]>(
             .honoured, group, "ignored_filters", default: [],
@@ -31,11 +38,11 @@ extension Options {
 
         public static let taskPoolThreads = Option<Int>(
             .notYet, group, "task_pool_threads", default: 16, minimum: 1,
-            help: "Threads for asynchronous tasks in each worker process.")
+            help: "Threads for work in the background in each worker process.")
 
         public static let pythonInterpreter = Option<String?>(
             .noMeaning("no Python interpreter is used"), group, "python_interpreter", default: nil,
-            help: "Interpreter used for the qemu-img prlimit wrapper.")
+            help: "Python interpreter for helper programs.")
 
         static var all: [OptionDeclaration] {
             [

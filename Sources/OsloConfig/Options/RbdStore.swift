@@ -5,27 +5,27 @@ extension Options {
 
         public static let rbdStoreChunkSize = Option<Int>(
             .notYet, group, "rbd_store_chunk_size", default: 8, minimum: 1,
-            help: "Object size in MiB.")
+            help: "Size of RADOS objects in MiB; a power of two is best.")
 
         public static let rbdStorePool = Option<String>(
             .notYet, group, "rbd_store_pool", default: "images",
-            help: "Pool.")
+            help: "Pool of images.")
 
         public static let rbdStoreUser = Option<String?>(
             .notYet, group, "rbd_store_user", default: nil,
-            help: "Cephx user.")
+            help: "Cephx user; without it the one that ceph.conf says.")
 
         public static let rbdStoreCephConf = Option<String>(
             .notYet, group, "rbd_store_ceph_conf", default: "",
-            help: "ceph.conf path.")
+            help: "The ceph.conf to use; empty looks in Ceph's usual places.")
 
         public static let radosConnectTimeout = Option<Int>(
             .notYet, group, "rados_connect_timeout", default: -1,
-            help: "Connect timeout; <=0 none.")
+            help: "Seconds to wait for the cluster; 0 and less leave it to librados.")
 
         public static let rbdThinProvisioning = Option<Bool>(
             .notYet, group, "rbd_thin_provisioning", default: false,
-            help: "Skip writing zero blocks.")
+            help: "Leaves blocks of zeros out of images.")
 
         static var all: [OptionDeclaration] {
             [
