@@ -138,11 +138,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-<<<<<<< HEAD
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", nioCore, nioPosix, logging,
-=======
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, logging,
->>>>>>> cb7e45e60b91efbe3ae6bc485e0522763ced8ab1
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, nioPosix,
+                logging,
             ],
             swiftSettings: room),
         .testTarget(

@@ -35,7 +35,6 @@ int clinux_is_resident(int descriptor, int64_t offset)
     return errno == EAGAIN ? 0 : -1;
 }
 
-<<<<<<< HEAD
 int clinux_rename_noreplace(const char *from, const char *to)
 {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
@@ -55,6 +54,5 @@ int clinux_open_beneath(int directory, const char *path, int flags)
 
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
-=======
+
 int clinux_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
->>>>>>> cb7e45e60b91efbe3ae6bc485e0522763ced8ab1
