@@ -92,7 +92,11 @@ let package = Package(
             swiftSettings: room),
         .target(
             name: "ImageStore",
-            dependencies: ["ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging],
+            dependencies: [
+                "ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: room),
         .target(
             name: "Identity",
@@ -133,12 +137,13 @@ let package = Package(
         .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix],
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix, subprocess, logging],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, nioPosix,
+                logging,
             ],
             swiftSettings: room),
         .testTarget(
