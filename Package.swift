@@ -106,7 +106,7 @@ let package = Package(
 
         // Ground floor.
         .target(name: "OsloConfig", swiftSettings: room),
-        .target(name: "OsloLog", dependencies: ["OsloConfig", "CLinux", logging], swiftSettings: room),
+        .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
         .target(name: "Systemd", swiftSettings: room),
         .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
 
