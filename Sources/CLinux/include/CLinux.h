@@ -28,4 +28,8 @@ int clinux_is_resident(int descriptor, int64_t offset);
 /* memfd_create(2), close-on-exec. */
 int clinux_memfd_create(const char *name);
 
+/* prctl(2): PR_SET_NAME, PR_SET_PDEATHSIG. */
+int clinux_set_process_name(const char *name);
+int clinux_die_with_parent(int signal);
+
 #endif
