@@ -63,7 +63,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "HTTPServer", "OsloConfig", "Identity", hummingbird, nioCore, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity", "CZlib",
+                hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -86,7 +87,7 @@ let package = Package(
         .target(name: "ImageModel", swiftSettings: room),
         .target(
             name: "ImageDatabase",
-            dependencies: ["ImageModel", "CLibpq", "CSQLite", "CLinux", logging],
+            dependencies: ["ImageModel", "OsloConfig", "CLibpq", "CSQLite", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "ImageStore",
@@ -115,13 +116,14 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMemcached", pkgConfig: "libmemcached", providers: [.apt(["libmemcached-dev"])]),
 
         // Tests mirror Sources; Integration starts the real servers.
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
-        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy"], swiftSettings: room),
+        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
         .testTarget(name: "IdentityTests", dependencies: ["Identity", "OsloConfig"], swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
@@ -131,7 +133,9 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
-            dependencies: ["ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", nioCore],
+            dependencies: [
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, logging,
+            ],
             swiftSettings: room),
         .testTarget(
             name: "HTTPServerTests",
@@ -142,7 +146,10 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "ImageAPITests",
-            dependencies: ["ImageAPI", "ImageService", "ImageModel", "OsloConfig"],
+            dependencies: [
+                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "OsloConfig", "HTTPServer", "Identity", "CZlib",
+                hummingbird, nioCore, logging,
+            ],
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),

@@ -1,0 +1,104 @@
+# Shared functions of the starters in this folder. Sourced, not run. README.md explains the protocol.
+
+set -eu
+set -o pipefail
+umask 022
+export LC_ALL=C.UTF-8
+
+HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+NAME=$(basename "$0")
+CACHE=${GLANCE_TEST_CACHE:-$HOME/.cache/openstack-glance-tests}
+
+say() { printf '%s: %s\n' "$NAME" "$*" >&2; }
+die() { say "error: $*"; exit 1; }
+
+# need PACKAGE...: installs the Debian packages that are missing.
+need() { "$HERE/need" "$@"; }
+
+# virtualenv NAME: path of the virtual environment with exactly the versions of python/NAME.txt, made at the first use.
+virtualenv() {
+    local list=$HERE/python/$1.txt directory
+    directory=$CACHE/venv-$1-$(sha256sum "$list" | cut -c1-12)
+    if [ ! -e "$directory/.complete" ]; then
+        need python3-venv
+        mkdir -p "$CACHE"
+        (
+            flock 8
+            [ -e "$directory/.complete" ] && exit 0
+            say "making $directory (once)"
+            rm -rf "$directory"
+            # Debian's interpreter, whatever else PATH offers.
+            /usr/bin/python3 -m venv "$directory"
+            # A cache of its own: wheels compiled here (uWSGI) fit this interpreter only.
+            "$directory/bin/pip" install --cache-dir "$CACHE/pip" --disable-pip-version-check --quiet --retries 5 \
+                --no-deps -r "$list" >&2
+            touch "$directory/.complete"
+        ) 8>"$CACHE/.venv-$1.lock"
+    fi
+    echo "$directory"
+}
+
+# free_port: a port below the kernel's ephemeral range (an outgoing connection cannot take it) that nobody listens on.
+free_port() {
+    local port
+    while :; do
+        port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+        listening "$port" || break
+    done
+    echo "$port"
+}
+
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+secret() { head -c 64 /dev/urandom | base64 | tr -dc 'A-Za-z0-9' | head -c 24; }
+
+# spawn COMMAND...: a daemon in a session of its own; $PID. Output to $DIRECTORY/output.
+spawn() {
+    setsid "$@" >>"$DIRECTORY/output" 2>&1 </dev/null &
+    PID=$!
+}
+
+# await CHECK...: until the check succeeds; gives up when the daemon has ended, or after a minute.
+await() {
+    local end=$((SECONDS + 60))
+    until "$@" >/dev/null 2>&1; do
+        kill -0 "$PID" 2>/dev/null || { tail -20 "$DIRECTORY/output" >&2; die "ended while it was starting"; }
+        [ $SECONDS -lt $end ] || { tail -20 "$DIRECTORY/output" >&2; die "not ready after a minute"; }
+        sleep 0.05
+    done
+}
+
+# finish [SIGNAL]: ends the daemon's process group and waits for it.
+finish() {
+    [ -n "${PID:-}" ] || return 0
+    kill -"${1:-TERM}" -- "-$PID" 2>/dev/null || true
+    local end=$((SECONDS + 10))
+    while kill -0 "$PID" 2>/dev/null; do
+        [ $SECONDS -lt $end ] || kill -KILL -- "-$PID" 2>/dev/null || true
+        sleep 0.02
+    done
+    wait "$PID" 2>/dev/null || true
+    PID=
+}
+
+# serve: the life of a starter. The script defines prepare, start and describe, and may redefine stop.
+stop() { finish TERM; }
+serve() {
+    # Under /tmp and readable, because some servers run as another user.
+    DIRECTORY=$(mktemp -d "${TMPDIR:-/tmp}/glance-test-$NAME.XXXXXX")
+    chmod 755 "$DIRECTORY"
+    trap 'stop; rm -rf "$DIRECTORY"' EXIT
+    trap 'exit 143' TERM
+    trap 'exit 130' INT
+    prepare
+    start
+    describe
+    echo ready
+    local command
+    while read -r command; do
+        case $command in
+            start | stop) "$command"; echo ready ;;
+            *) die "what is \"$command\"? start, stop, or end of input" ;;
+        esac
+    done
+}
