@@ -37,4 +37,8 @@ int clinux_open_beneath(int directory, const char *path, int flags);
 /* memfd_create(2), close-on-exec. */
 int clinux_memfd_create(const char *name);
 
+/* prctl(2): PR_SET_NAME, PR_SET_PDEATHSIG. */
+int clinux_set_process_name(const char *name);
+int clinux_die_with_parent(int signal);
+
 #endif
