@@ -146,8 +146,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageModel", "OsloConfig", "HTTPServer", "Identity", "CZlib", hummingbird, nioCore,
-                logging,
+                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy",
+                "HTTPServer", "Identity", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
