@@ -33,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
@@ -49,12 +50,12 @@ let package = Package(
         // The process.
         .target(
             name: "Supervisor",
-            dependencies: ["Systemd", "OsloConfig", "OsloLog", "CLinux", logging],
+            dependencies: ["Systemd", "Scoreboard", "OsloConfig", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy", "Scoreboard",
                 "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -63,8 +64,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "HTTPServer", "OsloConfig", "Identity", "CZlib", hummingbird, nioCore,
-                nioPosix, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity", "CZlib",
+                hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -87,16 +88,20 @@ let package = Package(
         .target(name: "ImageModel", swiftSettings: room),
         .target(
             name: "ImageDatabase",
-            dependencies: ["ImageModel", "CLibpq", "CSQLite", "CLinux", logging],
+            dependencies: ["ImageModel", "OsloConfig", "CLibpq", "CSQLite", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "ImageStore",
-            dependencies: ["ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging],
+            dependencies: [
+                "ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: room),
         .target(
             name: "Identity",
             dependencies: [
-                "OsloConfig", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                "OsloConfig", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
@@ -108,7 +113,8 @@ let package = Package(
         // Ground floor.
         .target(name: "OsloConfig", swiftSettings: room),
         .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
-        .target(name: "Systemd", dependencies: ["CLinux", logging], swiftSettings: room),
+        .target(name: "Systemd", swiftSettings: room),
+        .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
 
         // System libraries and the thinnest shims.
         .target(name: "CLinux"),
@@ -123,17 +129,21 @@ let package = Package(
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
         .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
-        .testTarget(name: "IdentityTests", dependencies: ["Identity", "OsloConfig"], swiftSettings: room),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: ["Identity", "OsloConfig", asyncHTTPClient, nioCore, nioPosix, logging],
+            swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix],
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix, subprocess, logging],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, nioPosix,
+                logging,
             ],
             swiftSettings: room),
         .testTarget(
@@ -150,11 +160,24 @@ let package = Package(
                 "HTTPServer", "Identity", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: [asyncHTTPClient, subprocess, nioCore],
+            dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],
             path: "Tests/Integration",
+            exclude: ["install-guide"],
+            swiftSettings: room),
+
+        // Real servers, and ours and Python's Glance in their place; for the integration tests and the benchmarks.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                asyncHTTPClient, subprocess, nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Support/TestSupport",
             swiftSettings: room),
     ],
     swiftLanguageModes: [.v6]

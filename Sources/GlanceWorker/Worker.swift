@@ -41,7 +41,8 @@ public struct Worker: Sendable {
         service = try ImageService(
             configuration: configuration, database: database, stores: stores, policy: policy, threadPool: threadPool,
             logger: logger)
-        authenticator = pipeline.usesKeystone
+        authenticator =
+            pipeline.usesKeystone
             ? try TokenAuthenticator(configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger) : nil
         application = try ImageAPIApplication(
             configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator,
@@ -57,7 +58,8 @@ public struct Worker: Sendable {
     ///   - stop: returns when the worker is to end, with the time that running requests have left.
     public func serve(
         socket: Int32, started: @escaping @Sendable () -> Void,
-        beat: @escaping @Sendable (_ requests: Int, _ connections: Int) -> Void, until stop: @Sendable () async -> Duration
+        beat: @escaping @Sendable (_ requests: Int, _ connections: Int) -> Void,
+        until stop: @escaping @Sendable () async -> Duration
     ) async throws {
         let listener = HTTPListener(
             socket: socket, options: listenerOptions, responder: application, eventLoopGroup: eventLoopGroup,
@@ -67,9 +69,11 @@ public struct Worker: Sendable {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await listener.run() }
+            group.addTask { await listener.drain(timeout: stop()) }
             group.addTask { await keepHouse() }
             started()
-            await listener.drain(timeout: stop())
+            // The listener ends when it is drained, or at once when its socket is no good.
+            try await group.next()
             group.cancelAll()
         }
         heartbeat.cancel()

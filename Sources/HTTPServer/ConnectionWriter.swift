@@ -20,7 +20,8 @@ struct ConnectionWriter: FileRegionWriter {
         while offset < region.upperBound {
             let piece = offset..<min(region.upperBound, offset + FileReader.pieceSize)
             if try !reader.isResident(piece) { try await reader.load(piece) }
-            let file = FileRegion(fileHandle: handle, readerIndex: Int(piece.lowerBound), endIndex: Int(piece.upperBound))
+            let file = FileRegion(
+                fileHandle: handle, readerIndex: Int(piece.lowerBound), endIndex: Int(piece.upperBound))
             try await connection.write(file, of: exchange)
             offset = piece.upperBound
         }

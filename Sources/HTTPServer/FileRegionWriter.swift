@@ -1,5 +1,4 @@
 public import Hummingbird
-
 import NIOCore
 import NIOPosix
 

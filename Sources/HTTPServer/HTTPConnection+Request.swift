@@ -99,7 +99,9 @@ extension HTTPConnection {
 
     /// The next part of the body of request `number`: `nil` once the body is complete, and only then.
     func nextBodyPart(of number: Int) async throws -> ByteBuffer? {
-        if channel.eventLoop.inEventLoop, exchange?.number == number, let result = nextPart() { return try result.get() }
+        if channel.eventLoop.inEventLoop, exchange?.number == number, let result = nextPart() {
+            return try result.get()
+        }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 if channel.eventLoop.inEventLoop {
@@ -116,7 +118,7 @@ extension HTTPConnection {
     }
 
     private func awaitPart(_ continuation: CheckedContinuation<ByteBuffer?, any Error>, _ number: Int) {
-        guard exchange?.number == number, bodyReader == nil, !Task.isCancelled else {
+        guard exchange?.number == number, bodyReader == nil else {
             return continuation.resume(throwing: RequestBodyError.incomplete)
         }
         bodyReader = continuation
@@ -151,7 +153,8 @@ extension HTTPConnection {
     private func sendContinue() {
         guard exchange?.expectsContinue == true, case .none? = exchange?.response, let context else { return }
         exchange?.expectsContinue = false
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil)
+        context.writeAndFlush(
+            wrapOutboundOut(.byteBuffer(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil)
     }
 }
 

@@ -1,7 +1,6 @@
 public import Hummingbird
 public import Logging
 public import NIOCore
-
 import NIOHTTP1
 import NIOPosix
 import Synchronization
@@ -60,7 +59,7 @@ where Responder.Context: InitializableFromRequestSource {
             try await accept()
             await state.waitUntilEmpty()
         } onCancel: {
-            stopAccepting()
+            _ = stopAccepting()
             cut()
         }
     }
@@ -68,7 +67,7 @@ where Responder.Context: InitializableFromRequestSource {
     /// Stops accepting, closes idle connections, lets running requests finish (answering `Connection: close`), and cuts
     /// what is left after `timeout`.
     public func drain(timeout: Duration) async {
-        stopAccepting()
+        try? await stopAccepting()?.closeFuture.get()
         for connection in state.connections {
             connection.channel.eventLoop.execute { connection.drain() }
         }
@@ -92,7 +91,8 @@ where Responder.Context: InitializableFromRequestSource {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 256 << 10))
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 256 << 10)
+            )
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 1 << 20))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -113,13 +113,16 @@ where Responder.Context: InitializableFromRequestSource {
         try await channel.closeFuture.get()
     }
 
-    private func stopAccepting() {
+    /// Closes our copy of the socket; returns the channel that is being closed.
+    private func stopAccepting() -> (any Channel)? {
         state.isDraining.store(true, ordering: .sequentiallyConsistent)
         let before = server.withLock { server in
             defer { server = .drained }
             return server
         }
-        if case .accepting(let channel) = before { channel.close(promise: nil) }
+        guard case .accepting(let channel) = before else { return nil }
+        channel.close(promise: nil)
+        return channel
     }
 
     private func cut() {

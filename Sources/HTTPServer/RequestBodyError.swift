@@ -1,5 +1,5 @@
-public import Hummingbird
 import HTTPTypes
+public import Hummingbird
 
 /// Why a request body ended before it was complete. Reading the body throws it; the body never just ends short.
 public enum RequestBodyError: Error, Sendable, Equatable {

@@ -32,7 +32,8 @@ final class Digest: @unchecked Sendable {
         var count: UInt32 = 0
         EVP_DigestFinal_ex(context, &hash, &count)
         let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: hash.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return String(
+            decoding: hash.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     /// Bytes of an algorithm's result.

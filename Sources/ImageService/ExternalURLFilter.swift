@@ -1,8 +1,9 @@
+import NIOPosix
+import OsloConfig
+
 #if canImport(Glibc)
     import Glibc
 #endif
-import NIOPosix
-import OsloConfig
 
 /// Decides which HTTP URLs of clients the service may contact (`[import_filtering_opts]`).
 ///

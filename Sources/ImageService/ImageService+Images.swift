@@ -1,5 +1,5 @@
-public import ImageModel
 import ImageDatabase
+public import ImageModel
 import ImageStore
 import OsloConfig
 import OsloPolicy

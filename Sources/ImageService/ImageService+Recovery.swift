@@ -37,7 +37,8 @@ extension ImageService {
 
     private func isDead(_ upload: UploadRecord) -> Bool {
         if upload.process == process { return !uploads.contains(upload.uploadID) }
-        return !(upload.process.isAlive(seenBy: process) ?? (upload.renewedAt.advanced(bySeconds: Self.uploadLease) > .now))
+        return
+            !(upload.process.isAlive(seenBy: process) ?? (upload.renewedAt.advanced(bySeconds: Self.uploadLease) > .now))
     }
 
     /// Removes data of deleted images and locations that a crash or a store's failure left in place.

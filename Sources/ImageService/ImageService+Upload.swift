@@ -22,7 +22,8 @@ extension ImageService {
         let image = try await visibleImage(id, for: caller)
         try await enforceMutation("upload_image", on: image, for: caller)
         guard image.status == .queued else {
-            throw ServiceError.conflict("Image status transition from \(image.status.rawValue) to saving is not allowed")
+            throw ServiceError.conflict(
+                "Image status transition from \(image.status.rawValue) to saving is not allowed")
         }
         try requireFormats(of: image)
         if store.isReadOnly {
@@ -113,7 +114,7 @@ extension ImageService {
             try await database.finishUpload(
                 upload, location: location, size: result.size, virtualSize: result.virtualSize,
                 checksum: result.checksum, hashAlgorithm: result.hashAlgorithm, hashValue: result.hashValue)
-        } catch where error == .conflict || error == .notFound {
+        } catch  where error == .conflict || error == .notFound {
             await abandon(upload, in: store, because: nil)
             throw ServiceError.gone(
                 "Image \(upload.imageID) was deleted during the upload; the uploaded data have been removed.")

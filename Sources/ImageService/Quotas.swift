@@ -26,8 +26,9 @@ struct Quotas: Sendable {
 
     func checkTags(_ tags: [String]) throws(ServiceError) {
         if self.tags >= 0, tags.count > self.tags {
-            throw .tooLarge("The limit has been exceeded on the number of allowed image tags. "
-                + "Attempted: \(tags.count), Maximum: \(self.tags)")
+            throw .tooLarge(
+                "The limit has been exceeded on the number of allowed image tags. "
+                    + "Attempted: \(tags.count), Maximum: \(self.tags)")
         }
     }
 
@@ -35,15 +36,17 @@ struct Quotas: Sendable {
     func checkProperties(_ properties: [String: String?]) throws(ServiceError) {
         let count = properties.keys.count { !$0.hasPrefix("os_glance") }
         if self.properties >= 0, count > self.properties {
-            throw .tooLarge("The limit has been exceeded on the number of allowed image properties. "
-                + "Attempted: \(count), Maximum: \(self.properties)")
+            throw .tooLarge(
+                "The limit has been exceeded on the number of allowed image properties. "
+                    + "Attempted: \(count), Maximum: \(self.properties)")
         }
     }
 
     func checkLocations(_ count: Int) throws(ServiceError) {
         if locations >= 0, count > locations {
-            throw .tooLarge("The limit has been exceeded on the number of allowed image locations. "
-                + "Attempted: \(count), Maximum: \(locations)")
+            throw .tooLarge(
+                "The limit has been exceeded on the number of allowed image locations. "
+                    + "Attempted: \(count), Maximum: \(locations)")
         }
     }
 }

@@ -9,12 +9,15 @@ import Testing
         "glance-manage": ["ImageDatabase", "OsloConfig", "OsloLog"],
         "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog"],
         "GlanceWorker": [
-            "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy", "OsloConfig",
+            "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+            "OsloConfig",
             "OsloLog", "Scoreboard",
         ],
-        "ImageAPI": ["ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig"],
+        "ImageAPI": [
+            "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig",
+        ],
         "ImageService": ["ImageModel", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig"],
-        "ImageDatabase": ["ImageModel"],
+        "ImageDatabase": ["ImageModel", "OsloConfig"],
         "ImageStore": ["ImageModel", "OsloConfig"],
         "Identity": ["OsloConfig"],
         "OsloLog": ["OsloConfig"],

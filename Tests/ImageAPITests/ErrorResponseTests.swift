@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import ImageDatabase
 import ImageService
 import NIOCore
 import Testing
@@ -113,5 +114,16 @@ struct ErrorResponseTests {
         #expect(answer.status == 500)
         #expect(!answer.body.contains("hunter2"))
         #expect(client.log.lines.contains { $0.level == .error && $0.metadata["error"]?.contains("Secret") == true })
+    }
+
+    @Test func saysThatTheDatabaseIsAwayWithoutSayingWhere() async throws {
+        let client = try TestClient(
+            configuration: "",
+            routes: [Route(.get, "/v2/images") { _, _ in throw DatabaseError.unavailable("host db1.internal is down") }]
+        )
+        let answer = try await client.send(.get, "/v2/images")
+        #expect(answer.status == 503)
+        #expect(!answer.body.contains("db1"))
+        #expect(client.log.lines.contains { $0.level == .error && $0.metadata["error"]?.contains("db1") == true })
     }
 }

@@ -56,14 +56,18 @@ struct VersionTests {
         #expect(try await client.send(.get, "/v2.5/images?limit=1").status == 200)
     }
 
-    @Test(arguments: [
-        ("", [:] as HTTPFields, "http://images.example.com/v2/"),
-        ("public_endpoint = https://api.example.com/image/", [:], "https://api.example.com/image/v2/"),
-        ("", [.forwardedProto: "https"], "http://images.example.com/v2/"),
-        (proxies, [.forwardedProto: "https", .forwardedHost: "h:1", .forwardedPrefix: "/img/"], "https://h:1/img/v2/"),
-        (proxies, [.forwarded: "for=1.2.3.4; proto=https;host=\"x.example\", proto=http"], "https://x.example/v2/"),
-        ("public_endpoint = https://p\n\(proxies)", [.forwardedProto: "http"], "https://p/v2/"),
-    ] as [(String, HTTPFields, String)])
+    @Test(
+        arguments: [
+            ("", [:] as HTTPFields, "http://images.example.com/v2/"),
+            ("public_endpoint = https://api.example.com/image/", [:], "https://api.example.com/image/v2/"),
+            ("", [.forwardedProto: "https"], "http://images.example.com/v2/"),
+            (
+                proxies, [.forwardedProto: "https", .forwardedHost: "h:1", .forwardedPrefix: "/img/"],
+                "https://h:1/img/v2/"
+            ),
+            (proxies, [.forwarded: "for=1.2.3.4; proto=https;host=\"x.example\", proto=http"], "https://x.example/v2/"),
+            ("public_endpoint = https://p\n\(proxies)", [.forwardedProto: "http"], "https://p/v2/"),
+        ] as [(String, HTTPFields, String)])
     func linksWithTheClientsURL(configuration: String, headers: HTTPFields, link: String) async throws {
         let client = try TestClient(configuration: "[DEFAULT]\n\(configuration)")
         #expect(try await client.send(.get, "/", headers: headers).body.contains("\"\(link)\""))

@@ -54,7 +54,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "x", "71c675ab-d94f-49cd-a114-e12490b328d", "71c675ab-d94f-49cd-a114-e12490b328dg", "71c675abd94f-49cd-a114-e12490b328d99"])
+    @Test(arguments: [
+        "", "x", "71c675ab-d94f-49cd-a114-e12490b328d", "71c675ab-d94f-49cd-a114-e12490b328dg",
+        "71c675abd94f-49cd-a114-e12490b328d99",
+    ])
     func refuses(text: String) {
         #expect(!UUIDText.isValid(text))
     }

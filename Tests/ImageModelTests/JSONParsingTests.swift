@@ -2,15 +2,16 @@ import ImageModel
 import Testing
 
 struct JSONParsingTests {
-    @Test(arguments: [
-        ("null", JSONValue.null), ("true", true), (" false ", false), ("0", 0), ("-0", 0), ("-12", -12),
-        ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
-        ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("1.5", .number(1.5)), ("1e3", .number(1000)),
-        ("-2.5E-1", .number(-0.25)), (#""""#, ""), (#""a\n\t\"\\\/\b\f\r""#, "a\n\t\"\\/\u{8}\u{c}\r"),
-        (#""\u00fc\ud83d\ude00""#, "ü😀"), (#""ü😀""#, "ü😀"), ("[]", []), ("[1, [2], {}]", [1, [2], [:]]),
-        (#"{"a": 1, "b": {"c": null}}"#, ["a": 1, "b": ["c": .null]]), (#"{"a": 1, "a": 2}"#, ["a": 2]),
-        ("\t\r\n [ 1 ,\n2 ] ", [1, 2]),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("null", JSONValue.null), ("true", true), (" false ", false), ("0", 0), ("-0", 0), ("-12", -12),
+            ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
+            ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("1.5", .number(1.5)), ("1e3", .number(1000)),
+            ("-2.5E-1", .number(-0.25)), (#""""#, ""), (#""a\n\t\"\\\/\b\f\r""#, "a\n\t\"\\/\u{8}\u{c}\r"),
+            (#""\u00fc\ud83d\ude00""#, "ü😀"), (#""ü😀""#, "ü😀"), ("[]", []), ("[1, [2], {}]", [1, [2], [:]]),
+            (#"{"a": 1, "b": {"c": null}}"#, ["a": 1, "b": ["c": .null]]), (#"{"a": 1, "a": 2}"#, ["a": 2]),
+            ("\t\r\n [ 1 ,\n2 ] ", [1, 2]),
+        ] as [(String, JSONValue)])
     func readsDocuments(text: String, expected: JSONValue) throws {
         #expect(try JSONValue.parse(text) == expected)
     }

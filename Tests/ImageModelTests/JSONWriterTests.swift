@@ -3,14 +3,15 @@ import Testing
 
 struct JSONWriterTests {
     /// Expected texts are what Python's `json.dumps` prints for the same values.
-    @Test(arguments: [
-        (JSONValue.string("plain"), #""plain""#), ("ü", #""\u00fc""#), ("😀", #""\ud83d\ude00""#),
-        ("a\"b\\c/\n\r\t\u{8}\u{c}\u{1}", #""a\"b\\c/\n\r\t\b\f\u0001""#), ("\u{7f}", "\"\u{7f}\""),
-        (.number(1), "1.0"),
-        (.number(0.1), "0.1"), (.number(1e16), "1e+16"), (.number(1e-5), "1e-05"), (.integer(-5), "-5"),
-        ([], "[]"), ([:], "{}"), ([1, .null, true], "[1, null, true]"),
-        (["b": [1], "a": ["x": false]], #"{"a": {"x": false}, "b": [1]}"#), (.number(.infinity), "null"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (JSONValue.string("plain"), #""plain""#), ("ü", #""\u00fc""#), ("😀", #""\ud83d\ude00""#),
+            ("a\"b\\c/\n\r\t\u{8}\u{c}\u{1}", #""a\"b\\c/\n\r\t\b\f\u0001""#), ("\u{7f}", "\"\u{7f}\""),
+            (.number(1), "1.0"),
+            (.number(0.1), "0.1"), (.number(1e16), "1e+16"), (.number(1e-5), "1e-05"), (.integer(-5), "-5"),
+            ([], "[]"), ([:], "{}"), ([1, .null, true], "[1, null, true]"),
+            (["b": [1], "a": ["x": false]], #"{"a": {"x": false}, "b": [1]}"#), (.number(.infinity), "null"),
+        ] as [(JSONValue, String)])
     func writesLikePython(value: JSONValue, expected: String) {
         #expect(JSONWriter.text(of: value) == expected)
     }

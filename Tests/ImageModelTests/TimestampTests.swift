@@ -19,7 +19,8 @@ import Testing
 
     @Test(arguments: [
         "", "x", "2026", "2026-13-01", "2026-00-10", "2026-01-32", "2026-01-01T", "2026-01-01T1", "2026-01-01T24:00:00",
-        "2026-01-01T10:60:00", "2026-01-01T10:00:00.", "2026-01-01T10:00:00ZZ", "2026-01-01T10:00:00+", "2026-01-01 10:00:00 x",
+        "2026-01-01T10:60:00", "2026-01-01T10:00:00.", "2026-01-01T10:00:00ZZ", "2026-01-01T10:00:00+",
+        "2026-01-01 10:00:00 x",
     ])
     func refuses(text: String) {
         #expect(Timestamp(text) == nil)
@@ -34,7 +35,8 @@ import Testing
     @Test func whatIsWrittenIsReadBack() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<1000 {
-            let time = Timestamp(microseconds: Int64.random(in: -2_000_000_000_000_000...250_000_000_000_000_000, using: &generator))
+            let time = Timestamp(
+                microseconds: Int64.random(in: -2_000_000_000_000_000...250_000_000_000_000_000, using: &generator))
             #expect(Timestamp(time.databaseText) == time)
         }
     }

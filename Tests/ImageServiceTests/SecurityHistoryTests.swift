@@ -67,7 +67,10 @@ import Testing
 
     @Test(
         "CVE-2014-9493, CVE-2015-1195: restricted schemes are no locations",
-        arguments: ["file:///etc/passwd", "filesystem:///etc/passwd", "FILE:///etc/passwd", "swift+config://ref/c/o", "/etc/passwd"])
+        arguments: [
+            "file:///etc/passwd", "filesystem:///etc/passwd", "FILE:///etc/passwd", "swift+config://ref/c/o",
+            "/etc/passwd",
+        ])
     func restrictedSchemes(url: String) async throws {
         let harness = try await ServiceHarness("show_multiple_locations = true")
         let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])

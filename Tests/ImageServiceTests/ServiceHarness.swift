@@ -55,7 +55,8 @@ final class ServiceHarness: Sendable {
                 """)
         let logger = Logger(label: "glance.tests") { _ in SwiftLogNoOpLogHandler() }
         database = try ImageDatabase(url: "sqlite:///\(path)/glance.sqlite", logger: logger)
-        try await database.synchronizeSchema()
+        _ = try await SchemaMigrator(database).upgrade(to: SchemaMigrator.contractHead)
+        try await database.checkSchema()
         self.stores = try StoreRegistry(configuration: configuration, logger: logger)
         for store in self.stores.stores { try await store.prepare() }
         var policyFile: String?

@@ -1,6 +1,7 @@
 import HTTPServer
 import HTTPTypes
 import Hummingbird
+import ImageDatabase
 import ImageService
 
 extension APIError {
@@ -10,6 +11,8 @@ extension APIError {
         case let error as APIError: self = error
         case let error as ServiceError: self.init(error)
         case let error as RequestBodyError: self.init(error)
+        // The text of the error may name hosts and users; the log has it.
+        case DatabaseError.unavailable: self.init(.serviceUnavailable)
         case let error as HTTPError: self.init(error.status, error.body ?? "", headers: error.headers)
         case is CancellationError: self.init(.serviceUnavailable, "The request was cancelled because the server stops.")
         default: self.init(.internalServerError)

@@ -14,7 +14,7 @@ struct APIRouter: HTTPResponder {
             return try await dispatch(request, context)
         } catch {
             let answer = APIError(error)
-            if answer.status.code == 500 {
+            if answer.status.code >= 500 && !(error is APIError) {
                 context.logger.error("Request failed", metadata: ["error": "\(String(reflecting: error))"])
             }
             return answer.response(to: request)
