@@ -16,7 +16,7 @@ import OsloPolicy
 final class ResourceHarness: Sendable {
     private let directory: URL
     private let service: ImageService
-    private let router: APIRouter
+    fileprivate let router: APIRouter
 
     private static let threadPool: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: 2)
@@ -79,20 +79,20 @@ final class ResourceHarness: Sendable {
     private func client(_ project: String, roles: [String]) async -> TestClient {
         let identity = AuthContext(userID: "user-of-\(project)", projectID: project, roles: roles)
         let caller = await service.caller(identity: identity, requestID: "req-1", token: nil)
-        return TestClient(AuthenticatedRouter(router: router, caller: caller))
+        return TestClient(AuthenticatedRouter(harness: self, caller: caller))
     }
 }
 
-/// Stands for the pipeline in front of the router, with a caller that is known.
+/// Stands for the pipeline in front of the router, with a caller that is known. Keeps the harness alive.
 private struct AuthenticatedRouter: HTTPResponder {
-    let router: APIRouter
+    let harness: ResourceHarness
     let caller: Caller
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         var context = context
         context.caller = caller
         context.baseURL = "http://images.example.com"
-        return await router.respond(to: request, context: context)
+        return await harness.router.respond(to: request, context: context)
     }
 }
 
