@@ -156,8 +156,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "OsloConfig", "HTTPServer", "Identity", "CZlib",
-                hummingbird, nioCore, logging,
+                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy",
+                "HTTPServer", "Identity", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
