@@ -40,7 +40,10 @@ let package = Package(
         // Executables: argument parsing and one call each.
         .executableTarget(
             name: "glance-api",
-            dependencies: ["Supervisor", "GlanceWorker", "OsloConfig", "OsloLog", argumentParser, logging],
+            dependencies: [
+                "Supervisor", "Scoreboard", "GlanceWorker", "CommandOptions", "OsloConfig", "OsloLog", argumentParser,
+                logging,
+            ],
             swiftSettings: room),
         .executableTarget(
             name: "glance-manage",
@@ -111,6 +114,7 @@ let package = Package(
             swiftSettings: room),
 
         // Ground floor.
+        .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: room),
         .target(name: "OsloConfig", swiftSettings: room),
         .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
         .target(name: "Systemd", swiftSettings: room),
@@ -161,7 +165,11 @@ let package = Package(
             ],
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
-        .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
+        .executableTarget(
+            name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho", swiftSettings: room),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix], swiftSettings: room),
+        .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],

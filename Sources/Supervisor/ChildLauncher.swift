@@ -6,8 +6,7 @@ enum ChildDescriptor {
     static let scoreboard: Int32 = 3
     /// An eventfd that wakes the supervisor.
     static let wake: Int32 = 4
-    /// The first listening socket; the others follow.
-    static let firstSocket: Int32 = 5
+    static let socket: Int32 = 5
 }
 
 /// Starts children: this very executable with a role, by posix_spawn(3). Forking without exec is no choice, because the
@@ -34,15 +33,13 @@ struct ChildLauncher {
     }
 
     /// Starts a child and returns its process id.
-    func start(role: String, slot: Int, sockets: [Int32]) throws(SupervisorError) -> pid_t {
+    func start(role: String, slot: Int, socket: Int32) throws(SupervisorError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, scoreboard, ChildDescriptor.scoreboard)
         posix_spawn_file_actions_adddup2(&actions, wake, ChildDescriptor.wake)
-        for (index, socket) in sockets.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, socket, ChildDescriptor.firstSocket + Int32(index))
-        }
+        posix_spawn_file_actions_adddup2(&actions, socket, ChildDescriptor.socket)
         // The supervisor blocks the signals that it reads; a child starts with none blocked and none ignored.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -54,8 +51,7 @@ struct ChildLauncher {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let words =
-            ["\(program): \(role)", "--role", role, "--slot", "\(slot)", "--sockets", "\(sockets.count)"] + arguments
+        let words = ["\(program): \(role)", "--role", role, "--slot", "\(slot)"] + arguments
         var process: pid_t = 0
         let result = Self.withPointers(to: words) { arguments in
             Self.withPointers(to: environment) { environment in

@@ -19,7 +19,7 @@ struct Generation {
     }
 
     let settings: SupervisorSettings
-    let sockets: [Int32]
+    let socket: Int32
     var places: [Place] = []
     /// Whether all places have been ready at once. Before that, a child that can't start ends the whole attempt.
     var wasReady = false

@@ -26,6 +26,8 @@ func isHeld(_ process: pid_t) -> Bool {
     var bytes = [UInt8](repeating: 0, count: 512)
     let count = read(file, &bytes, bytes.count)
     // The name of the program stands in parentheses, and can have any character.
-    guard count > 0, let end = bytes.prefix(count).lastIndex(of: UInt8(ascii: ")")), end + 2 < count else { return false }
+    guard count > 0, let end = bytes.prefix(count).lastIndex(of: UInt8(ascii: ")")), end + 2 < count else {
+        return false
+    }
     return [UInt8(ascii: "T"), UInt8(ascii: "t")].contains(bytes[end + 2])
 }

@@ -1,7 +1,6 @@
-public import Scoreboard
-
 import CLinux
 import Glibc
+public import Scoreboard
 import Synchronization
 
 /// A child's side of the supervision: what it was given, what it tells, and how it learns that it is to end.
@@ -16,8 +15,8 @@ public final class SupervisedProcess: Sendable {
 
     /// The child's place on the scoreboard.
     public let slot: ScoreboardSlot
-    /// Listening sockets, which the process owns.
-    public let sockets: [Int32]
+    /// The listening socket, which the process owns.
+    public let socket = ChildDescriptor.socket
 
     private let ending = Mutex(EndingState())
 
@@ -32,16 +31,14 @@ public final class SupervisedProcess: Sendable {
     /// - Parameters:
     ///   - name: the process's name for ps(1) and top(1), cut after 15 bytes.
     ///   - slot: `--slot`.
-    ///   - socketCount: `--sockets`.
     /// - Throws: when this process was not started by a supervisor.
-    public init(name: String, slot: Int, socketCount: Int) throws {
-        guard (0..<Scoreboard.capacity).contains(slot), (0...1024).contains(socketCount) else {
-            throw SupervisorError.system(call: "--slot, --sockets", errno: EINVAL)
+    public init(name: String, slot: Int) throws {
+        guard (0..<Scoreboard.capacity).contains(slot) else {
+            throw SupervisorError.system(call: "--slot", errno: EINVAL)
         }
         let scoreboard = try Scoreboard(descriptor: ChildDescriptor.scoreboard)
         self.slot = scoreboard[slot]
-        sockets = (0..<Int32(socketCount)).map { ChildDescriptor.firstSocket + $0 }
-        for descriptor in sockets + [ChildDescriptor.wake] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        for descriptor in [ChildDescriptor.wake, socket] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         clinux_set_process_name(name)
         // Nobody would replace or end us any more; what is running may finish.
         guard clinux_die_with_parent(SIGTERM) == 0, getppid() != 1 else {

@@ -1,7 +1,6 @@
-public import Logging
-
 import CLinux
 import Glibc
+import Logging
 import Scoreboard
 import Systemd
 
@@ -25,8 +24,8 @@ public struct Supervisor {
     private let launcher: ChildLauncher
     private let notifier: ServiceNotifier?
     private let watchdogInterval: Int64?
-    /// Sockets of the service manager; they take the place of `bind_host` and `bind_port`.
-    private let inherited: [Int32]
+    /// Whether the socket is the service manager's, so that `bind_host` and `bind_port` don't matter.
+    private let isInherited: Bool
 
     private var current: Generation
     /// Takes over when it is ready.
@@ -51,23 +50,27 @@ public struct Supervisor {
     ///
     /// - Parameters:
     ///   - program: name for titles of processes.
-    ///   - childArguments: what children get behind `--role R --slot N --sockets N`.
+    ///   - childArguments: what children get behind `--role R --slot N`.
     ///   - environment: of this process; `NOTIFY_SOCKET`, `LISTEN_FDS` and `WATCHDOG_USEC` are obeyed.
-    ///   - load: reads the settings, now and at each HUP.
+    ///   - load: sets up logging and reads the settings, now and at each HUP.
     /// - Throws: what `load` throws, or ``SupervisorError``.
     public init(
-        program: String, childArguments: [String], environment: [String: String], logger: Logger,
+        program: String, childArguments: [String], environment: [String: String],
         load: @escaping () throws -> SupervisorSettings
     ) throws {
-        self.logger = logger
         self.load = load
         let settings = try load()
+        logger = Logger(label: "glance.common.wsgi")
         signals = try SignalQueue()
         wake = try Descriptor.moveUp(eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)))
         scoreboard = try Scoreboard()
-        inherited = try ListenSocket.inherited(environment: environment).map { try Descriptor.moveUp($0.descriptor) }
-        let sockets = try inherited.isEmpty ? [Self.socket(settings, patience: Self.bindPatience)] : inherited
-        current = Generation(settings: settings, sockets: sockets)
+        let inherited = ListenSocket.inherited(environment: environment)
+        isInherited = !inherited.isEmpty
+        let socket =
+            try inherited.first.map { try Descriptor.moveUp($0.descriptor) }
+            ?? Self.socket(settings, patience: Self.bindPatience)
+        for unused in inherited.dropFirst() { logger.warning("Socket \(unused.name) is not used: one is enough") }
+        current = Generation(settings: settings, socket: socket)
         launcher = ChildLauncher(
             program: program, arguments: childArguments, environment: environment,
             scoreboard: try Descriptor.moveUp(dup(scoreboard.descriptor)), wake: wake)
@@ -140,14 +143,14 @@ public struct Supervisor {
     private mutating func keepCount() {
         guard ending == nil else { return }
         for index in current.places.indices where isDue(current.places[index]) {
-            current.places[index] = started(current.places[index], sockets: current.sockets)
+            current.places[index] = started(current.places[index], socket: current.socket)
             if !current.wasReady && current.places[index].policy.failures >= Self.mostCrashes {
                 return stopAtOnce(status: ExitStatus.workerCreationFailure.rawValue)
             }
         }
         guard var next = upcoming else { return }
         for index in next.places.indices where isDue(next.places[index]) {
-            next.places[index] = started(next.places[index], sockets: next.sockets)
+            next.places[index] = started(next.places[index], socket: next.socket)
         }
         upcoming = next
     }
@@ -161,7 +164,7 @@ public struct Supervisor {
             upcoming = nil
             current = generation
             retire(old.children, SIGHUP, within: nil)
-            for socket in old.sockets where !current.sockets.contains(socket) { close(socket) }
+            if old.socket != current.socket { close(old.socket) }
             logger.info("Reloaded: \(current.places.count) workers serve with the new configuration")
             notifier?.send(.ready)
         } else if !current.wasReady, isReady(current) {
@@ -226,12 +229,12 @@ public struct Supervisor {
     }
 
     /// The place with a new child, or with one failure more.
-    private func started(_ place: Generation.Place, sockets: [Int32]) -> Generation.Place {
+    private func started(_ place: Generation.Place, socket: Int32) -> Generation.Place {
         var place = place
         let now = ScoreboardSlot.now
         scoreboard[place.slot].reset(.starting)
         do {
-            let process = try launcher.start(role: "worker", slot: place.slot, sockets: sockets)
+            let process = try launcher.start(role: "worker", slot: place.slot, socket: socket)
             scoreboard[place.slot].process = process
             place.child = Child(process: process, slot: place.slot, started: now)
             logger.info("Started child \(process)")
@@ -243,10 +246,11 @@ public struct Supervisor {
     }
 
     private func isReady(_ generation: Generation) -> Bool {
-        generation.places.allSatisfy { place in
-            guard let child = place.child else { return false }
-            return scoreboard[child.slot].state == .ready
-        }
+        !generation.places.isEmpty
+            && generation.places.allSatisfy { place in
+                guard let child = place.child else { return false }
+                return scoreboard[child.slot].state == .ready
+            }
     }
 
     private mutating func ended(_ process: pid_t, _ status: ProcessStatus) {
@@ -257,7 +261,8 @@ public struct Supervisor {
         } else if let index = current.places.firstIndex(where: { $0.child?.process == process }) {
             vacate(&current.places[index], process, status)
             if !current.wasReady && ending == nil { startFailed(current.places[index], status) }
-        } else if let index = upcoming?.places.firstIndex(where: { $0.child?.process == process }), var next = upcoming {
+        } else if let index = upcoming?.places.firstIndex(where: { $0.child?.process == process }), var next = upcoming
+        {
             vacate(&next.places[index], process, status)
             upcoming = next
             guard hasFailed(next.places[index], status) else { return }
@@ -332,15 +337,15 @@ public struct Supervisor {
         do {
             let settings = try load()
             if upcoming != nil { abandon() }
-            var sockets = current.sockets
+            var socket = current.socket
             let isMoved =
                 settings.bindHost != current.settings.bindHost || settings.bindPort != current.settings.bindPort
-            if inherited.isEmpty && isMoved {
-                sockets = [try Self.socket(settings, patience: .zero)]
+            if isMoved && !isInherited {
+                socket = try Self.socket(settings, patience: .zero)
             } else {
-                for socket in sockets { listen(socket, Int32(clamping: settings.backlog)) }
+                listen(socket, Int32(clamping: settings.backlog))
             }
-            upcoming = Generation(settings: settings, sockets: sockets, places: places(for: settings))
+            upcoming = Generation(settings: settings, socket: socket, places: places(for: settings))
         } catch {
             logger.error("The configuration is not reloaded, the old one stays: \(error)")
             notifier?.send(.ready)
@@ -352,7 +357,7 @@ public struct Supervisor {
         guard let generation = upcoming else { return }
         upcoming = nil
         retire(generation.children, SIGKILL, within: .zero)
-        for socket in generation.sockets where !current.sockets.contains(socket) { close(socket) }
+        if generation.socket != current.socket { close(generation.socket) }
         notifier?.send(.ready)
     }
 

@@ -1,6 +1,5 @@
-public import Scoreboard
-
 import Glibc
+public import Scoreboard
 
 /// Why the supervisor can't start.
 public enum SupervisorError: StartFailure, Equatable, CustomStringConvertible {

@@ -1,6 +1,5 @@
-public import OsloConfig
-
 import Glibc
+public import OsloConfig
 
 /// What the supervisor does with `bind_host`, `bind_port`, `backlog`, `workers` and `graceful_shutdown_timeout` of
 /// `[DEFAULT]`.

@@ -27,7 +27,8 @@ struct SystemdTests {
         let notifier = try #require(
             ServiceNotifier(environment: ["NOTIFY_SOCKET": isAbstract ? "@" + path : path]))
         let text = received(at: isAbstract ? [0] + Array(path.utf8) : Array(path.utf8)) {
-            notifier.send(.ready, .status("two\nlines"), .extendTimeout(microseconds: 5), .reloading(monotonicMicroseconds: 7))
+            notifier.send(
+                .ready, .status("two\nlines"), .extendTimeout(microseconds: 5), .reloading(monotonicMicroseconds: 7))
         }
         #expect(text == "READY=1\nSTATUS=twolines\nEXTEND_TIMEOUT_USEC=5\nRELOADING=1\nMONOTONIC_USEC=7")
     }
@@ -65,7 +66,8 @@ struct SystemdTests {
 
     @Test func watchdogInterval() {
         #expect(Watchdog.interval(environment: ["WATCHDOG_USEC": "30000000"]) == .seconds(30))
-        #expect(Watchdog.interval(environment: ["WATCHDOG_USEC": "1", "WATCHDOG_PID": "\(getpid())"]) == .microseconds(1))
+        #expect(
+            Watchdog.interval(environment: ["WATCHDOG_USEC": "1", "WATCHDOG_PID": "\(getpid())"]) == .microseconds(1))
         #expect(Watchdog.interval(environment: ["WATCHDOG_USEC": "1", "WATCHDOG_PID": "1"]) == nil)
         #expect(Watchdog.interval(environment: ["WATCHDOG_USEC": "0"]) == nil)
         #expect(Watchdog.interval(environment: [:]) == nil)
