@@ -45,6 +45,8 @@ final class HTTPClients: Sendable {
             timeout: .init(connect: .seconds(Int64(settings.timeout)), read: .seconds(Int64(settings.timeout))),
             proxy: proxy)
         configuration.httpVersion = .http1Only
+        // A server that refuses is a failed source: the next one is tried at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
     }
 
