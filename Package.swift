@@ -126,7 +126,9 @@ let package = Package(
         .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy"], swiftSettings: room),
         .testTarget(name: "IdentityTests", dependencies: ["Identity", "OsloConfig"], swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
-        .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
+        .testTarget(
+            name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel", logging], exclude: ["Schemas"],
+            swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
             dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix],
