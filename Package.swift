@@ -138,7 +138,9 @@ let package = Package(
             dependencies: ["Identity", "OsloConfig", asyncHTTPClient, nioCore, nioPosix, logging],
             swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
-        .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
+        .testTarget(
+            name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel", logging], exclude: ["Schemas"],
+            swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
             dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix, subprocess, logging],
