@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix, subprocess, logging],
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", "TestSupport", nioCore, nioPosix, logging],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
