@@ -143,7 +143,7 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix, subprocess, logging],
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", "TestSupport", nioCore, nioPosix, logging],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
