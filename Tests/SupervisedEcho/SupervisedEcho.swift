@@ -9,10 +9,10 @@ import Synchronization
 /// `heartbeat` (seconds), `generation`, and what a worker does: `behave serve|exit N|crash|silent`.
 @main
 struct SupervisedEcho {
-    static func main() async throws {
+    static func main() throws {
         let words = Array(CommandLine.arguments.dropFirst())
         if words.first == "--role", words.count == 5, let slot = Int(words[3]) {
-            try await work(slot: slot, File(words[4]))
+            try work(slot: slot, File(words[4]))
         } else {
             let path = words.first ?? ""
             do {
@@ -27,18 +27,21 @@ struct SupervisedEcho {
         }
     }
 
-    private static func work(slot: Int, _ file: File) async throws {
+    private static func work(slot: Int, _ file: File) throws {
         let behaviour = file["behave"] ?? "serve"
         if behaviour.hasPrefix("exit "), let status = Int32(behaviour.dropFirst(5)) { exit(status) }
         if behaviour == "crash" { kill(getpid(), SIGKILL) }
         let process = try SupervisedProcess(name: "echo", slot: slot)
         let server = Server(process: process, answer: "\(getpid()) \(file["generation"] ?? "0")\n")
         server.start(beats: behaviour != "silent")
-        process.reportReady()
-        let ending = await process.waitForEnding()
-        // A connection that is open is a request in progress.
-        await server.drain()
-        print("drained \(ending)")
+        process.run {
+            process.reportReady()
+            let ending = await process.waitForEnding()
+            // A connection that is open is a request in progress.
+            await server.drain()
+            print("drained \(ending)")
+            return 0
+        }
     }
 
     private static var environment: [String: String] {

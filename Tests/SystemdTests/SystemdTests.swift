@@ -16,7 +16,7 @@ struct SystemdTests {
         }
         guard bound == 0, send() else { return nil }
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = recv(receiver, &bytes, bytes.count, Int32(MSG_DONTWAIT.rawValue))
+        let count = recv(receiver, &bytes, bytes.count, Int32(MSG_DONTWAIT))
         return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
