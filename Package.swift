@@ -33,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
@@ -94,12 +95,16 @@ let package = Package(
             swiftSettings: room),
         .target(
             name: "ImageStore",
-            dependencies: ["ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging],
+            dependencies: [
+                "ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: room),
         .target(
             name: "Identity",
             dependencies: [
-                "OsloConfig", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                "OsloConfig", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
@@ -128,17 +133,23 @@ let package = Package(
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
         .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
-        .testTarget(name: "IdentityTests", dependencies: ["Identity", "OsloConfig"], swiftSettings: room),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: ["Identity", "OsloConfig", asyncHTTPClient, nioCore, nioPosix, logging],
+            swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
-        .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
+        .testTarget(
+            name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel", logging], exclude: ["Schemas"],
+            swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix],
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", "TestSupport", nioCore, nioPosix, logging],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, nioPosix,
+                logging,
             ],
             swiftSettings: room),
         .testTarget(
@@ -151,8 +162,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "OsloConfig", "HTTPServer", "Identity", "CZlib",
-                hummingbird, nioCore, logging,
+                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy",
+                "HTTPServer", "Identity", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
@@ -163,8 +174,20 @@ let package = Package(
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: [asyncHTTPClient, subprocess, nioCore],
+            dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],
             path: "Tests/Integration",
+            exclude: ["install-guide"],
+            swiftSettings: room),
+
+        // Real servers, and ours and Python's Glance in their place; for the integration tests and the benchmarks.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                asyncHTTPClient, subprocess, nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Support/TestSupport",
             swiftSettings: room),
     ],
     swiftLanguageModes: [.v6]

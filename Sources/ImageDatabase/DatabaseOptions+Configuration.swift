@@ -14,5 +14,8 @@ extension DatabaseOptions {
         connectionParameters = configuration[Database.connectionParameters]
         sqliteSynchronous = configuration[Database.sqliteSynchronous]
         transactionRetries = configuration[Database.dbMaxRetries]
+        transactionRetryInterval = configuration[Database.dbRetryInterval]
+        growsTransactionRetryInterval = configuration[Database.dbIncRetryInterval]
+        maxTransactionRetryInterval = configuration[Database.dbMaxRetryInterval]
     }
 }

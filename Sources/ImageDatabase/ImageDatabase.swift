@@ -6,7 +6,7 @@ public import Logging
 /// SQL stands once, in a form that both drivers take; only the drivers know PostgreSQL or SQLite.
 public final class ImageDatabase: Sendable {
     private let driver: any SQLDriver
-    private let retries: Int
+    private let policy: RetryPolicy
     let logger: Logger
 
     /// Opens the pool. No connection is made before the first query.
@@ -22,12 +22,12 @@ public final class ImageDatabase: Sendable {
             case .postgreSQL(let parameters): try PostgresDriver(parameters, options: options, logger: logger)
             case .sqlite(let path): try SQLiteDriver(path: path, options: options)
             }
-        self.init(driver: driver, retries: options.transactionRetries, logger: logger)
+        self.init(driver: driver, policy: RetryPolicy(options), logger: logger)
     }
 
-    init(driver: any SQLDriver, retries: Int, logger: Logger) {
+    init(driver: any SQLDriver, policy: RetryPolicy, logger: Logger) {
         self.driver = driver
-        self.retries = retries
+        self.policy = policy
         self.logger = logger
     }
 
@@ -38,13 +38,13 @@ public final class ImageDatabase: Sendable {
 
     /// Runs statements that only read.
     func read(_ statements: Statement...) async throws(DatabaseError) -> [Rows] {
-        try await driver.run(statements, .read, retries: retries)
+        try await driver.run(statements, .read, policy)
     }
 
     /// Runs statements as one transaction.
     @discardableResult
     func write(_ statements: [Statement]) async throws(DatabaseError) -> [Rows] {
-        try await driver.run(statements, .write, retries: retries)
+        try await driver.run(statements, .write, policy)
     }
 }
 
@@ -62,6 +62,11 @@ public struct DatabaseOptions: Sendable {
     public var sqliteSynchronous = true
     /// Tries of a transaction after a deadlock, serialization failure or busy database.
     public var transactionRetries = 20
+    /// Longest pause between these tries while it does not grow.
+    public var transactionRetryInterval = 1
+    /// Whether the pause grows beyond that, up to the maximum.
+    public var growsTransactionRetryInterval = true
+    public var maxTransactionRetryInterval = 10
 
     public init() {}
 }

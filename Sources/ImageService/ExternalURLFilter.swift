@@ -70,6 +70,7 @@ struct ExternalURLFilter: Sendable {
                 guard after.isEmpty || after.hasPrefix(":") else { return nil }
                 portText = after.isEmpty ? nil : after.dropFirst()
                 authority = authority[authority.index(after: authority.startIndex)..<end]
+                guard IPAddress(String(authority))?.bytes.count == 16 else { return nil }
             } else if let separator = authority.firstIndex(of: ":") {
                 portText = authority[authority.index(after: separator)...]
                 authority = authority[..<separator]

@@ -77,7 +77,7 @@ extension ImageService {
         for image in found {
             let target = image.policyTarget(for: caller)
             if await policy.allows("get_image", target: target, credentials: caller.credentials) {
-                images.append(await redactLocations(of: image, for: caller))
+                images.append(redactLocations(of: image, for: caller))
             }
         }
         let isFull = found.count == query.limit
@@ -88,7 +88,7 @@ extension ImageService {
     public func show(_ id: String, for caller: Caller) async throws -> Image {
         let image = try await visibleImage(id, for: caller)
         try await enforce("get_image", on: image, for: caller)
-        return await redactLocations(of: image, for: caller)
+        return redactLocations(of: image, for: caller)
     }
 
     /// Deletes an image and its data (Images API v2, "Delete image").

@@ -10,6 +10,8 @@ extension ImageService {
         let image = try await visibleImage(id, for: caller)
         try requireShared(image)
         try await enforceMember("get_members", on: image, for: caller)
+        let target = image.policyTarget(for: caller)
+        guard await policy.allows("get_member", target: target, credentials: caller.credentials) else { return [] }
         return seenMembers(of: image, by: caller)
     }
 

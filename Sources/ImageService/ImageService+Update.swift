@@ -12,7 +12,7 @@ extension ImageService {
         let image = try await visibleImage(id, for: caller)
         if changes.isEmpty {
             try await enforce("get_image", on: image, for: caller)
-            return await redactLocations(of: image, for: caller)
+            return redactLocations(of: image, for: caller)
         }
         var changed = image
         var removed: [ImageLocation] = []
@@ -29,7 +29,7 @@ extension ImageService {
         for location in removed {
             await removeData(at: location, ofImage: id)
         }
-        return await redactLocations(of: changed, for: caller)
+        return redactLocations(of: changed, for: caller)
     }
 
     /// Asks the policies that one change needs. Adding a base attribute is the same as replacing it.

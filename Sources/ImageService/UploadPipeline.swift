@@ -1,7 +1,6 @@
 import ImageStore
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// What an upload turned out to be.
 struct UploadResult: Sendable, Equatable {
@@ -15,22 +14,26 @@ struct UploadResult: Sendable, Equatable {
     var hashValue: String
 }
 
-/// Carries a body into a store: every block goes to the digests and to the writer at the same time, each on a thread of its
-/// own, while the next block is being received.
+/// Carries a body into a store. Each block of the body goes to the checksum, the multihash, the inspector and the writer
+/// at the same time, each of them a task of its own, while the next block is being received.
 ///
-/// At most two blocks of an upload are in memory; blocks get smaller when many uploads run.
+/// The received buffers are passed on as they are. How many blocks exist is limited, so whoever is slowest, disk, processor
+/// or client, sets the pace, and memory does not depend on the image's size.
 struct UploadPipeline: Sendable {
     private let hashingAlgorithm: String
-    private let threadPool: NIOThreadPool
-    private let budget: BlockBudget
+    private let executor: ThreadPoolExecutor
+    private let memory: UploadMemory
 
-    /// - Parameter hashingAlgorithm: for the multihash.
+    /// - Parameters:
+    ///   - hashingAlgorithm: for the multihash.
+    ///   - threadPool: where hashes are computed; as many threads as there are processors is right.
+    ///   - memory: bytes for the blocks of all uploads together.
     /// - Throws: ``ServiceError/invalid(_:)`` when libcrypto does not know the algorithm.
     init(hashingAlgorithm: String, threadPool: NIOThreadPool, memory: Int = 32 << 20) throws(ServiceError) {
-        _ = try Digest(hashingAlgorithm)
+        _ = try Digest.size(of: hashingAlgorithm)
         self.hashingAlgorithm = hashingAlgorithm
-        self.threadPool = threadPool
-        self.budget = BlockBudget(total: memory)
+        self.executor = ThreadPoolExecutor(threadPool)
+        self.memory = UploadMemory(total: memory)
     }
 
     /// Runs one upload up to, not including, ``StoreWriter/commit()``.
@@ -38,76 +41,93 @@ struct UploadPipeline: Sendable {
     /// - Parameters:
     ///   - limit: bytes allowed; the first byte beyond ends the upload.
     ///   - expectedSize: bytes that the client announced.
+    ///   - inspector: nil takes the data for raw, whose virtual size is their size.
     /// - Throws: ``ServiceError/tooLarge(_:)``, ``ServiceError/invalid(_:)`` for a size that is not the announced one, and
-    ///   whatever the body and the writer throw. The caller cancels the writer.
+    ///   whatever the body, the inspector and the writer throw. The writer has been cancelled then.
     func run<Body: AsyncSequence & Sendable>(
-        _ body: Body, into writer: any StoreWriter, limit: Int64, expectedSize: Int64?
+        _ body: Body, into writer: any StoreWriter, limit: Int64, expectedSize: Int64?,
+        inspector: (any ContentInspector)? = nil
     ) async throws -> UploadResult where Body.Element == ByteBuffer {
-        let digests = (checksum: try Digest("md5"), multihash: try Digest(hashingAlgorithm))
-        budget.enter()
-        defer { budget.leave() }
-        var iterator = body.makeAsyncIterator()
-        var size: Int64 = 0
-        var block = try await receive(from: &iterator)
-        while !block.isEmpty {
-            size += block.reduce(0) { $0 + Int64($1.readableBytes) }
-            if size > limit {
-                throw ServiceError.tooLarge("The image is larger than the \(limit) bytes that are allowed.")
+        memory.enter()
+        defer { memory.leave() }
+        do {
+            let receiver = UploadReceiver(limit: limit, expectedSize: expectedSize, memory: memory)
+            return try await transfer(body, by: receiver, into: writer, inspector)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+    }
+
+    private func transfer<Body: AsyncSequence & Sendable>(
+        _ body: Body, by receiver: UploadReceiver, into writer: any StoreWriter, _ inspector: (any ContentInspector)?
+    ) async throws -> UploadResult where Body.Element == ByteBuffer {
+        try await withThrowingTaskGroup(of: Outcome.self) { group in
+            let checksum = UploadLane()
+            let multihash = UploadLane()
+            let inspection = inspector.map { (inspector: $0, lane: UploadLane()) }
+            let writing = UploadLane()
+            let lanes = [checksum, multihash, writing] + (inspection.map { [$0.lane] } ?? [])
+
+            group.addTask { .received(size: try await receiver.receive(body, to: lanes)) }
+            group.addTask(executorPreference: executor) { .checksum(try await Self.hash(checksum, "md5")) }
+            group.addTask(executorPreference: executor) { [hashingAlgorithm] in
+                .multihash(try await Self.hash(multihash, hashingAlgorithm))
             }
-            if let expectedSize, size > expectedSize { throw Self.mismatch(expectedSize, got: "more") }
-            let current = block
-            async let processed: Void = process(current, digests.checksum, digests.multihash, writer)
-            block = try await receive(from: &iterator)
-            try await processed
+            if let inspection {
+                group.addTask(executorPreference: executor) {
+                    .inspected(virtualSize: try await Self.inspect(inspection.lane, inspection.inspector))
+                }
+            }
+            group.addTask {
+                for await block in writing.blocks { try await writer.write(block.buffers) }
+                try Task.checkCancellation()
+                return .written
+            }
+
+            var result = UploadResult(size: 0, checksum: "", hashAlgorithm: hashingAlgorithm, hashValue: "")
+            for try await outcome in group {
+                switch outcome {
+                case .received(let size):
+                    result.size = size
+                    if inspection == nil { result.virtualSize = size }
+                case .checksum(let hash): result.checksum = hash
+                case .multihash(let hash): result.hashValue = hash
+                case .inspected(let size): result.virtualSize = size
+                case .written: break
+                }
+            }
+            return result
         }
-        if let expectedSize, size != expectedSize { throw Self.mismatch(expectedSize, got: "\(size) bytes") }
-        return UploadResult(
-            size: size, virtualSize: size, checksum: digests.checksum.finish(), hashAlgorithm: hashingAlgorithm,
-            hashValue: digests.multihash.finish())
     }
 
-    private static func mismatch(_ expected: Int64, got: String) -> ServiceError {
-        .invalid("Size mismatch: expected \(expected) bytes, got \(got)")
+    /// What one of the tasks has to tell in the end.
+    private enum Outcome {
+        case received(size: Int64)
+        case checksum(String)
+        case multihash(String)
+        case inspected(virtualSize: Int64?)
+        case written
     }
 
-    /// The next block: as many of the received buffers as fit, none of them copied. Empty at the end.
-    private func receive<Iterator: AsyncIteratorProtocol>(
-        from iterator: inout Iterator
-    ) async throws -> [ByteBuffer] where Iterator.Element == ByteBuffer {
-        var block: [ByteBuffer] = []
-        var count = 0
-        let size = budget.blockSize
-        while count < size, let buffer = try await iterator.next(isolation: #isolation) {
-            if buffer.readableBytes == 0 { continue }
-            count += buffer.readableBytes
-            block.append(buffer)
+    private static func hash(_ lane: UploadLane, _ algorithm: String) async throws -> String {
+        var digest = try Digest(algorithm)
+        for await block in lane.blocks {
+            for buffer in block.buffers { digest.update(buffer) }
         }
-        return block
+        try Task.checkCancellation()
+        return digest.finish()
     }
 
-    private func process(
-        _ block: [ByteBuffer], _ checksum: Digest, _ multihash: Digest, _ writer: any StoreWriter
-    ) async throws {
-        async let first: Void = threadPool.runIfActive { block.forEach(checksum.update) }
-        async let second: Void = threadPool.runIfActive { block.forEach(multihash.update) }
-        for buffer in block { try await writer.write(buffer) }
-        _ = try await (first, second)
-    }
-}
-
-/// Shares a fixed amount of memory among the uploads that run.
-private final class BlockBudget: Sendable {
-    private let total: Int
-    private let running = Mutex(0)
-
-    init(total: Int) { self.total = total }
-
-    func enter() { running.withLock { $0 += 1 } }
-    func leave() { running.withLock { $0 -= 1 } }
-
-    /// Bytes of one block: two of them, of every upload, fit into the total.
-    var blockSize: Int {
-        let uploads = max(1, running.withLock { $0 })
-        return min(1 << 20, max(64 << 10, total / (2 * uploads)))
+    private static func inspect(_ lane: UploadLane, _ inspector: any ContentInspector) async throws -> Int64? {
+        var size: Int64 = 0
+        for await block in lane.blocks {
+            for buffer in block.buffers {
+                try inspector.consume(buffer)
+                size += Int64(buffer.readableBytes)
+            }
+        }
+        try Task.checkCancellation()
+        return try inspector.finish(size: size)
     }
 }

@@ -133,7 +133,7 @@ final class ServiceHarness: Sendable {
     func storedFiles() throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: directory.path).filter { path in
             var isDirectory: ObjCBool = false
-            FileManager.default.fileExists(atPath: directory.appending(path: path).path, isDirectory: &isDirectory)
+            _ = FileManager.default.fileExists(atPath: directory.appending(path: path).path, isDirectory: &isDirectory)
             return !isDirectory.boolValue && path.contains("/")
         }
     }

@@ -6,7 +6,8 @@ extension ImageDatabase {
     /// - Throws: ``DatabaseError/duplicate`` when the project is a member already, ``DatabaseError/limitReached`` when the
     ///   image has `limit` members (negative: no limit); the image is locked from the count to the insert.
     ///   ``DatabaseError/notFound`` when there is no such image.
-    public func addMember(_ project: String, toImage id: String, limit: Int) async throws(DatabaseError) -> ImageMember {
+    public func addMember(_ project: String, toImage id: String, limit: Int) async throws(DatabaseError) -> ImageMember
+    {
         let member = ImageMember(imageID: id, project: project)
         let results = try await write([
             Statement("SELECT id FROM images WHERE id = $1 AND NOT deleted {lock}", [.text(id)], required: .notFound),

@@ -71,7 +71,8 @@ struct ImageListStatement {
         if let visibility = query.visibility {
             result.append("i.visibility = '\(visibility.rawValue)'")
         } else if !query.includesCommunity {
-            result.append("(\((["i.visibility <> 'community'"] + (isOwn.map { [$0] } ?? [])).joined(separator: " OR ")))")
+            result.append(
+                "(\((["i.visibility <> 'community'"] + (isOwn.map { [$0] } ?? [])).joined(separator: " OR ")))")
         }
         return result
     }

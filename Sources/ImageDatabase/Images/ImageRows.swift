@@ -32,15 +32,15 @@ enum ImageRows {
             min_disk, min_ram, protected, os_hidden, checksum, os_hash_algo, os_hash_value, created_at, updated_at, \
             deleted_at FROM page
             """
-            + child(.property, "image_properties", "NULL, c.name, NULL, c.value, \(nulls(15))")
-            + child(.tag, "image_tags", "NULL, c.value, NULL, NULL, NULL, c.id, \(nulls(13))")
-            + child(
-                .location, "image_locations",
-                "NULL, NULL, c.status, c.value, c.meta_data, c.id, \(nulls(13))")
-            + child(
-                .member, "image_members",
-                "NULL, c.member, c.status, NULL, NULL, c.id, \(nulls(10)), c.created_at, c.updated_at, NULL")
-            + (marker ? " UNION ALL SELECT \(Kind.marker.rawValue), 0, \(nulls(19)) FROM marker" : "")
+                + child(.property, "image_properties", "NULL, c.name, NULL, c.value, \(nulls(15))")
+                + child(.tag, "image_tags", "NULL, c.value, NULL, NULL, NULL, c.id, \(nulls(13))")
+                + child(
+                    .location, "image_locations",
+                    "NULL, NULL, c.status, c.value, c.meta_data, c.id, \(nulls(13))")
+                + child(
+                    .member, "image_members",
+                    "NULL, c.member, c.status, NULL, NULL, c.id, \(nulls(10)), c.created_at, c.updated_at, NULL")
+                + (marker ? " UNION ALL SELECT \(Kind.marker.rawValue), 0, \(nulls(19)) FROM marker" : "")
     }
 
     /// The images of a result, in the order of their places, and whether a marker's row was among them.

@@ -17,6 +17,7 @@ enum ApplianceTables {
         ]
     ]
 
-    static let versionTable = "CREATE TABLE IF NOT EXISTS glance_appliance_version (version INTEGER NOT NULL PRIMARY KEY)"
+    static let versionTable =
+        "CREATE TABLE IF NOT EXISTS glance_appliance_version (version INTEGER NOT NULL PRIMARY KEY)"
     static let currentVersion = "SELECT COALESCE(MAX(version), 0) FROM glance_appliance_version"
 }

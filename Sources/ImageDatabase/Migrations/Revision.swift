@@ -40,10 +40,11 @@ enum Revisions {
             (
                 "ocata_expand01",
                 [
-                    .runOnPostgreSQL("CREATE TYPE image_visibility AS ENUM ('private', 'public', 'shared', 'community')"),
+                    .alter(table: "images", [.allowNull("is_public", true, defaultText: nil)]),
+                    .runOnPostgreSQL(
+                        "CREATE TYPE image_visibility AS ENUM ('private', 'public', 'shared', 'community')"),
                     .addColumn(table: "images", .optional("visibility", .visibility)),
                     .createIndex(table: "images", .init("visibility_image_idx", "visibility")),
-                    .alter(table: "images", [.allowNull("is_public", true, defaultText: nil)]),
                 ]
             ),
             ("pike_expand01", []), ("queens_expand01", []),

@@ -4,7 +4,8 @@ enum SchemaChange: Sendable {
     case dropTable(String)
     case addColumn(table: String, TableDefinition.Column)
     case createIndex(table: String, TableDefinition.Index)
-    /// Changes of columns in place. SQLite cannot do them: there the table is built anew.
+    /// Changes of columns in place. SQLite cannot do them: there the table is built anew, from what it is before the
+    /// revision, so that this has to be the first change of a table in a revision.
     case alter(table: String, [Alteration])
     /// A statement for both databases.
     case run(String)

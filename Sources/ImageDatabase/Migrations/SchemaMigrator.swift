@@ -115,7 +115,9 @@ public struct SchemaMigrator: Sendable {
                     Statement(
                         "INSERT INTO glance_appliance_version (version) VALUES ($1)", [.integer(current + 1)])
                 ]
-                for change in ApplianceTables.versions[current] { statements += try await change.statements(on: database) }
+                for change in ApplianceTables.versions[current] {
+                    statements += try await change.statements(on: database)
+                }
                 if let collision = try await raced(statements), try await ownVersion() == current { throw collision }
             }
         }

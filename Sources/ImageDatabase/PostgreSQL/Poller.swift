@@ -14,7 +14,9 @@ final class Poller: Sendable {
 
     func add(_ socket: Int32, _ id: Int) { control(EPOLL_CTL_ADD, socket, id, wantsWrite: false) }
 
-    func change(_ socket: Int32, _ id: Int, wantsWrite: Bool) { control(EPOLL_CTL_MOD, socket, id, wantsWrite: wantsWrite) }
+    func change(_ socket: Int32, _ id: Int, wantsWrite: Bool) {
+        control(EPOLL_CTL_MOD, socket, id, wantsWrite: wantsWrite)
+    }
 
     func remove(_ socket: Int32) { control(EPOLL_CTL_DEL, socket, 0, wantsWrite: false) }
 

@@ -224,7 +224,8 @@ final class PostgresConnection {
             return StatementFailure(.unavailable(message), retry: hasEffect ? .never : .atOnce)
         default:
             if code.hasPrefix("08") || code.hasPrefix("53") || code.hasPrefix("58") || code.isEmpty {
-                return StatementFailure(.unavailable(message), retry: access == .read && code.isEmpty ? .atOnce : .never)
+                return StatementFailure(
+                    .unavailable(message), retry: access == .read && code.isEmpty ? .atOnce : .never)
             }
             return StatementFailure(.statement(code: code, message: message))
         }

@@ -28,7 +28,8 @@ enum DatabaseURL: Equatable {
         case "sqlite":
             // sqlite:///relative and sqlite:////absolute; before the first slash there is a host, always empty.
             guard rest.hasPrefix("/"), rest.count > 1, rest != "/:memory:" else {
-                throw .unsupportedURL("sqlite:// needs the path of a file, as in sqlite:////var/lib/glance/glance.sqlite")
+                throw .unsupportedURL(
+                    "sqlite:// needs the path of a file, as in sqlite:////var/lib/glance/glance.sqlite")
             }
             self = .sqlite(String(rest.dropFirst()))
         case "mysql", "mariadb":

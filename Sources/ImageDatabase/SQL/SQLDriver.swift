@@ -42,10 +42,36 @@ struct StatementFailure: Error, Sendable {
     }
 }
 
+/// How often and how soon a transaction that another one was in the way of is repeated (`[database] db_max_retries`,
+/// `db_retry_interval`, `db_inc_retry_interval`, `db_max_retry_interval`).
+struct RetryPolicy: Sendable {
+    /// Repetitions; negative: without end.
+    var repetitions: Int
+    /// Longest pause in milliseconds. The first ones are much shorter: most conflicts are over at once.
+    var longestPause: Int
+
+    init(_ options: DatabaseOptions) {
+        repetitions = options.transactionRetries
+        let seconds =
+            options.growsTransactionRetryInterval
+            ? options.maxTransactionRetryInterval : options.transactionRetryInterval
+        longestPause = min(max(1, seconds), 3600) * 1000
+    }
+
+    /// Milliseconds before a repetition, doubling with their number, with a random part so that two transactions
+    /// do not meet again.
+    func pause(_ repetition: Int) -> Int {
+        let ceiling = min(longestPause, 5 << min(repetition, 20))
+        return Int.random(in: ceiling / 2...ceiling)
+    }
+}
+
 extension SQLDriver {
-    /// Runs statements as one transaction, repeating it after deadlocks, serialization failures and a busy database
-    /// with growing pauses (`[database] db_max_retries`), and at once after a connection that was found dead.
-    func run(_ statements: [Statement], _ access: SQLAccess, retries: Int) async throws(DatabaseError) -> [Rows] {
+    /// Runs statements as one transaction, repeating it after deadlocks, serialization failures and a busy database,
+    /// and at once after a connection that was found dead.
+    func run(
+        _ statements: [Statement], _ access: SQLAccess, _ policy: RetryPolicy
+    ) async throws(DatabaseError) -> [Rows] {
         var (collisions, deadConnections) = (0, 0)
         while true {
             switch await attempt(statements, access) {
@@ -57,14 +83,16 @@ extension SQLDriver {
                     throw failure.error
                 case .atOnce:
                     deadConnections += 1
-                    if deadConnections > 3 { throw failure.error }
+                    if deadConnections > Self.deadConnectionLimit { throw failure.error }
                 case .afterPause:
                     collisions += 1
-                    if retries >= 0 && collisions > retries { throw failure.error }
-                    let ceiling = min(1000, 5 << min(collisions, 8))
-                    try? await Task.sleep(for: .milliseconds(Int.random(in: ceiling / 2...ceiling)))
+                    if policy.repetitions >= 0 && collisions > policy.repetitions { throw failure.error }
+                    try? await Task.sleep(for: .milliseconds(policy.pause(collisions)))
                 }
             }
         }
     }
+
+    /// A pool may hold several connections that a restarted server has closed.
+    private static var deadConnectionLimit: Int { 5 }
 }
