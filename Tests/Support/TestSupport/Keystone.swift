@@ -9,12 +9,20 @@ public struct Keystone: Sendable {
     }
 
     /// `[keystone_authtoken]` of a service that asks it, as the user glance.
-    public func options(memcached: String) -> [String: String] {
-        [
-            "www_authenticate_uri": url, "auth_url": url, "memcached_servers": memcached, "auth_type": "password",
-            "project_domain_name": "Default", "user_domain_name": "Default", "project_name": "service",
-            "username": "glance", "password": password,
+    ///
+    /// - Parameter memcached: `host:port`; tokens are kept in the service's own memory when nil.
+    public func options(memcached: String? = nil) -> [String: String] {
+        var options = [
+            "www_authenticate_uri": url, "auth_url": url, "auth_type": "password", "project_domain_name": "Default",
+            "user_domain_name": "Default", "project_name": "service", "username": "glance", "password": password,
         ]
+        options["memcached_servers"] = memcached
+        return options
+    }
+
+    /// From what the starter says.
+    public init(_ server: SupportServer) throws {
+        self.init(url: try server.setting("KEYSTONE_URL"), password: try server.setting("KEYSTONE_PASSWORD"))
     }
 
     /// A token of a user in a project, both of the domain `Default`.
