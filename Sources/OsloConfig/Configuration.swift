@@ -1,66 +1,98 @@
 /// The options of all files, the environment and the command line, checked against their declarations.
+///
+/// Values are typed once, at load; a read is one lookup by a number and copies share everything.
 public struct Configuration: Sendable {
+    /// What a configuration knows; the same for all copies.
+    struct Storage: Sendable {
+        var values: [OptionKey: StoredValue] = [:]
+        /// Whether stores are those of `enabled_backends`.
+        var usesBackends = false
+        var corsSections: [String] = []
+        var files: [String] = []
+        var directories: [String] = []
+        var warnings: [String] = []
+        var notices: [String] = []
+        private(set) var secrets: [String] = []
+
+        mutating func addSecret(_ text: String) {
+            if !text.isEmpty, !secrets.contains(text) { secrets.append(text) }
+        }
+    }
+
+    /// Holds the storage, so that copying a configuration is one retain.
+    private final class Box: Sendable {
+        let storage: Storage
+
+        init(_ storage: Storage) { self.storage = storage }
+    }
+
+    private let box: Box
+    private var storage: Storage { box.storage }
+
+    private init(_ storage: Storage) { box = Box(storage) }
+
     /// Loads what `program` reads (search path, `--config-file`, `--config-dir`, environment) and validates every value.
     ///
     /// - Throws: ``ConfigurationError`` with file, line, option and what is allowed.
     public static func load(_ sources: ConfigurationSources) throws(ConfigurationError) -> Configuration {
-        fatalError("skeleton")
+        Configuration(try ConfigurationLoader.load(sources))
+    }
+
+    /// The configuration that a single file with this text would give, without looking at any file or the environment.
+    ///
+    /// - Throws: ``ConfigurationError`` as ``load(_:)`` does; `path` is the name of the file in messages.
+    public init(text: String, path: String = "glance-api.conf") throws(ConfigurationError) {
+        let file = try IniFile(path: path, bytes: Array(text.utf8))
+        self.init(try ConfigurationLoader.load(ConfigurationSources(program: "glance-api"), files: [file]))
     }
 
     /// Value of an option: what was set, else a deprecated name's value, else the default.
-    public subscript<Value>(option: Option<Value>) -> Value { fatalError("skeleton") }
-
-    /// Value of a driver's option in a store's own group (`[fast]`), else in `[backend_defaults]`, else the default.
-    public func value<Value>(_ option: Option<Value>, store: String) -> Value { fatalError("skeleton") }
-
-    /// Whether any source sets the option.
-    public func isSet<Value>(_ option: Option<Value>) -> Bool { fatalError("skeleton") }
-
-    /// Unknown, removed, deprecated and not yet honoured options, one line each, for the log.
-    public var warnings: [String] { fatalError("skeleton") }
-
-    /// Files in the order in which they were read.
-    public var files: [String] { fatalError("skeleton") }
-
-    /// Directories that relative names (policy file, paste file) are searched in: those of the files that were read.
-    public var directories: [String] { fatalError("skeleton") }
-
-    /// Values in effect that must never appear in a log or an answer.
-    public var secrets: [String] { fatalError("skeleton") }
-}
-
-/// Where a program's configuration comes from.
-public struct ConfigurationSources: Sendable {
-    /// `glance-api`, `glance-manage`, …
-    public var program: String
-    /// `--config-file PATH` and `--config-dir DIR` in command-line order.
-    public var arguments: [Argument] = []
-    public var environment: [String: String] = [:]
-    /// Command-line overrides of options (`--debug`), by group and option name.
-    public var overrides: [(group: String, option: String, value: String)] = []
-
-    public enum Argument: Sendable, Equatable {
-        case file(String)
-        case directory(String)
+    public subscript<Value>(option: Option<Value>) -> Value {
+        box.storage.values[option.declaration.key].flatMap(Value.init(stored:)) ?? option.default
     }
 
-    public init(program: String) { self.program = program }
+    /// Value of a driver's option in a store's own group (`[fast]`), else in `[backend_defaults]`, else the default.
+    ///
+    /// Without `enabled_backends` the only group is `[glance_store]`, whichever store is asked for.
+    public func value<Value>(_ option: Option<Value>, store: String) -> Value {
+        guard storage.usesBackends || store.hasPrefix("os_glance_") else { return self[option] }
+        return value(in: store, option) ?? value(in: "backend_defaults", option) ?? option.default
+    }
+
+    /// Value of an option in a group of the same kind as its own (`[cors.example]`, an `auth_section`), else in its own.
+    public func value<Value>(_ option: Option<Value>, group: String) -> Value {
+        value(in: group, option) ?? self[option]
+    }
+
+    /// Whether any source sets the option.
+    public func isSet<Value>(_ option: Option<Value>) -> Bool { storage.values[option.declaration.key] != nil }
+
+    /// Whether any source sets the option for a store, in its own group or for all.
+    public func isSet<Value>(_ option: Option<Value>, store: String) -> Bool {
+        guard storage.usesBackends || store.hasPrefix("os_glance_") else { return isSet(option) }
+        return value(in: store, option) ?? value(in: "backend_defaults", option) != nil
+    }
+
+    private func value<Value>(in group: String, _ option: Option<Value>) -> Value? {
+        storage.values[OptionKey(group: IniFile.normalized(group), name: option.name)].flatMap(Value.init(stored:))
+    }
+
+    /// Names of the sections `[cors.<name>]`, with their prefix, in the order of the files.
+    public var corsSections: [String] { storage.corsSections }
+
+    /// Unknown, removed, deprecated and not yet honoured options, one line each, for the log.
+    public var warnings: [String] { storage.warnings }
+
+    /// What the operator should know about the choice of files, one line each, for the log.
+    public var notices: [String] { storage.notices }
+
+    /// Files in the order in which they were read.
+    public var files: [String] { storage.files }
+
+    /// Directories that relative names (policy file, paste file) are searched in: `--config-dir`, those of the files
+    /// that were read (the last first), then the search path.
+    public var directories: [String] { storage.directories }
+
+    /// Values in effect that must never appear in a log or an answer.
+    public var secrets: [String] { storage.secrets }
 }
-
-/// One declared option: the only place that knows its name, type, default and meaning.
-public struct Option<Value: Sendable>: Sendable {
-    public let group: String
-    public let name: String
-    public let `default`: Value
-}
-
-/// A start that cannot succeed because of the configuration. `description` is one line for the operator.
-public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
-    public var description: String
-
-    public init(_ description: String) { self.description = description }
-}
-
-/// Namespaces of the declared options; one enum for each group. Swift names are the snake_case names written in
-/// lowerCamelCase word by word: `Options.Default.showImageDirectUrl`, `Options.KeystoneAuthtoken.wwwAuthenticateUri`.
-public enum Options {}
