@@ -94,6 +94,7 @@ serve() {
     prepare
     start
     describe
+    echo "SERVER_PID=$PID"
     echo ready
     local command
     while read -r command; do

@@ -27,6 +27,11 @@ public struct Keystone: Sendable {
 
     /// A token of a user in a project, both of the domain `Default`.
     public func token(_ user: String, project: String) async throws -> String {
+        try await authenticate(user, project: project).token
+    }
+
+    /// A token, and the project's id.
+    public func authenticate(_ user: String, project: String) async throws -> (token: String, projectID: String) {
         let answer = try await ImageClient(url: url).request(
             "POST", "/v3/auth/tokens",
             json: [
@@ -42,9 +47,9 @@ public struct Keystone: Sendable {
                     "scope": ["project": ["name": .string(project), "domain": ["id": "default"]]],
                 ]
             ])
-        guard answer.status == 201, let token = answer.header("X-Subject-Token") else {
-            throw TestFailure("no token for \(user): \(answer.status) \(answer.text)")
-        }
-        return token
+        guard answer.status == 201, let token = answer.header("X-Subject-Token"),
+            let projectID = answer.json["token"]["project"]["id"].string
+        else { throw TestFailure("no token for \(user): \(answer.status) \(answer.text)") }
+        return (token, projectID)
     }
 }
