@@ -11,27 +11,27 @@ import TestSupport
 @main
 struct GlanceBench {
     static func main() async throws {
-        setvbuf(stdout, nil, _IOLBF, 0)
         let only = ProcessInfo.processInfo.environment["BENCH_ONLY"]?.split(separator: ",") ?? []
         let began = ContinuousClock.now
-        var table = Table()
-        try await withServer("keystone") { keystone in
-            try await withServer("memcached") { memcached in
-                try await withServer("postgresql") { database in
+        let rows = try await withServer("keystone") { @Sendable keystone in
+            try await withServer("memcached") { @Sendable memcached in
+                try await withServer("postgresql") { @Sendable database in
                     let lab = Lab(
                         database: database, keystone: try Keystone(keystone),
                         memcached: try memcached.setting("MEMCACHED_SERVERS"))
+                    var rows: [Row] = []
                     for (name, workload) in workloads where only.isEmpty || only.contains(where: name.hasPrefix) {
                         print("# \(name)")
                         for row in try await workload(lab) {
                             print(row.line)
-                            table.rows.append(row)
+                            rows.append(row)
                         }
                     }
+                    return rows
                 }
             }
         }
-        let page = try await table.page(took: ContinuousClock.now - began)
+        let page = try await Table(rows: rows).page(took: ContinuousClock.now - began)
         if let file = CommandLine.arguments.dropFirst().first {
             try page.write(toFile: file, atomically: true, encoding: .utf8)
         } else {

@@ -29,9 +29,9 @@ enum Startup {
     ) async throws -> Double {
         let answered = FirstAnswer(port: site.port)
         let began = ContinuousClock.now
-        async let first = answered.wait()
+        let first = Task { try await answered.wait() }
         let pss = try await withGlance(release, site, environment: Lab.glance33) { glance in
-            _ = await first
+            _ = try await first.value
             let client = ImageClient(url: site.url, token: token)
             // Connections are spread over the processes by chance: enough requests reach each.
             for _ in 0..<20 { try await client.expect(200, "GET", "/v2/images") }
@@ -39,7 +39,7 @@ enum Startup {
             return glance.processes.proportionalSetSize
         }
         memory.append(Double(pss) / 1_048_576)
-        return (try await first - began) / .milliseconds(1)
+        return (try await first.value - began) / .milliseconds(1)
     }
 }
 
@@ -81,7 +81,7 @@ struct FirstAnswer: Sendable {
         let request = Array("GET /healthcheck HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
         guard write(connection, request, request.count) == request.count else { return false }
         var answer = [UInt8](repeating: 0, count: 12)
-        let count = recv(connection, &answer, answer.count, Int32(MSG_WAITALL.rawValue))
+        let count = recv(connection, &answer, answer.count, Int32(MSG_WAITALL))
         return count == 12 && String(decoding: answer, as: UTF8.self) == "HTTP/1.1 200"
     }
 }
