@@ -127,7 +127,10 @@ let package = Package(
         .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Identity", "OsloConfig", asyncHTTPClient, nioCore, nioPosix, logging],
+            dependencies: [
+                "Identity", "OsloConfig", "TestSupport", nioCore, nioPosix, logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
@@ -138,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore,
+                logging,
             ],
             swiftSettings: room),
         .testTarget(
