@@ -100,12 +100,18 @@ let package = Package(
             name: "Identity",
             dependencies: [
                 "OsloConfig", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
         .target(
             name: "OsloPolicy",
-            dependencies: [.product(name: "Yams", package: "Yams"), logging],
+            dependencies: [
+                asyncHTTPClient, nioCore, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: room),
 
         // Ground floor.
@@ -124,7 +130,13 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
-        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
+        .testTarget(
+            name: "OsloPolicyTests",
+            dependencies: [
+                "OsloPolicy", nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: room),
         .testTarget(
             name: "IdentityTests",
             dependencies: [
