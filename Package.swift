@@ -26,7 +26,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -41,7 +40,10 @@ let package = Package(
         // Executables: argument parsing and one call each.
         .executableTarget(
             name: "glance-api",
-            dependencies: ["Supervisor", "GlanceWorker", "OsloConfig", "OsloLog", argumentParser, logging],
+            dependencies: [
+                "Supervisor", "Scoreboard", "GlanceWorker", "CommandOptions", "OsloConfig", "OsloLog", argumentParser,
+                logging,
+            ],
             swiftSettings: room),
         .executableTarget(
             name: "glance-manage",
@@ -51,12 +53,12 @@ let package = Package(
         // The process.
         .target(
             name: "Supervisor",
-            dependencies: ["Systemd", "OsloConfig", "OsloLog", "CLinux", logging],
+            dependencies: ["Systemd", "Scoreboard", "OsloConfig", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy", "Scoreboard",
                 "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -65,16 +67,15 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "HTTPServer", "OsloConfig", "Identity", hummingbird, nioCore, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity", "CZlib",
+                hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
             name: "HTTPServer",
             dependencies: [
-                hummingbird, nioCore, nioPosix, logging,
+                "CLinux", hummingbird, nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: room),
@@ -90,11 +91,15 @@ let package = Package(
         .target(name: "ImageModel", swiftSettings: room),
         .target(
             name: "ImageDatabase",
-            dependencies: ["ImageModel", "CLibpq", "CSQLite", "CLinux", logging],
+            dependencies: ["ImageModel", "OsloConfig", "CLibpq", "CSQLite", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "ImageStore",
-            dependencies: ["ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging],
+            dependencies: [
+                "ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: room),
         .target(
             name: "Identity",
@@ -115,15 +120,18 @@ let package = Package(
             swiftSettings: room),
 
         // Ground floor.
+        .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: room),
         .target(name: "OsloConfig", swiftSettings: room),
         .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
-        .target(name: "Systemd", dependencies: ["CLinux", logging], swiftSettings: room),
+        .target(name: "Systemd", swiftSettings: room),
+        .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
 
         // System libraries and the thinnest shims.
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMemcached", pkgConfig: "libmemcached", providers: [.apt(["libmemcached-dev"])]),
 
         // Tests mirror Sources; Integration starts the real servers.
@@ -145,27 +153,40 @@ let package = Package(
             ],
             swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
-        .testTarget(name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel"], swiftSettings: room),
+        .testTarget(
+            name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel", logging], exclude: ["Schemas"],
+            swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix],
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", "TestSupport", nioCore, nioPosix, logging],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, nioPosix,
                 logging,
             ],
             swiftSettings: room),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", hummingbird, asyncHTTPClient, nioCore, nioPosix],
+            dependencies: [
+                "HTTPServer", hummingbird, asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: room),
         .testTarget(
             name: "ImageAPITests",
-            dependencies: ["ImageAPI", "ImageService", "ImageModel", "OsloConfig"],
+            dependencies: [
+                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy",
+                "HTTPServer", "Identity", "CZlib", hummingbird, nioCore, nioPosix, logging,
+            ],
             swiftSettings: room),
-        .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
+        .executableTarget(
+            name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho", swiftSettings: room),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix], swiftSettings: room),
+        .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],

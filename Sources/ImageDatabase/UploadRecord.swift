@@ -23,18 +23,3 @@ public struct UploadRecord: Sendable, Equatable {
         self.renewedAt = renewedAt
     }
 }
-
-/// Names a process so that another one can tell whether it still lives.
-public struct ProcessIdentity: Sendable, Hashable {
-    /// `<boot id>/<inode of the PID namespace>`: processes with the same value see each other in /proc.
-    public var host: String
-    public var pid: Int32
-    /// Start time in clock ticks since boot (field 22 of /proc/PID/stat): tells a reused pid apart.
-    public var startTime: Int64
-
-    public init(host: String, pid: Int32, startTime: Int64) {
-        self.host = host
-        self.pid = pid
-        self.startTime = startTime
-    }
-}

@@ -1,0 +1,152 @@
+public import ImageModel
+
+extension ImageDatabase {
+    /// One image with its live properties, tags, locations and members, in one round trip.
+    /// Nil when there is no such row, or (unless `includingDeleted`) when it is deleted.
+    public func image(_ id: String, includingDeleted: Bool = false) async throws(DatabaseError) -> Image? {
+        let sql = includingDeleted ? Self.anyImageByID : Self.liveImageByID
+        let rows = try await read(Statement(sql, [.text(id)]))
+        return try ImageRows.decode(rows[0]).images.first
+    }
+
+    private static let anyImageByID =
+        "WITH page AS (SELECT \(ImageRows.columns), 0 AS place FROM images WHERE id = $1)" + ImageRows.selection()
+    private static let liveImageByID =
+        "WITH page AS (SELECT \(ImageRows.columns), 0 AS place FROM images WHERE id = $1 AND NOT deleted)"
+        + ImageRows.selection()
+
+    /// One page of images with properties, tags, locations and members, in one round trip whatever their number.
+    ///
+    /// - Throws: ``DatabaseError/markerNotFound`` when the marker is missing, deleted or not visible to the viewer.
+    public func images(_ query: ImageQuery) async throws(DatabaseError) -> [Image] {
+        var list = ImageListStatement(query, dialect)
+        let rows = try await read(list.build())
+        let (images, hasMarker) = try ImageRows.decode(rows[0])
+        if query.marker != nil && !hasMarker { throw .markerNotFound }
+        return images
+    }
+
+    /// Writes a new image with properties and tags (and locations, if any) in one transaction.
+    ///
+    /// - Throws: ``DatabaseError/duplicate`` when the id is taken, by a soft-deleted image too.
+    public func insert(_ image: Image) async throws(DatabaseError) {
+        var statements = [ImageWrites.insertRow(image)]
+        for (name, value) in image.properties.sorted(by: { $0.key < $1.key }) {
+            statements.append(ImageWrites.setProperty(image.id, name, value, at: image.createdAt))
+        }
+        statements += image.tags.map { ImageWrites.insertTag(image.id, $0, at: image.createdAt) }
+        statements += image.locations.map { ImageWrites.insertLocation(image.id, $0, at: image.createdAt) }
+        statements += image.members.map { ImageWrites.insertMember($0) }
+        try await write(statements)
+    }
+
+    /// Writes what differs between `old` and `new` (row, properties, tags, locations) in one transaction, sets
+    /// `updated_at` and returns it.
+    ///
+    /// The row changes only if its status is still `old.status`; a removed location becomes
+    /// `pending_delete`, see ``markLocationDeleted(_:)``. Nothing is written for what did not change, so parallel changes of other fields stay.
+    ///
+    /// - Throws: ``DatabaseError/conflict`` when the status changed meanwhile, ``DatabaseError/notFound`` when the image
+    ///   is gone.
+    public func update(from old: Image, to new: Image) async throws(DatabaseError) -> Timestamp {
+        let now = Timestamp.now
+        var statements = [ImageWrites.updateRow(from: old, to: new, at: now)]
+        for (name, value) in new.properties.sorted(by: { $0.key < $1.key }) where old.properties[name] != .some(value) {
+            statements.append(ImageWrites.setProperty(old.id, name, value, at: now))
+        }
+        for name in old.properties.keys.sorted() where new.properties[name] == nil {
+            statements.append(ImageWrites.removeProperty(old.id, name, at: now))
+        }
+        for tag in Set(new.tags).subtracting(old.tags).sorted() {
+            statements.append(ImageWrites.insertTag(old.id, tag, at: now))
+        }
+        for tag in Set(old.tags).subtracting(new.tags).sorted() {
+            statements.append(ImageWrites.removeTag(old.id, tag, at: now))
+        }
+        statements += ImageWrites.changeLocations(old.id, from: old.locations, to: new.locations, at: now)
+        try await writeChange(ofImage: old.id, statements)
+        return now
+    }
+
+    /// Soft-deletes an image and its properties, tags, members and locations in one transaction, whatever its
+    /// locations' visibility to the caller, and returns the locations that were live.
+    ///
+    /// The locations become `pending_delete` until their data are gone: see ``markLocationDeleted(_:)``.
+    ///
+    /// - Parameters:
+    ///   - status: `deleted`, or `pendingDelete` for the scrubber.
+    ///   - from: the states in which deletion is allowed.
+    /// - Throws: ``DatabaseError/conflict``, ``DatabaseError/notFound``.
+    public func delete(
+        _ id: String, to status: ImageStatus, from: Set<ImageStatus>
+    ) async throws(DatabaseError) -> [ImageLocation] {
+        let time = SQLValue.time(.now)
+        var row = StatementBuilder()
+        row.append("UPDATE images SET status = \(row.bind(.text(status.rawValue))), deleted = true")
+        let now = row.bind(time)
+        row.append(", deleted_at = \(now), updated_at = \(now) WHERE id = \(row.bind(.text(id))) AND NOT deleted")
+        let states = from.map(\.rawValue).sorted().map { row.bind(.text($0)) }
+        row.append(states.isEmpty ? " AND false" : " AND status IN (\(states.joined(separator: ", ")))")
+        var first = row.statement
+        first.required = .conflict
+        let children = ["image_properties", "image_tags", "image_members"].map { table in
+            Statement(
+                "UPDATE \(table) SET deleted = true, deleted_at = $1, updated_at = $1 WHERE image_id = $2 AND NOT deleted",
+                [time, .text(id)])
+        }
+        let results = try await writeChange(
+            ofImage: id,
+            [
+                first,
+                Statement(
+                    """
+                    SELECT id, value, meta_data, status FROM image_locations WHERE image_id = $1 AND NOT deleted \
+                    ORDER BY id
+                    """, [.text(id)]),
+                Statement(
+                    """
+                    UPDATE image_locations SET status = 'pending_delete', deleted = true, deleted_at = $1, \
+                    updated_at = $1 WHERE image_id = $2 AND NOT deleted
+                    """, [time, .text(id)]),
+            ] + children)
+        var locations: [ImageLocation] = []
+        for index in 0..<results[1].count {
+            let row = results[1][index]
+            locations.append(
+                ImageLocation(
+                    id: try row.integer(0), url: try row.required(row.text(1), 1),
+                    metadata: try ImageRows.metadata(row, 2),
+                    status: try row.required(row.text(3).flatMap(ImageLocation.Status.init), 3)))
+        }
+        return locations
+    }
+
+    /// Bytes that a project uses: for each of its images not killed, deleted or pending_delete, size × live locations.
+    public func storageUsage(
+        ofProject project: String, excludingImage: String? = nil
+    ) async throws(DatabaseError) -> Int64 {
+        let rows = try await read(
+            Statement(
+                """
+                SELECT CAST(COALESCE(SUM(i.size * (SELECT COUNT(*) FROM image_locations l WHERE l.image_id = i.id \
+                AND NOT l.deleted)), 0) AS bigint) FROM images i WHERE i.owner = $1 AND i.id <> $2 AND NOT i.deleted \
+                AND i.status NOT IN ('killed', 'deleted', 'pending_delete')
+                """, [.text(project), .text(excludingImage ?? "")]))
+        return try rows[0][0].integer(0) ?? 0
+    }
+
+    /// Runs a transaction whose first statements change an image only in the right state, and tells a wrong state
+    /// from a missing image.
+    @discardableResult
+    func writeChange(ofImage id: String, _ statements: [Statement]) async throws(DatabaseError) -> [Rows] {
+        do {
+            return try await write(statements)
+        } catch .conflict {
+            throw try await isLive(id) ? .conflict : .notFound
+        }
+    }
+
+    func isLive(_ id: String) async throws(DatabaseError) -> Bool {
+        try await read(Statement("SELECT 1 FROM images WHERE id = $1 AND NOT deleted", [.text(id)]))[0].count > 0
+    }
+}

@@ -1,0 +1,33 @@
+import ImageModel
+
+extension ImageDatabase {
+    /// Sets a property that nobody else has set, atomically: how an import takes its lock (`os_glance_import_task`).
+    ///
+    /// - Throws: ``DatabaseError/duplicate`` when the image has the property, whatever its value.
+    public func setPropertyOnce(_ name: String, to value: String, ofImage id: String) async throws(DatabaseError) {
+        let results = try await write([
+            Statement(
+                """
+                INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) \
+                VALUES ($1, $2, $3, $4, $4, false) ON CONFLICT (image_id, name) DO UPDATE \
+                SET value = excluded.value, updated_at = excluded.updated_at, deleted = false, deleted_at = NULL \
+                WHERE image_properties.deleted
+                """, [.text(id), .text(name), .text(value), .time(.now)])
+        ])
+        if results[0].affected == 0 { throw .duplicate }
+    }
+
+    /// Removes a property if it still has `value`: how an import gives its lock back. False when it has not.
+    public func removeProperty(
+        _ name: String, withValue value: String, ofImage id: String
+    ) async throws(DatabaseError) -> Bool {
+        let results = try await write([
+            Statement(
+                """
+                UPDATE image_properties SET deleted = true, deleted_at = $1, updated_at = $1 \
+                WHERE image_id = $2 AND name = $3 AND value = $4 AND NOT deleted
+                """, [.time(.now), .text(id), .text(name), .text(value)])
+        ])
+        return results[0].affected > 0
+    }
+}

@@ -1,0 +1,161 @@
+public import ImageModel
+
+extension ImageDatabase {
+    /// Moves an image from `queued` to `saving` and records who uploads, in one transaction.
+    ///
+    /// The record (table `glance_uploads`, ours) is what makes a crash visible: see ``uploads()``.
+    /// - Throws: ``DatabaseError/conflict`` when the image is not `queued`, or when the record of an upload that died
+    ///   is still to be cleaned up; ``DatabaseError/notFound``.
+    public func beginUpload(_ upload: UploadRecord) async throws(DatabaseError) {
+        do {
+            try await writeChange(
+                ofImage: upload.imageID,
+                [
+                    Statement(
+                        """
+                        UPDATE images SET status = 'saving', updated_at = $1 \
+                        WHERE id = $2 AND status = 'queued' AND NOT deleted
+                        """, [.time(.now), .text(upload.imageID)], required: .conflict),
+                    Statement(
+                        """
+                        INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at) \
+                        VALUES ($1, $2, $3, $4, $5, $6, $7)
+                        """,
+                        [
+                            .text(upload.imageID), .text(upload.uploadID), .text(upload.storeID),
+                            .text(upload.process.host), .integer(Int64(upload.process.pid)),
+                            .integer(upload.process.startTime), .time(upload.renewedAt),
+                        ]),
+                ])
+        } catch .duplicate {
+            throw .conflict
+        }
+    }
+
+    /// Moves an image from `saving` to `active` with its location, size and hashes, and forgets the upload record,
+    /// in one transaction.
+    ///
+    /// - Throws: ``DatabaseError/conflict`` or ``DatabaseError/notFound`` when the image was deleted meanwhile or the
+    ///   upload was declared dead: nothing is written and the caller has to remove the bytes, then call
+    ///   ``abortUpload(_:)``.
+    public func finishUpload(
+        _ upload: UploadRecord, location: ImageLocation, size: Int64, virtualSize: Int64?, checksum: String?,
+        hashAlgorithm: String?, hashValue: String?
+    ) async throws(DatabaseError) {
+        let now = Timestamp.now
+        try await writeChange(
+            ofImage: upload.imageID,
+            [
+                Self.forget(upload, required: .conflict),
+                Statement(
+                    """
+                    UPDATE images SET status = 'active', size = $1, virtual_size = $2, checksum = $3, os_hash_algo = $4, \
+                    os_hash_value = $5, updated_at = $6 WHERE id = $7 AND status = 'saving' AND NOT deleted
+                    """,
+                    [
+                        .integer(size), .integer(virtualSize), .text(checksum), .text(hashAlgorithm), .text(hashValue),
+                        .time(now), .text(upload.imageID),
+                    ], required: .conflict),
+                ImageWrites.insertLocation(upload.imageID, location, at: now),
+            ])
+    }
+
+    /// Moves an image from `saving` back to `queued` without size, hashes or locations and forgets the upload record,
+    /// in one transaction. The bytes must be gone before.
+    ///
+    /// The record goes too when the image was deleted meanwhile. Nothing happens when the record is another process's
+    /// by now: see ``takeOver(_:by:)``.
+    public func abortUpload(_ upload: UploadRecord) async throws(DatabaseError) {
+        let now = Timestamp.now
+        do {
+            try await write([
+                Self.forget(upload, required: .conflict),
+                Statement(
+                    """
+                    UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, checksum = NULL, \
+                    os_hash_algo = NULL, os_hash_value = NULL, updated_at = $1 \
+                    WHERE id = $2 AND status = 'saving' AND NOT deleted
+                    """, [.time(now), .text(upload.imageID)]),
+                Statement(
+                    """
+                    UPDATE image_locations SET status = 'deleted', deleted = true, deleted_at = $1, updated_at = $1 \
+                    WHERE image_id = $2 AND NOT deleted AND EXISTS \
+                    (SELECT 1 FROM images i WHERE i.id = $2 AND i.status = 'queued')
+                    """, [.time(now), .text(upload.imageID)]),
+            ])
+        } catch .conflict {
+            return
+        }
+    }
+
+    /// Says that this process still works on its uploads: one statement for all of them.
+    public func renewUploads(of process: ProcessIdentity) async throws(DatabaseError) {
+        try await write([
+            Statement(
+                "UPDATE glance_uploads SET renewed_at = $1 WHERE host = $2 AND pid = $3 AND start_time = $4",
+                [.time(.now), .text(process.host), .integer(Int64(process.pid)), .integer(process.startTime)])
+        ])
+    }
+
+    /// All upload records, for the sweep that looks for dead ones.
+    public func uploads() async throws(DatabaseError) -> [UploadRecord] {
+        let rows = try await read(
+            Statement(
+                """
+                SELECT image_id, upload_id, store_id, host, pid, start_time, renewed_at FROM glance_uploads \
+                ORDER BY renewed_at, image_id
+                """))[0]
+        var records: [UploadRecord] = []
+        for index in 0..<rows.count {
+            let row = rows[index]
+            records.append(
+                UploadRecord(
+                    imageID: try row.required(row.text(0), 0), uploadID: try row.required(row.text(1), 1),
+                    storeID: row.text(2),
+                    process: ProcessIdentity(
+                        host: try row.required(row.text(3), 3), pid: Int32(clamping: try row.integer(4) ?? 0),
+                        startTime: try row.integer(5) ?? 0),
+                    renewedAt: try row.required(row.time(6), 6)))
+        }
+        return records
+    }
+
+    /// Makes `process` the one that cleans up after a dead upload. Nil when the upload came alive, ended, or another
+    /// process was faster: of all that try, exactly one gets the record.
+    ///
+    /// The new owner removes the bytes and calls ``abortUpload(_:)`` with the record returned; if it dies as well, the
+    /// record is there for the next sweep. The old owner, should it still live, can no longer finish the upload.
+    public func takeOver(
+        _ upload: UploadRecord, by process: ProcessIdentity
+    ) async throws(DatabaseError) -> UploadRecord? {
+        var taken = upload
+        taken.process = process
+        taken.renewedAt = .now
+        let results = try await write([
+            Statement(
+                """
+                UPDATE glance_uploads SET host = $1, pid = $2, start_time = $3, renewed_at = $4 \
+                WHERE image_id = $5 AND upload_id = $6 AND host = $7 AND pid = $8 AND start_time = $9 AND renewed_at = $10
+                """,
+                [
+                    .text(process.host), .integer(Int64(process.pid)), .integer(process.startTime),
+                    .time(taken.renewedAt), .text(upload.imageID), .text(upload.uploadID), .text(upload.process.host),
+                    .integer(Int64(upload.process.pid)), .integer(upload.process.startTime), .time(upload.renewedAt),
+                ])
+        ])
+        return results[0].affected > 0 ? taken : nil
+    }
+
+    /// Removes an upload's record if it is still its process's.
+    private static func forget(_ upload: UploadRecord, required: DatabaseError) -> Statement {
+        Statement(
+            """
+            DELETE FROM glance_uploads WHERE image_id = $1 AND upload_id = $2 AND host = $3 AND pid = $4 \
+            AND start_time = $5
+            """,
+            [
+                .text(upload.imageID), .text(upload.uploadID), .text(upload.process.host),
+                .integer(Int64(upload.process.pid)), .integer(upload.process.startTime),
+            ], required: required)
+    }
+}

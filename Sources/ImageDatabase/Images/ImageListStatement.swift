@@ -1,0 +1,170 @@
+import ImageModel
+
+/// Builds the statement that answers ``ImageDatabase/images(_:)``.
+///
+/// Who sees what, the filters and the paging are those of the Images API's "List images" as Glance carries it out.
+struct ImageListStatement {
+    private let query: ImageQuery
+    private let dialect: SQLDialect
+    private var builder = StatementBuilder()
+
+    init(_ query: ImageQuery, _ dialect: SQLDialect) {
+        self.query = query
+        self.dialect = dialect
+    }
+
+    /// The statement; its result is for ``ImageRows/decode(_:)``.
+    mutating func build() -> Statement {
+        let keys = Self.totalOrder(query.sort)
+        builder.append("WITH ")
+        if let marker = query.marker {
+            let columns = keys.map(\.column.rawValue).joined(separator: ", ")
+            builder.append("marker AS (SELECT \(columns) FROM images i WHERE i.id = \(builder.bind(.text(marker)))")
+            builder.append(" AND NOT i.deleted AND \(reachable())), ")
+        }
+        let order = keys.map { "i.\($0.column.rawValue) \($0.isDescending ? "DESC" : "ASC")" }.joined(separator: ", ")
+        builder.append("page AS (SELECT \(ImageRows.columns), row_number() OVER (ORDER BY \(order)) AS place")
+        builder.append(" FROM images i WHERE \(conditions().joined(separator: " AND "))")
+        if query.marker != nil { builder.append(" AND \(behindMarker(keys))") }
+        builder.append(" ORDER BY \(order) LIMIT \(max(0, query.limit)))")
+        builder.append(ImageRows.selection(marker: query.marker != nil))
+        return builder.statement
+    }
+
+    /// The order asked for, made total by `created_at` and `id` in the direction of the first key.
+    static func totalOrder(_ sort: [ImageQuery.Sort]) -> [ImageQuery.Sort] {
+        let isDescending = sort.first?.isDescending ?? true
+        var keys: [ImageQuery.Sort] = []
+        for key in sort + [.init(.createdAt, descending: isDescending), .init(.id, descending: isDescending)]
+        where !keys.contains(where: { $0.column == key.column }) {
+            keys.append(key)
+        }
+        return keys
+    }
+
+    // MARK: Conditions
+
+    private mutating func conditions() -> [String] {
+        var result = ["NOT i.deleted", "i.status NOT IN ('killed', 'deleted', 'pending_delete')"]
+        result.append("i.os_hidden = \(query.isHidden ? "true" : "false")")
+        result += visibility()
+        for filter in query.filters { result.append(condition(filter)) }
+        return result
+    }
+
+    private mutating func visibility() -> [String] {
+        let viewer = query.viewer
+        let owner = viewer.project.map { builder.bind(.text($0)) }
+        let isOwn = owner.map { "i.owner = \($0)" }
+        var result: [String] = []
+        if !viewer.isAdmin {
+            var allowed = ["i.visibility IN ('public', 'community')"]
+            if let isOwn, let owner {
+                var membership = "EXISTS (SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = \(owner)"
+                if let status = query.memberStatus {
+                    membership += " AND m.status = \(builder.bind(.text(status.rawValue)))"
+                }
+                allowed += [isOwn, "(i.visibility = 'shared' AND \(membership) AND NOT m.deleted))"]
+            }
+            result.append("(\(allowed.joined(separator: " OR ")))")
+        }
+        if let visibility = query.visibility {
+            result.append("i.visibility = '\(visibility.rawValue)'")
+        } else if !query.includesCommunity {
+            result.append(
+                "(\((["i.visibility <> 'community'"] + (isOwn.map { [$0] } ?? [])).joined(separator: " OR ")))")
+        }
+        return result
+    }
+
+    /// Who reaches an image by its id: the same as ``Image/isVisible(toProject:isAdmin:)``.
+    private mutating func reachable() -> String {
+        if query.viewer.isAdmin { return "true" }
+        guard let project = query.viewer.project else { return "i.visibility IN ('public', 'community')" }
+        let owner = builder.bind(.text(project))
+        return """
+            (i.visibility IN ('public', 'community') OR i.owner = \(owner) OR (i.visibility = 'shared' AND EXISTS \
+            (SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = \(owner) AND NOT m.deleted)))
+            """
+    }
+
+    private mutating func condition(_ filter: ImageQuery.Filter) -> String {
+        switch filter {
+        case .oneOf(let column, let values):
+            guard !values.isEmpty else { return "false" }
+            let places = values.map { builder.bind(.text($0)) }.joined(separator: ", ")
+            // PostgreSQL keeps visibility as an enumeration, which knows no other text.
+            let name = column == .visibility ? "CAST(i.visibility AS text)" : "i.\(column.rawValue)"
+            return "\(name) IN (\(places))"
+        case .integer(let column, let comparison, let value):
+            return "i.\(column.rawValue) \(comparison.sql) \(builder.bind(.integer(value)))"
+        case .time(let column, let comparison, let value):
+            return "i.\(column.rawValue) \(comparison.sql) \(builder.bind(.time(value)))"
+        case .isProtected(let value):
+            return "i.protected = \(value ? "true" : "false")"
+        case .tag(let tag):
+            return """
+                EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.value = \(builder.bind(.text(tag))) \
+                AND NOT t.deleted)
+                """
+        case .property(let name, let value):
+            return """
+                EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND p.name = \
+                \(builder.bind(.text(name))) AND p.value = \(builder.bind(.text(value))) AND NOT p.deleted)
+                """
+        }
+    }
+
+    // MARK: Paging
+
+    /// True for what comes after the marker in the order of `keys`.
+    private func behindMarker(_ keys: [ImageQuery.Sort]) -> String {
+        var alternatives: [String] = []
+        var equal: [String] = []
+        for key in keys {
+            let own = "i.\(key.column.rawValue)"
+            let other = "(SELECT \(key.column.rawValue) FROM marker)"
+            let isNullable = key.column.isNullable
+            var behind = "\(own) \(key.isDescending ? "<" : ">") \(other)"
+            if isNullable {
+                // Nulls stand at one end of the order: which one depends on the database and the direction.
+                let nullsComeLast = dialect.nullsAreSmallest == key.isDescending
+                behind =
+                    nullsComeLast
+                    ? "(\(behind) OR (\(own) IS NULL AND \(other) IS NOT NULL))"
+                    : "(\(behind) OR (\(own) IS NOT NULL AND \(other) IS NULL))"
+            }
+            alternatives.append("(\((equal + [behind]).joined(separator: " AND ")))")
+            equal.append(
+                isNullable ? "(\(own) = \(other) OR (\(own) IS NULL AND \(other) IS NULL))" : "\(own) = \(other)")
+        }
+        let condition = "(\(alternatives.joined(separator: " OR ")))"
+        guard let first = keys.first, !first.column.isNullable else { return condition }
+        // Says the same once more in a way that an index on the first key can use.
+        let column = first.column.rawValue
+        return "i.\(column) \(first.isDescending ? "<=" : ">=") (SELECT \(column) FROM marker) AND \(condition)"
+    }
+}
+
+extension ImageQuery.Comparison {
+    fileprivate var sql: String {
+        switch self {
+        case .equal: "="
+        case .notEqual: "<>"
+        case .greater: ">"
+        case .greaterOrEqual: ">="
+        case .less: "<"
+        case .lessOrEqual: "<="
+        }
+    }
+}
+
+extension ImageQuery.Column {
+    /// Whether the column of `images` may hold null.
+    fileprivate var isNullable: Bool {
+        switch self {
+        case .id, .status, .visibility, .minDisk, .minRAM, .isProtected, .createdAt: false
+        default: true
+        }
+    }
+}

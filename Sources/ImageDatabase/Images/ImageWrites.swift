@@ -1,0 +1,148 @@
+import ImageModel
+
+/// The statements that change single rows, with the conventions that Glance's own code keeps.
+enum ImageWrites {
+    static func insertRow(_ image: Image) -> Statement {
+        let isDeleted = image.status == .deleted || image.status == .pendingDelete
+        return Statement(
+            """
+            INSERT INTO images (id, name, status, visibility, owner, size, virtual_size, disk_format, container_format, \
+            min_disk, min_ram, protected, os_hidden, checksum, os_hash_algo, os_hash_value, created_at, updated_at, \
+            deleted_at, deleted) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+            """,
+            [
+                .text(image.id), .text(image.name), .text(image.status.rawValue), .text(image.visibility.rawValue),
+                .text(image.owner), .integer(image.size), .integer(image.virtualSize), .text(image.diskFormat),
+                .text(image.containerFormat), .integer(image.minDisk), .integer(image.minRAM),
+                .bool(image.isProtected), .bool(image.isHidden), .text(image.checksum), .text(image.hashAlgorithm),
+                .text(image.hashValue), .time(image.createdAt), .time(image.updatedAt), .time(image.deletedAt),
+                .bool(isDeleted),
+            ])
+    }
+
+    /// Changes the columns that differ, provided that the image still has its old status.
+    static func updateRow(from old: Image, to new: Image, at now: Timestamp) -> Statement {
+        var builder = StatementBuilder()
+        builder.append("UPDATE images SET updated_at = \(builder.bind(.time(now)))")
+        func set<Value: Equatable>(_ column: String, _ field: KeyPath<Image, Value>, _ value: (Value) -> SQLValue) {
+            let wanted = new[keyPath: field]
+            if old[keyPath: field] != wanted { builder.append(", \(column) = \(builder.bind(value(wanted)))") }
+        }
+        set("name", \.name) { .text($0) }
+        set("status", \.status) { .text($0.rawValue) }
+        set("visibility", \.visibility) { .text($0.rawValue) }
+        set("owner", \.owner) { .text($0) }
+        set("size", \.size) { .integer($0) }
+        set("virtual_size", \.virtualSize) { .integer($0) }
+        set("disk_format", \.diskFormat) { .text($0) }
+        set("container_format", \.containerFormat) { .text($0) }
+        set("min_disk", \.minDisk) { .integer($0) }
+        set("min_ram", \.minRAM) { .integer($0) }
+        set("protected", \.isProtected) { .bool($0) }
+        set("os_hidden", \.isHidden) { .bool($0) }
+        set("checksum", \.checksum) { .text($0) }
+        set("os_hash_algo", \.hashAlgorithm) { .text($0) }
+        set("os_hash_value", \.hashValue) { .text($0) }
+        builder.append(" WHERE id = \(builder.bind(.text(old.id)))")
+        builder.append(" AND status = \(builder.bind(.text(old.status.rawValue))) AND NOT deleted")
+        var statement = builder.statement
+        statement.required = .conflict
+        return statement
+    }
+
+    /// A property has one row for ever: setting it again brings a deleted row back.
+    static func setProperty(_ image: String, _ name: String, _ value: String?, at now: Timestamp) -> Statement {
+        Statement(
+            """
+            INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) \
+            VALUES ($1, $2, $3, $4, $4, false) ON CONFLICT (image_id, name) DO UPDATE \
+            SET value = excluded.value, updated_at = excluded.updated_at, deleted = false, deleted_at = NULL
+            """, [.text(image), .text(name), .text(value), .time(now)])
+    }
+
+    static func removeProperty(_ image: String, _ name: String, at now: Timestamp) -> Statement {
+        Statement(
+            """
+            UPDATE image_properties SET deleted = true, deleted_at = $1, updated_at = $1 \
+            WHERE image_id = $2 AND name = $3 AND NOT deleted
+            """, [.time(now), .text(image), .text(name)])
+    }
+
+    /// A tag that is added again gets a new row. Nothing happens when the image has it.
+    static func insertTag(_ image: String, _ tag: String, at now: Timestamp) -> Statement {
+        Statement(
+            """
+            INSERT INTO image_tags (image_id, value, created_at, updated_at, deleted) \
+            SELECT $1, $2, $3, $3, false WHERE NOT EXISTS \
+            (SELECT 1 FROM image_tags WHERE image_id = $1 AND value = $2 AND NOT deleted)
+            """, [.text(image), .text(tag), .time(now)])
+    }
+
+    static func removeTag(_ image: String, _ tag: String, at now: Timestamp) -> Statement {
+        Statement(
+            """
+            UPDATE image_tags SET deleted = true, deleted_at = $1, updated_at = $1 \
+            WHERE image_id = $2 AND value = $3 AND NOT deleted
+            """, [.time(now), .text(image), .text(tag)])
+    }
+
+    static func insertMember(_ member: ImageMember) -> Statement {
+        Statement(
+            """
+            INSERT INTO image_members (image_id, member, can_share, status, created_at, updated_at, deleted) \
+            VALUES ($1, $2, false, $3, $4, $5, false)
+            """,
+            [
+                .text(member.imageID), .text(member.project), .text(member.status.rawValue), .time(member.createdAt),
+                .time(member.updatedAt),
+            ])
+    }
+
+    static func insertLocation(_ image: String, _ location: ImageLocation, at now: Timestamp) -> Statement {
+        Statement(
+            """
+            INSERT INTO image_locations (image_id, value, meta_data, status, created_at, updated_at, deleted_at, deleted) \
+            VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
+            """,
+            [
+                .text(image), .text(location.url), .text(JSONWriter.text(of: .object(location.metadata))),
+                .text(location.status.rawValue), .time(now), .time(location.isDead ? now : nil), .bool(location.isDead),
+            ])
+    }
+
+    /// New locations are added, those with a row id that differ are changed, missing ones become `deleted`.
+    static func changeLocations(
+        _ image: String, from old: [ImageLocation], to new: [ImageLocation], at now: Timestamp
+    ) -> [Statement] {
+        var statements: [Statement] = []
+        let wanted = Dictionary(new.compactMap { location in location.id.map { ($0, location) } }) { first, _ in first }
+        for location in old {
+            guard let id = location.id else { continue }
+            var changed = wanted[id] ?? location
+            if wanted[id] == nil { changed.status = .pendingDelete }
+            guard changed != location else { continue }
+            statements.append(
+                Statement(
+                    """
+                    UPDATE image_locations SET value = $1, meta_data = $2, status = $3, updated_at = $4, deleted_at = $5, \
+                    deleted = $6 WHERE id = $7 AND image_id = $8 AND NOT deleted
+                    """,
+                    [
+                        .text(changed.url), .text(JSONWriter.text(of: .object(changed.metadata))),
+                        .text(changed.status.rawValue), .time(now), .time(changed.isDead ? now : nil),
+                        .bool(changed.isDead), .integer(id), .text(image),
+                    ]))
+        }
+        let known = Set(old.compactMap(\.id))
+        for location in new where location.id.map({ !known.contains($0) }) ?? true {
+            statements.append(insertLocation(image, location, at: now))
+        }
+        return statements
+    }
+}
+
+extension ImageLocation {
+    /// Whether the row counts as deleted.
+    fileprivate var isDead: Bool { status == .deleted || status == .pendingDelete }
+}

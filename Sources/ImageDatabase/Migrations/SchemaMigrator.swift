@@ -1,0 +1,245 @@
+/// Brings a database to the schema of this release: what `glance-manage db` does.
+///
+/// Every revision is applied in one transaction together with the change of `alembic_version`, so an interrupted
+/// migration continues where it stopped, and of two that run at the same time each revision is applied by one.
+public struct SchemaMigrator: Sendable {
+    private let database: ImageDatabase
+    private let graph = RevisionGraph()
+
+    public init(_ database: ImageDatabase) { self.database = database }
+
+    /// What `glance-manage db check` reports.
+    public enum Need: Sendable, Equatable {
+        case nothing, expand, migrate, contract
+    }
+
+    public enum Failure: Error, Sendable, Equatable {
+        /// A revision that no release of Glance known here has, given or found in the database.
+        case unknownRevision(String)
+        /// Glance's tables are there, but not under Alembic's control.
+        case unmanaged
+        case needsExpand
+        case needsMigrate
+        case database(DatabaseError)
+    }
+
+    /// The newest revision of the expand phase.
+    public static var expandHead: String { Revisions.expandHead }
+    /// The newest revision; the only one in a complete database.
+    public static var contractHead: String { Revisions.contractHead }
+
+    /// The rows of `alembic_version`, sorted; none when the table is missing.
+    public func currentRevisions() async throws(Failure) -> [String] {
+        try await wrap { () async throws(DatabaseError) in
+            do throws(DatabaseError) {
+                return try await database.read(Statement("SELECT version_num FROM alembic_version"))[0]
+                    .firstColumn().map { RevisionGraph.renamed[$0] ?? $0 }.sorted()
+            } catch {
+                if error.sqlState == DatabaseError.undefinedTable { return [] }
+                throw error
+            }
+        }
+    }
+
+    /// What is still to be done.
+    public func need() async throws(Failure) -> Need {
+        let applied = graph.closure(try await knownRevisions())
+        if applied.contains(Revisions.contractHead) { return .nothing }
+        if !applied.contains(Revisions.expandHead) { return .expand }
+        return try await hasPendingData() ? .migrate : .contract
+    }
+
+    /// Adds what is new. False when nothing was missing.
+    public func expand() async throws(Failure) -> Bool {
+        try await upgrade(to: Revisions.expandHead)
+    }
+
+    /// Moves data into its new form and returns the number of rows changed.
+    public func migrate() async throws(Failure) -> Int {
+        guard graph.closure(try await knownRevisions()).contains(Revisions.expandHead) else { throw .needsExpand }
+        return try await wrap { () async throws(DatabaseError) in
+            var count = 0
+            for migration in DataMigration.all where try await migration.isPending(database) {
+                count += try await migration.run(database)
+            }
+            return count
+        }
+    }
+
+    /// Removes what nothing uses any more. False when nothing was left to do.
+    public func contract() async throws(Failure) -> Bool {
+        guard graph.closure(try await knownRevisions()).contains(Revisions.expandHead) else { throw .needsExpand }
+        if try await hasPendingData() { throw .needsMigrate }
+        return try await upgrade(to: Revisions.contractHead)
+    }
+
+    /// Applies everything up to a revision (`heads` is the newest). False when it was applied before.
+    public func upgrade(to target: String) async throws(Failure) -> Bool {
+        let target = target == "heads" || target == "head" ? Revisions.contractHead : target
+        guard graph.contains(target) else { throw .unknownRevision(target) }
+        var hasChanged = false
+        while true {
+            let current = try await knownRevisions()
+            if current.isEmpty { try await startVersioning() }
+            guard let next = graph.path(from: current, to: target).first else { break }
+            if let collision = try await apply(next, on: current), try await currentRevisions() == current {
+                throw .database(collision)
+            }
+            hasChanged = true
+        }
+        try await createOwnTables()
+        return hasChanged
+    }
+
+    /// Writes a revision into `alembic_version` without touching anything else.
+    public func stamp(_ target: String) async throws(Failure) {
+        let target = target == "heads" || target == "head" ? Revisions.contractHead : target
+        guard graph.contains(target) else { throw .unknownRevision(target) }
+        try await createVersionTable()
+        try await wrap { () async throws(DatabaseError) in
+            _ = try await database.write([
+                Statement("DELETE FROM alembic_version"),
+                Statement("INSERT INTO alembic_version (version_num) VALUES ($1)", [.text(target)]),
+            ])
+        }
+    }
+
+    /// Creates our own tables, unless they are there.
+    public func createOwnTables() async throws(Failure) {
+        try await wrap { () async throws(DatabaseError) in
+            try await raced([Statement(ApplianceTables.versionTable)])
+            while true {
+                let current = try await ownVersion()
+                guard ApplianceTables.versions.indices.contains(current) else { return }
+                var statements = [
+                    Statement(
+                        "INSERT INTO glance_appliance_version (version) VALUES ($1)", [.integer(current + 1)])
+                ]
+                for change in ApplianceTables.versions[current] {
+                    statements += try await change.statements(on: database)
+                }
+                if let collision = try await raced(statements), try await ownVersion() == current { throw collision }
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    /// Returns the error if another process may have been faster.
+    private func apply(_ revision: Revision, on current: [String]) async throws(Failure) -> DatabaseError? {
+        let rows = graph.rows(current, applying: revision.id)
+        return try await wrap { () async throws(DatabaseError) in
+            // The version row goes first: it is also the lock by which one of two migrations waits for the other.
+            var statements: [Statement] = []
+            for replaced in current where !rows.contains(replaced) {
+                let names = [replaced] + RevisionGraph.renamed.filter { $0.value == replaced }.keys
+                let places = names.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+                statements.append(
+                    Statement(
+                        "DELETE FROM alembic_version WHERE version_num IN (\(places))", names.map { .text($0) },
+                        required: .conflict))
+            }
+            if rows.contains(revision.id) {
+                statements.append(
+                    Statement("INSERT INTO alembic_version (version_num) VALUES ($1)", [.text(revision.id)]))
+            }
+            for change in revision.changes { statements += try await change.statements(on: database) }
+            database.logger.debug("Applying revision \(revision.id)")
+            return try await raced(statements)
+        }
+    }
+
+    private func knownRevisions() async throws(Failure) -> [String] {
+        let current = try await currentRevisions()
+        if let unknown = current.first(where: { !graph.contains($0) }) { throw .unknownRevision(unknown) }
+        return current
+    }
+
+    private func hasPendingData() async throws(Failure) -> Bool {
+        try await wrap { () async throws(DatabaseError) in
+            for migration in DataMigration.all where try await migration.isPending(database) { return true }
+            return false
+        }
+    }
+
+    /// A new database gets its version table; one with Glance's tables but without versions is left alone.
+    private func startVersioning() async throws(Failure) {
+        let isInUse = try await wrap { () async throws(DatabaseError) in
+            try await database.hasColumn("id", inTable: "images")
+        }
+        // Another process may be creating the first tables at this moment.
+        if isInUse, try await currentRevisions().isEmpty { throw .unmanaged }
+        try await createVersionTable()
+    }
+
+    private func createVersionTable() async throws(Failure) {
+        _ = try await wrap { () async throws(DatabaseError) in
+            try await raced([
+                Statement(
+                    """
+                    CREATE TABLE IF NOT EXISTS alembic_version (
+                    \tversion_num VARCHAR(32) NOT NULL,\u{20}
+                    \tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+                    )
+                    """)
+            ])
+        }
+    }
+
+    private func ownVersion() async throws(DatabaseError) -> Int {
+        Int(clamping: try await database.read(Statement(ApplianceTables.currentVersion))[0][0].integer(0) ?? 0)
+    }
+
+    /// Runs a transaction; returns an error that only says that another process did the same at the same time.
+    @discardableResult
+    private func raced(_ statements: [Statement]) async throws(DatabaseError) -> DatabaseError? {
+        do throws(DatabaseError) {
+            try await database.write(statements)
+            return nil
+        } catch {
+            if error == .conflict || error == .duplicate || error.sqlState == DatabaseError.duplicateTable {
+                return error
+            }
+            throw error
+        }
+    }
+
+    private func wrap<Value: Sendable>(
+        _ body: () async throws(DatabaseError) -> Value
+    ) async throws(Failure) -> Value {
+        do { return try await body() } catch { throw .database(error) }
+    }
+}
+
+extension DatabaseError {
+    /// SQLSTATE of a missing table; the SQLite driver reports it by the same code.
+    static let undefinedTable = "42P01"
+    static let duplicateTable = "42P07"
+
+    /// The code of a refused statement.
+    var sqlState: String? {
+        if case .statement(let code, _) = self { code } else { nil }
+    }
+}
+
+extension ImageDatabase {
+    /// Makes sure at the start of a service that the database has the schema of this release, and creates our own tables
+    /// in one that Glance's `db sync` has made.
+    ///
+    /// - Throws: ``DatabaseError/notMigrated(_:)`` with the revisions found.
+    public func checkSchema() async throws(DatabaseError) {
+        let migrator = SchemaMigrator(self)
+        do throws(SchemaMigrator.Failure) {
+            let current = try await migrator.currentRevisions()
+            let applied = RevisionGraph().closure(current)
+            // An expanded database serves too: that is how a rolling upgrade works.
+            guard applied.isSuperset(of: [Revisions.expandHead, "wallaby_contract01"]) else {
+                throw .database(.notMigrated(current.isEmpty ? nil : current.joined(separator: ", ")))
+            }
+            try await migrator.createOwnTables()
+        } catch {
+            if case .database(let error) = error { throw error }
+            throw .notMigrated(nil)
+        }
+    }
+}

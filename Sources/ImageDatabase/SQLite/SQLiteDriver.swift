@@ -1,0 +1,28 @@
+import Synchronization
+
+/// SQLite, for a service of one machine: one thread that writes and a few that read, each with its own connection.
+final class SQLiteDriver: SQLDriver {
+    let dialect = SQLDialect(name: .sqlite, nullsAreSmallest: true)
+    private let writer: SQLiteQueue
+    private let readers: SQLiteQueue
+
+    init(path: String, options: DatabaseOptions) throws(DatabaseError) {
+        writer = try SQLiteQueue(path: path, isWriter: true, threads: 1, options: options)
+        readers = try SQLiteQueue(path: path, isWriter: false, threads: 3, options: options)
+    }
+
+    deinit {
+        readers.close(nil)
+        writer.close(nil)
+    }
+
+    func attempt(_ statements: [Statement], _ access: SQLAccess) async -> Result<[Rows], StatementFailure> {
+        let queue = access == .write ? writer : readers
+        return await withCheckedContinuation { queue.add(SQLiteQueue.Job(statements, access, $0)) }
+    }
+
+    func close() async {
+        await withCheckedContinuation { readers.close($0) }
+        await withCheckedContinuation { writer.close($0) }
+    }
+}

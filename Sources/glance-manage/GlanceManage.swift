@@ -1,0 +1,134 @@
+import ArgumentParser
+
+/// `glance-manage`: looks after the database of Glance.
+struct GlanceManage: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "glance-manage", abstract: "Looks after the database of Glance.",
+        discussion: CommandLineOptions.help, subcommands: [DatabaseActions.self])
+
+    /// What `--version` prints.
+    static let packageVersion = "0.1.0"
+}
+
+/// `glance-manage db`; also spelled `glance-manage db_<action>`.
+struct DatabaseActions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "db", abstract: "Schema and rows of the database.",
+        subcommands: [
+            Check.self, Contract.self, Expand.self, Migrate.self, PurgeRows.self, PurgeImages.self, Sync.self,
+            Upgrade.self, Version.self, VersionControl.self,
+        ])
+}
+
+/// A subcommand that works on the database.
+protocol DatabaseAction: ParsableCommand {
+    /// Does it; throws ``ManageFailure`` for whatever the operator has to know.
+    func run(_ manager: Manager) async throws(ManageFailure)
+}
+
+/// A revision as `--version V` or, as in the old spelling, as plain argument.
+struct RevisionArgument: ParsableArguments {
+    @ArgumentParser.Option(name: .customLong("version"), help: "Revision.")
+    var option: String?
+
+    @Argument(help: "Revision.")
+    var argument: String?
+
+    var revision: String? { option ?? argument }
+}
+
+struct Check: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        abstract: "Says what a migration has still to do.",
+        discussion: "Exit status: 0 nothing, 3 expand, 4 migrate, 5 contract.")
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.check() }
+}
+
+struct Version: DatabaseAction {
+    static let configuration = CommandConfiguration(abstract: "Prints the revisions of the database.")
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.printVersion() }
+}
+
+struct Sync: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        abstract: "Creates the database, or brings it to this release; the service has to be stopped.")
+
+    @OptionGroup var version: RevisionArgument
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.sync() }
+}
+
+struct Upgrade: DatabaseAction {
+    static let configuration = CommandConfiguration(abstract: "Applies all revisions up to one, by default the newest.")
+
+    @OptionGroup var version: RevisionArgument
+
+    func run(_ manager: Manager) async throws(ManageFailure) {
+        try await manager.upgrade(to: version.revision ?? "heads")
+    }
+}
+
+struct VersionControl: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        commandName: "version_control", abstract: "Writes a revision into the database without changing anything else.")
+
+    @OptionGroup var version: RevisionArgument
+
+    func run(_ manager: Manager) async throws(ManageFailure) {
+        try await manager.stamp(version.revision ?? "liberty")
+    }
+}
+
+struct Expand: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        abstract: "First phase of a rolling upgrade: adds what is new, while the old release still runs.")
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.expand() }
+}
+
+struct Migrate: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        abstract: "Second phase of a rolling upgrade: moves data into its new form.")
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.migrate() }
+}
+
+struct Contract: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        abstract: "Last phase of a rolling upgrade: removes what only the old release needed.")
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.contract() }
+}
+
+struct PurgeRows: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        commandName: "purge",
+        abstract: "Removes rows that were deleted long ago, except images, whose ids stay reserved.")
+
+    @ArgumentParser.Option(
+        name: .customLong("age_in_days"), parsing: .unconditional, help: "Days since the deletion.")
+    var age = 30
+
+    @ArgumentParser.Option(
+        name: .customLong("max_rows"), parsing: .unconditional, help: "Rows at most of each table; -1 is all.")
+    var rows = 100
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.purge(age: age, maxRows: rows) }
+}
+
+struct PurgeImages: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        commandName: "purge_images_table",
+        abstract: "Removes images that were deleted long ago; their ids become free again.")
+
+    @ArgumentParser.Option(
+        name: .customLong("age_in_days"), parsing: .unconditional, help: "Days since the deletion.")
+    var age = 180
+
+    @ArgumentParser.Option(name: .customLong("max_rows"), parsing: .unconditional, help: "Rows at most; -1 is all.")
+    var rows = 100
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.purgeImages(age: age, maxRows: rows) }
+}

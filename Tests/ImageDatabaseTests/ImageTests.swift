@@ -1,0 +1,206 @@
+import ImageModel
+import Testing
+
+@testable import ImageDatabase
+
+@Suite struct ImageTests {
+    private static func full(_ id: String = newID()) -> Image {
+        Image(
+            id: id, name: "Debian \u{1F4BF} „12“", status: .active, visibility: .community, owner: "p1",
+            size: 9_000_000_000, virtualSize: 20_000_000_000, diskFormat: "qcow2", containerFormat: "bare", minDisk: 3,
+            minRAM: 512, isProtected: true, isHidden: true, checksum: "d41d8cd98f00b204e9800998ecf8427e",
+            hashAlgorithm: "sha512", hashValue: "cf83e1357eefb8bd", createdAt: time(0), updatedAt: time(5),
+            properties: ["os_distro": "debian", "empty": "", "null": nil], tags: ["b", "a"],
+            locations: [
+                ImageLocation(
+                    url: "file:///a b", metadata: ["store": "fast", "n": 3, "deep": .object(["x": .array([.null])])]),
+                ImageLocation(url: "rbd://f/p/i/snap", status: .uploading),
+            ],
+            members: [
+                ImageMember(imageID: id, project: "p2", status: .accepted, createdAt: time(1), updatedAt: time(2))
+            ])
+    }
+
+    @Test(arguments: Backend.allCases) func `what is written is read`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let image = Self.full()
+            try await database.insert(image)
+            try await database.insert(Image(id: newID(), createdAt: time(0)))
+            var read = try #require(try await database.image(image.id))
+            #expect(read.locations.allSatisfy { $0.id != nil })
+            for index in read.locations.indices { read.locations[index].id = nil }
+            var expected = image
+            expected.tags.sort()
+            #expect(read == expected)
+            #expect(try await database.image("missing") == nil)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `an id is taken for ever`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let image = Image(id: newID())
+            try await database.insert(image)
+            await #expect(throws: DatabaseError.duplicate) { try await database.insert(image) }
+            _ = try await database.delete(image.id, to: .deleted, from: [.queued])
+            await #expect(throws: DatabaseError.duplicate) { try await database.insert(image) }
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `an insert that fails leaves nothing`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let first = Image(id: newID())
+            try await database.insert(first)
+            var second = Image(id: first.id, properties: ["a": "b"])
+            second.tags = ["t"]
+            await #expect(throws: DatabaseError.duplicate) { try await database.insert(second) }
+            #expect(try await database.image(first.id)?.properties == [:])
+            #expect(try await database.image(first.id)?.tags == [])
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `an update writes what differs`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            try await database.insert(Self.full())
+            let old = try #require(try await database.images(.everything).first)
+            var new = old
+            new.name = nil
+            new.visibility = .public
+            new.isProtected = false
+            new.size = nil
+            new.properties = ["os_distro": "ubuntu", "added": "x"]
+            new.tags = ["a", "c"]
+            new.locations.removeFirst()
+            new.locations[0].status = .active
+            new.locations.append(ImageLocation(url: "s3://new", metadata: ["store": "s3"]))
+            let updatedAt = try await database.update(from: old, to: new)
+            #expect(updatedAt > old.updatedAt)
+            var read = try #require(try await database.image(old.id))
+            #expect(read.updatedAt == updatedAt)
+            #expect(read.locations.map(\.url) == ["rbd://f/p/i/snap", "s3://new"])
+            #expect(read.locations.map(\.status) == [.active, .active])
+            (read.updatedAt, read.locations) = (old.updatedAt, new.locations)
+            #expect(read == new)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `parallel updates of different fields both stay`(backend: Backend)
+        async throws
+    {
+        try await backend.withDatabase { database in
+            let old = Image(id: newID(), properties: ["p": "1"])
+            try await database.insert(old)
+            var (one, two) = (old, old)
+            one.name = "one"
+            two.minRAM = 7
+            two.properties["q"] = "2"
+            _ = try await database.update(from: old, to: one)
+            _ = try await database.update(from: old, to: two)
+            let read = try #require(try await database.image(old.id))
+            #expect(read.name == "one" && read.minRAM == 7)
+            #expect(read.properties == ["p": "1", "q": "2"])
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `an update needs the old status`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let old = Image(id: newID())
+            try await database.insert(old)
+            var (active, stale) = (old, old)
+            active.status = .active
+            stale.name = "late"
+            stale.properties = ["x": "y"]
+            _ = try await database.update(from: old, to: active)
+            await #expect(throws: DatabaseError.conflict) { _ = try await database.update(from: old, to: stale) }
+            #expect(try await database.image(old.id)?.properties == [:])
+            _ = try await database.delete(old.id, to: .deleted, from: [.active])
+            await #expect(throws: DatabaseError.notFound) { _ = try await database.update(from: old, to: stale) }
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func `a property has one row and tags get new ones`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let bare = Image(id: newID())
+            var full = bare
+            full.properties = ["p": "v"]
+            full.tags = ["t"]
+            try await database.insert(full)
+            _ = try await database.update(from: full, to: bare)
+            #expect(try await database.image(bare.id)?.tags == [])
+            _ = try await database.update(from: bare, to: full)
+            #expect(try await database.image(bare.id)?.properties == ["p": "v"])
+            let rows = try await database.read(
+                Statement("SELECT deleted, deleted_at FROM image_properties"),
+                Statement("SELECT id FROM image_tags"))
+            #expect(rows[0].count == 1 && !rows[0][0].bool(0) && rows[0][0].isNull(1))
+            #expect(rows[1].count == 2)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `a deletion reaches all children`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let image = Self.full()
+            try await database.insert(image)
+            await #expect(throws: DatabaseError.conflict) {
+                _ = try await database.delete(image.id, to: .deleted, from: [.queued])
+            }
+            let locations = try await database.delete(image.id, to: .pendingDelete, from: [.queued, .active])
+            #expect(locations.map(\.url) == ["file:///a b", "rbd://f/p/i/snap"])
+            #expect(locations[0].metadata["store"] == "fast")
+            #expect(try await database.image(image.id) == nil)
+            let deleted = try #require(try await database.image(image.id, includingDeleted: true))
+            #expect(deleted.status == .pendingDelete && deleted.deletedAt == deleted.updatedAt)
+            #expect(deleted.properties.isEmpty && deleted.tags.isEmpty && deleted.members.isEmpty)
+            let rows = try await database.read(
+                Statement("SELECT status FROM image_locations WHERE deleted AND deleted_at IS NOT NULL"))
+            #expect(rows[0].firstColumn() == ["pending_delete", "pending_delete"])
+            await #expect(throws: DatabaseError.notFound) {
+                _ = try await database.delete(image.id, to: .deleted, from: [.active])
+            }
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `usage counts each live location`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            func add(_ status: ImageStatus, _ size: Int64?, _ count: Int, owner: String = "p") async throws -> String {
+                let locations = (0..<count).map { ImageLocation(url: "file:///\($0)") }
+                let image = Image(id: newID(), status: status, owner: owner, size: size, locations: locations)
+                try await database.insert(image)
+                return image.id
+            }
+            let big = try await add(.active, 3_000_000_000_000, 2)
+            _ = try await add(.deactivated, 5, 1)
+            _ = try await add(.queued, nil, 0)
+            _ = try await add(.killed, 1000, 1)
+            _ = try await add(.active, 1000, 1, owner: "q")
+            let gone = try await add(.active, 1000, 1)
+            _ = try await database.delete(gone, to: .pendingDelete, from: [.active])
+            #expect(try await database.storageUsage(ofProject: "p") == 6_000_000_000_005)
+            #expect(try await database.storageUsage(ofProject: "p", excludingImage: big) == 5)
+            #expect(try await database.storageUsage(ofProject: "nobody") == 0)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `a row that nobody understands is an error`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let image = Image(id: newID())
+            try await database.insert(image)
+            try await database.write([Statement("UPDATE images SET status = 'melted'")])
+            await #expect {
+                _ = try await database.image(image.id)
+            } throws: {
+                if case .statement(code: "decode", _)? = $0 as? DatabaseError { true } else { false }
+            }
+        }
+    }
+}
+
+extension ImageQuery {
+    /// All images that a list can show to an administrator, hidden ones first asked for.
+    static var everything: ImageQuery {
+        var query = ImageQuery(viewer: .init(project: nil, isAdmin: true))
+        query.includesCommunity = true
+        query.isHidden = true
+        return query
+    }
+}

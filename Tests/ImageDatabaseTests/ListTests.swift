@@ -1,0 +1,248 @@
+import ImageModel
+import Testing
+
+@testable import ImageDatabase
+
+@Suite struct ListTests {
+    /// Numbers that are the same in every run.
+    private struct Random: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var value = state
+            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+            return value ^ (value >> 31)
+        }
+    }
+
+    private static let projects: [String?] = ["p1", "p2", "p3", nil]
+
+    /// Images with many nulls and many equal values.
+    private static func images(_ count: Int, _ random: inout Random) -> [Image] {
+        (0..<count).map { number in
+            let id =
+                "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - String(number).count) + String(number)
+            let status: [ImageStatus] = [.queued, .active, .active, .active, .deactivated, .killed, .saving]
+            return Image(
+                id: id, name: [nil, "a", "b", "B", "ab"].randomElement(using: &random)!,
+                status: status.randomElement(using: &random)!,
+                visibility: Visibility.allCases.randomElement(using: &random)!,
+                owner: projects.randomElement(using: &random)!,
+                size: [nil, 0, 1, 5_000_000_000].randomElement(using: &random)!,
+                diskFormat: [nil, "raw", "qcow2"].randomElement(using: &random)!,
+                containerFormat: [nil, "bare"].randomElement(using: &random)!,
+                minDisk: Int.random(in: 0...2, using: &random), minRAM: Int.random(in: 0...2, using: &random),
+                isProtected: Bool.random(using: &random), isHidden: Int.random(in: 0...4, using: &random) == 0,
+                createdAt: time(Int64.random(in: 0...5, using: &random)),
+                updatedAt: time(Int64.random(in: 6...9, using: &random)),
+                properties: Bool.random(using: &random)
+                    ? ["k": Bool.random(using: &random) ? "v" : "w", "z": "1"] : [:],
+                tags: ["x", "y"].filter { _ in Bool.random(using: &random) },
+                locations: [ImageLocation(url: "file:///\(number)"), ImageLocation(url: "http://\(number)")],
+                members: ["p1", "p2"].filter { _ in Bool.random(using: &random) }.map {
+                    ImageMember(
+                        imageID: id, project: $0, status: ImageMember.Status.allCases.randomElement(using: &random)!,
+                        createdAt: time(1))
+                })
+        }
+    }
+
+    // MARK: The model: what a list shows, in plain Swift
+
+    private static func isListed(_ image: Image, _ query: ImageQuery) -> Bool {
+        if image.status == .killed || image.isHidden != query.isHidden { return false }
+        let isOwn = query.viewer.project != nil && image.owner == query.viewer.project
+        let isShared =
+            image.visibility == .shared
+            && image.members.contains {
+                $0.project == query.viewer.project && (query.memberStatus == nil || $0.status == query.memberStatus)
+            }
+        let isSeen = query.viewer.isAdmin || isOwn || isShared || [.public, .community].contains(image.visibility)
+        guard isSeen else { return false }
+        if let visibility = query.visibility {
+            if image.visibility != visibility { return false }
+        } else if !query.includesCommunity && image.visibility == .community && !isOwn {
+            return false
+        }
+        return query.filters.allSatisfy { matches(image, $0) }
+    }
+
+    private static func matches(_ image: Image, _ filter: ImageQuery.Filter) -> Bool {
+        func compare<Value: Comparable>(_ value: Value?, _ comparison: ImageQuery.Comparison, _ other: Value) -> Bool {
+            guard let value else { return false }
+            return switch comparison {
+            case .equal: value == other
+            case .notEqual: value != other
+            case .greater: value > other
+            case .greaterOrEqual: value >= other
+            case .less: value < other
+            case .lessOrEqual: value <= other
+            }
+        }
+        switch filter {
+        case .oneOf(let column, let values): return text(image, column).map(values.contains) ?? false
+        case .integer(.size, let comparison, let value): return compare(image.size, comparison, value)
+        case .integer(.minRAM, let comparison, let value): return compare(Int64(image.minRAM), comparison, value)
+        case .time(.createdAt, let comparison, let value): return compare(image.createdAt, comparison, value)
+        case .time(_, let comparison, let value): return compare(image.updatedAt, comparison, value)
+        case .isProtected(let value): return image.isProtected == value
+        case .tag(let tag): return image.tags.contains(tag)
+        case .property(let name, let value): return image.properties[name] == .some(value)
+        case .integer: return false
+        }
+    }
+
+    private static func text(_ image: Image, _ column: ImageQuery.Column) -> String? {
+        switch column {
+        case .name: image.name
+        case .status: image.status.rawValue
+        case .visibility: image.visibility.rawValue
+        case .diskFormat: image.diskFormat
+        case .containerFormat: image.containerFormat
+        case .owner: image.owner
+        case .id: image.id
+        default: nil
+        }
+    }
+
+    /// Whether `left` stands before `right`, given where nulls stand.
+    private static func isBefore(_ left: Image, _ right: Image, _ keys: [ImageQuery.Sort], nullsAreSmallest: Bool)
+        -> Bool
+    {
+        func order<Value: Comparable>(_ one: Value?, _ two: Value?) -> Int {
+            switch (one, two) {
+            case (nil, nil): 0
+            case (nil, _): nullsAreSmallest ? -1 : 1
+            case (_, nil): nullsAreSmallest ? 1 : -1
+            case (let one?, let two?): one < two ? -1 : (one > two ? 1 : 0)
+            }
+        }
+        for key in keys {
+            let result: Int =
+                switch key.column {
+                case .size: order(left.size, right.size)
+                case .createdAt: order(left.createdAt, right.createdAt)
+                case .updatedAt: order(left.updatedAt, right.updatedAt)
+                default:
+                    order(text(left, key.column).map(Array.init(utf8:)), text(right, key.column).map(Array.init(utf8:)))
+                }
+            if result != 0 { return key.isDescending ? result > 0 : result < 0 }
+        }
+        return false
+    }
+
+    private static func randomQuery(_ random: inout Random) -> ImageQuery {
+        var query = ImageQuery(
+            viewer: .init(
+                project: projects.randomElement(using: &random)!, isAdmin: Int.random(in: 0...3, using: &random) == 0))
+        query.visibility = Bool.random(using: &random) ? nil : Visibility.allCases.randomElement(using: &random)
+        query.includesCommunity = query.visibility == nil && Bool.random(using: &random)
+        query.memberStatus = ([nil] + ImageMember.Status.allCases).randomElement(using: &random)!
+        query.isHidden = Int.random(in: 0...3, using: &random) == 0
+        let filters: [ImageQuery.Filter] = [
+            .oneOf(.name, ["a"]), .oneOf(.name, ["a", "b"]), .oneOf(.status, ["active"]), .oneOf(.status, ["nonsense"]),
+            .oneOf(.visibility, ["public", "nonsense"]), .oneOf(.name, []), .oneOf(.owner, ["p2"]),
+            .integer(.size, .greaterOrEqual, 1), .integer(.size, .lessOrEqual, 4_999_999_999),
+            .integer(.minRAM, .equal, 1), .time(.createdAt, .greater, time(2)),
+            .time(.createdAt, .lessOrEqual, time(3)),
+            .time(.updatedAt, .notEqual, time(7)), .isProtected(true), .isProtected(false), .tag("x"), .tag("none"),
+            .property("k", "v"), .property("none", "v"),
+        ]
+        for _ in 0..<Int.random(in: 0...2, using: &random) {
+            query.filters.append(filters.randomElement(using: &random)!)
+        }
+        let columns: [ImageQuery.Column] = [
+            .name, .size, .diskFormat, .containerFormat, .status, .createdAt, .updatedAt, .id,
+        ]
+        if Bool.random(using: &random) {
+            query.sort = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+                .init(columns.randomElement(using: &random)!, descending: Bool.random(using: &random))
+            }
+        }
+        query.limit = Int.random(in: 1...9, using: &random)
+        return query
+    }
+
+    @Test(arguments: [Backend.postgreSQL, .sqlite])
+    func `pages together are the whole list, for random images and queries`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            var random = Random(state: 7)
+            let images = Self.images(120, &random)
+            for image in images { try await database.insert(image) }
+            var nonEmpty = 0
+            for _ in 0..<150 {
+                let query = Self.randomQuery(&random)
+                let keys = ImageListStatement.totalOrder(query.sort)
+                let expected = images.filter { Self.isListed($0, query) }.sorted {
+                    Self.isBefore($0, $1, keys, nullsAreSmallest: backend == .sqlite)
+                }
+                var listed: [Image] = []
+                var page = query
+                repeat {
+                    let result = try await database.images(page)
+                    listed += result
+                    page.marker = result.count == query.limit ? result.last?.id : nil
+                } while page.marker != nil
+                #expect(listed.map(\.id) == expected.map(\.id), "\(query)")
+                for (read, image) in zip(listed, expected) {
+                    #expect(read.properties == image.properties && read.tags == image.tags)
+                    #expect(read.locations.map(\.url) == image.locations.map(\.url))
+                    #expect(read.members == image.members)
+                }
+                if !listed.isEmpty { nonEmpty += 1 }
+            }
+            #expect(nonEmpty > 60, "the random queries must find something")
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `a marker must be within reach`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            func add(_ visibility: Visibility, member: String? = nil) async throws -> String {
+                let id = newID()
+                let members = member.map { [ImageMember(imageID: id, project: $0, status: .rejected)] } ?? []
+                try await database.insert(Image(id: id, visibility: visibility, owner: "p1", members: members))
+                return id
+            }
+            let (secret, hidden, shared) = (
+                try await add(.private), try await add(.community), try await add(.shared, member: "p2")
+            )
+            let gone = try await add(.public)
+            _ = try await database.delete(gone, to: .deleted, from: [.queued])
+            func list(_ marker: String, _ project: String?, isAdmin: Bool = false) async throws -> [Image] {
+                var query = ImageQuery(viewer: .init(project: project, isAdmin: isAdmin))
+                query.marker = marker
+                return try await database.images(query)
+            }
+            for (marker, project) in [(secret, "p2"), (shared, "p3"), (gone, "p1"), ("none", "p1")] {
+                await #expect(throws: DatabaseError.markerNotFound) { _ = try await list(marker, project) }
+            }
+            for (marker, project) in [(secret, "p1"), (hidden, "p3"), (shared, "p2")] {
+                _ = try await list(marker, project)
+            }
+            _ = try await list(secret, nil, isAdmin: true)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `a page of nothing is empty`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            try await database.insert(Image(id: newID(), visibility: .public))
+            var query = ImageQuery(viewer: .init(project: "p", isAdmin: false))
+            query.limit = 0
+            #expect(try await database.images(query).isEmpty)
+            query.limit = -3
+            #expect(try await database.images(query).isEmpty)
+            query.limit = 1000
+            #expect(try await database.images(query).count == 1)
+        }
+    }
+}
+
+extension Array where Element == UInt8 {
+    fileprivate init(utf8 text: String) { self = Array(text.utf8) }
+}
+
+extension Array: @retroactive Comparable where Element == UInt8 {
+    public static func < (left: [UInt8], right: [UInt8]) -> Bool { left.lexicographicallyPrecedes(right) }
+}

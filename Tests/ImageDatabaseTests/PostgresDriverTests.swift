@@ -1,0 +1,232 @@
+import ImageModel
+import Logging
+import Testing
+
+@testable import ImageDatabase
+
+@Suite struct PostgresDriverTests {
+    private static let databases: [Backend] = [.postgreSQL, .postgreSQLWithoutPipelining]
+
+    @Test(arguments: Backend.allCases) func `a requirement that is not met undoes everything`(backend: Backend)
+        async throws
+    {
+        try await backend.withDatabase { database in
+            let (one, two) = (Image(id: newID()), Image(id: newID()))
+            for required in [0, 1, 2] {
+                var statements = [
+                    ImageWrites.insertRow(one), ImageWrites.insertRow(two),
+                    Statement("UPDATE images SET name = 'x' WHERE id = $1", [.text(one.id)]),
+                ]
+                statements.insert(
+                    Statement("SELECT id FROM images WHERE id = 'none' {lock}", required: .limitReached), at: required)
+                await #expect(throws: DatabaseError.limitReached) { try await database.write(statements) }
+                let stored = try await database.image(one.id)
+                #expect(stored == nil)
+            }
+            var last = Statement("UPDATE images SET name = 'x' WHERE id = 'none'")
+            last.required = .conflict
+            await #expect(throws: DatabaseError.conflict) {
+                try await database.write([ImageWrites.insertRow(one), last])
+            }
+            let stored = try await database.image(one.id)
+            #expect(stored == nil)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `an error is one statement's, not the connection's`(backend: Backend)
+        async throws
+    {
+        try await backend.withDatabase { database in
+            for _ in 0..<3 {
+                await #expect(throws: DatabaseError.self) { _ = try await database.read(Statement("SELECT nonsense")) }
+                await #expect(throws: DatabaseError.self) {
+                    try await database.write([ImageWrites.insertRow(Image(id: "x")), Statement("INSERT INTO nowhere")])
+                }
+                let stored = try await database.image("x")
+                #expect(stored == nil)
+            }
+        }
+    }
+
+    @Test(arguments: databases) func `a text with a zero byte is refused`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            await #expect(throws: DatabaseError.self) { try await database.insert(Image(id: "a\0b")) }
+            let stored = try await database.images(.everything)
+            #expect(stored.isEmpty)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `many shapes of statements do not pile up`(backend: Backend) async throws {
+        var options = DatabaseOptions()
+        options.maxPoolSize = 1
+        try await backend.withDatabase(options: options) { database in
+            for number in 0..<600 {
+                let rows = try await database.read(Statement("SELECT \(number), CAST($1 AS text)", [.text("x")]))
+                #expect(try rows[0][0].integer(0) == Int64(number))
+            }
+            if backend != .sqlite {
+                let count = try await database.read(Statement("SELECT count(*) FROM pg_prepared_statements"))
+                #expect(try #require(try count[0][0].integer(0)) < 300)
+            }
+        }
+    }
+
+    @Test(arguments: databases) func `colliding transactions all succeed`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            try await database.insert(Image(id: "a"))
+            try await database.insert(Image(id: "b"))
+            // Each locks the two rows in the opposite order of half of the others: without a repetition some would end
+            // as victims of a deadlock.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<40 {
+                    let order = number % 2 == 0 ? ["a", "b"] : ["b", "a"]
+                    group.addTask {
+                        try await database.write(
+                            order.map {
+                                Statement(
+                                    "UPDATE images SET min_ram = min_ram + 1 WHERE id = $1", [.text($0)],
+                                    required: .conflict)
+                            })
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await database.image("a")?.minRAM == 40)
+            #expect(try await database.image("b")?.minRAM == 40)
+        }
+    }
+
+    @Test(arguments: databases) func `a session that the server ended is not noticed`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            try await database.insert(Image(id: "a"))
+            for _ in 0..<5 {
+                _ = try? await database.read(
+                    Statement(
+                        """
+                        SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                        WHERE datname = current_database() AND pid <> pg_backend_pid()
+                        """))
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<8 {
+                        group.addTask { try await database.addTag("t\(number)", toImage: "a") }
+                        group.addTask { _ = try await database.image("a") }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            #expect(try await database.image("a")?.tags.count == 8)
+        }
+    }
+
+    @Test(arguments: databases) func `a restart of the server fails only what was running`(backend: Backend)
+        async throws
+    {
+        let server = try await PostgresServer()
+        let database = try backend.open(server.url + "/postgres")
+        try await withClosing(database) {
+            _ = try await SchemaMigrator(database).upgrade(to: "heads")
+            try await database.insert(Image(id: "a"))
+            // Sleeps in the server until the server goes: the only statement in flight.
+            let running = Task {
+                try await database.write([Statement("UPDATE images SET name = 'late' WHERE pg_sleep(600) IS NOT NULL")])
+            }
+            try await Self.waitForSleeper(database)
+            try await server.stop()
+            await #expect(throws: DatabaseError.self) { try await running.value }
+            let waiting = Task { try await database.addTag("t", toImage: "a") }
+            try await server.start()
+            try await waiting.value
+            #expect(try await database.image("a")?.tags == ["t"])
+            #expect(try await database.image("a")?.name == nil)
+        }
+        try await server.end()
+    }
+
+    @Test func `a server that is not there is named, its password is not`() async throws {
+        var options = DatabaseOptions()
+        options.maxRetries = 1
+        options.retryInterval = 0
+        let database = try ImageDatabase(
+            url: "postgresql://glance:secret@127.0.0.1:1/glance", options: options, logger: Logger(label: "test"))
+        try await withClosing(database) {
+            for _ in 0..<2 {
+                await #expect {
+                    _ = try await database.image("a")
+                } throws: { error in
+                    guard case .unavailable(let text)? = error as? DatabaseError else { return false }
+                    return text.contains("127.0.0.1") && !text.contains("secret")
+                }
+            }
+        }
+        await #expect(throws: DatabaseError.unavailable("the database was closed")) {
+            _ = try await database.image("a")
+        }
+    }
+
+    @Test func `a wrong password ends the attempt at once`() async throws {
+        let server = try await PostgresServer.shared()
+        let host = server.url.split(separator: "@").last ?? ""
+        let database = try ImageDatabase(
+            url: "postgresql://glance:wrong-secret@\(host)/postgres", logger: Logger(label: "test"))
+        try await withClosing(database) {
+            await #expect {
+                _ = try await database.image("a")
+            } throws: { error in
+                guard case .unavailable(let text)? = error as? DatabaseError else { return false }
+                return text.contains("authentication failed") && !text.contains("wrong-secret")
+            }
+        }
+    }
+
+    /// Waits until some session of the server sleeps.
+    private static func waitForSleeper(_ database: ImageDatabase) async throws {
+        let sleepers = Statement(
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
+        while try await database.read(sleepers)[0].count == 0 {}
+    }
+
+    @Test(arguments: databases) func `a full pool makes statements wait, then fail`(backend: Backend) async throws {
+        var options = DatabaseOptions()
+        (options.maxPoolSize, options.maxOverflow, options.poolTimeout) = (1, 0, 1)
+        try await backend.withURL { url in
+            let (watcher, database) = (try backend.open(url), try backend.open(url, options))
+            _ = try await SchemaMigrator(watcher).upgrade(to: "heads")
+            let blocking = Task { _ = try await database.read(Statement("SELECT pg_sleep(3)")) }
+            try await Self.waitForSleeper(watcher)
+            await #expect(throws: DatabaseError.self) { _ = try await database.image("a") }
+            try await blocking.value
+            let stored = try await database.image("a")
+            #expect(stored == nil)
+            await database.close()
+            await watcher.close()
+        }
+    }
+
+    @Test(arguments: databases) func `a busy pool grows beyond its size`(backend: Backend) async throws {
+        var options = DatabaseOptions()
+        (options.maxPoolSize, options.maxOverflow, options.poolTimeout) = (1, 1, 1)
+        try await backend.withURL { url in
+            let (watcher, database) = (try backend.open(url), try backend.open(url, options))
+            let blocking = Task { _ = try await database.read(Statement("SELECT pg_sleep(2)")) }
+            try await Self.waitForSleeper(watcher)
+            #expect(try await database.read(Statement("SELECT 1"))[0].count == 1)
+            try await blocking.value
+            await database.close()
+            await watcher.close()
+        }
+    }
+
+    @Test func `a date style of the server's does not matter`() async throws {
+        try await Backend.postgreSQL.withDatabase { database in
+            let name = try await database.read(Statement("SELECT current_database()"))[0].firstColumn()[0]
+            try await database.write([Statement("ALTER DATABASE \(name) SET DateStyle TO 'German, DMY'")])
+            try await database.insert(Image(id: "a", createdAt: time(3)))
+            let server = try await PostgresServer.shared()
+            let other = try Backend.postgreSQL.open(server.url + "/" + name)
+            try await withClosing(other) {
+                let stored = try await other.image("a")
+                #expect(stored?.createdAt == time(3))
+            }
+        }
+    }
+}
