@@ -58,7 +58,8 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy", "Scoreboard",
+                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+                "Scoreboard",
                 "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -67,7 +68,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity", "CZlib",
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity",
+                "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -163,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, nioPosix,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore,
+                nioPosix,
                 logging,
             ],
             swiftSettings: room),
@@ -183,15 +186,24 @@ let package = Package(
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
         .executableTarget(
-            name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho", swiftSettings: room),
+            name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho",
+            swiftSettings: room),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix], swiftSettings: room),
+            name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix],
+            swiftSettings: room),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],
             path: "Tests/Integration",
             exclude: ["install-guide"],
+            swiftSettings: room),
+
+        // `make bench`
+        .executableTarget(
+            name: "glance-bench",
+            dependencies: ["TestSupport"],
+            path: "Benchmarks",
             swiftSettings: room),
 
         // Real servers, and ours and Python's Glance in their place; for the integration tests and the benchmarks.

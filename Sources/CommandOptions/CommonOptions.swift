@@ -2,7 +2,7 @@ public import ArgumentParser
 public import OsloConfig
 
 /// The command-line options that all commands share: which configuration is read, and where the log goes.
-public struct CommonOptions: ParsableArguments {
+public struct CommonOptions: ParsableArguments, Sendable {
     @ArgumentParser.Option(
         name: .customLong("config-file"), help: ArgumentHelp("Reads this file; may be repeated.", valueName: "path"))
     var configFiles: [String] = []

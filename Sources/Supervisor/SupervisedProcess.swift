@@ -55,6 +55,14 @@ public final class SupervisedProcess: Sendable {
         _ = write(ChildDescriptor.wake, &one, MemoryLayout<UInt64>.size)
     }
 
+    /// Runs `body` in a task, and ends the process with the status that it returns. The calling thread, which is the
+    /// main one, only sleeps: it can't be an asynchronous main's, because that would have started threads before
+    /// signals were blocked.
+    public func run(_ body: @escaping @Sendable () async -> Int32) -> Never {
+        Task { exit(await body()) }
+        while true { pause() }
+    }
+
     /// Returns when the process is to end: stop accepting, finish what is running, and return from `main`.
     public func waitForEnding() async -> Ending {
         await withCheckedContinuation { continuation in

@@ -42,6 +42,8 @@ public struct Supervisor {
 
     /// How long an address that is in use is tried.
     private static let bindPatience: Duration = .seconds(30)
+    /// What a worker needs after it has cut its requests at the timeout, to clean up behind them.
+    private static let farewell: Duration = .seconds(2)
     private static let checkInterval: Int64 = 1_000_000_000
     /// Starts that crash in a row before we give up.
     private static let mostCrashes = 5
@@ -316,7 +318,7 @@ public struct Supervisor {
         let all = children
         emptyPlaces()
         retired = []
-        retire(all, SIGTERM, within: timeout)
+        retire(all, SIGTERM, within: timeout.map { $0 + Self.farewell })
     }
 
     private mutating func stopAtOnce(status: Int32) {

@@ -10,7 +10,7 @@ import Supervisor
 
 /// `glance-api`: the supervisor, or one of its children if it was given a role.
 @main
-struct GlanceAPI: ParsableCommand {
+struct GlanceAPI: ParsableCommand, Sendable {
     static let configuration = CommandConfiguration(
         commandName: program, abstract: "Serves the OpenStack Image API.", version: Version.current)
     static let program = "glance-api"
@@ -24,20 +24,23 @@ struct GlanceAPI: ParsableCommand {
         case worker
     }
 
-    /// Not ParsableCommand's, because the worker's part is asynchronous.
-    static func main() async {
+    static func main() {
         let command = parseOrEnd()
         do {
             switch command.role {
             case nil: Glibc.exit(try command.supervise())
-            case .worker?: try await command.work()
+            case .worker?: try command.work()
             }
-            Glibc.exit(0)
         } catch {
-            let line = "ERROR: \(error)\n"
-            _ = write(STDERR_FILENO, line, line.utf8.count)
-            Glibc.exit(exitStatus(of: error).rawValue)
+            Glibc.exit(report(error))
         }
+    }
+
+    /// Says on standard error why the process can't go on; returns its exit status.
+    private static func report(_ error: any Error) -> Int32 {
+        let line = "ERROR: \(error)\n"
+        _ = write(STDERR_FILENO, line, line.utf8.count)
+        return exitStatus(of: error).rawValue
     }
 
     /// Ends with status 2 for a command line that can't be understood, as Python's commands do.
@@ -69,8 +72,19 @@ struct GlanceAPI: ParsableCommand {
         return supervisor.run()
     }
 
-    private func work() async throws {
+    private func work() throws -> Never {
         let process = try SupervisedProcess(name: Self.program, slot: slot)
+        process.run {
+            do {
+                try await serve(process)
+                return 0
+            } catch {
+                return Self.report(error)
+            }
+        }
+    }
+
+    private func serve(_ process: SupervisedProcess) async throws {
         let configuration = try loadConfiguration()
         try OsloLog.bootstrap(configuration: configuration, program: Self.program)
         let worker = try await Worker(configuration: configuration, logger: Logger(label: "glance.api"))

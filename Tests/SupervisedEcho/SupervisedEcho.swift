@@ -9,10 +9,10 @@ import Synchronization
 /// `heartbeat` (seconds), `generation`, and what a worker does: `behave serve|exit N|crash|silent`.
 @main
 struct SupervisedEcho {
-    static func main() async throws {
+    static func main() throws {
         let words = Array(CommandLine.arguments.dropFirst())
         if words.first == "--role", words.count == 5, let slot = Int(words[3]) {
-            try await work(slot: slot, File(words[4]))
+            try work(slot: slot, File(words[4]))
         } else {
             let path = words.first ?? ""
             do {
@@ -27,18 +27,21 @@ struct SupervisedEcho {
         }
     }
 
-    private static func work(slot: Int, _ file: File) async throws {
+    private static func work(slot: Int, _ file: File) throws {
         let behaviour = file["behave"] ?? "serve"
         if behaviour.hasPrefix("exit "), let status = Int32(behaviour.dropFirst(5)) { exit(status) }
         if behaviour == "crash" { kill(getpid(), SIGKILL) }
         let process = try SupervisedProcess(name: "echo", slot: slot)
         let server = Server(process: process, answer: "\(getpid()) \(file["generation"] ?? "0")\n")
         server.start(beats: behaviour != "silent")
-        process.reportReady()
-        let ending = await process.waitForEnding()
-        // A connection that is open is a request in progress.
-        await server.drain()
-        print("drained \(ending)")
+        process.run {
+            process.reportReady()
+            let ending = await process.waitForEnding()
+            // A connection that is open is a request in progress.
+            await server.drain()
+            print("drained \(ending)")
+            return 0
+        }
     }
 
     private static var environment: [String: String] {
@@ -90,7 +93,14 @@ struct File {
 final class Server: Sendable {
     private let process: SupervisedProcess
     private let answer: String
-    private let open = Mutex<(connections: Int, waiter: CheckedContinuation<Void, Never>?)>((0, nil))
+    private let state = Mutex(State())
+
+    private struct State {
+        var isDraining = false
+        /// Threads that accept or serve.
+        var threads = 0
+        var waiter: CheckedContinuation<Void, Never>?
+    }
 
     init(process: SupervisedProcess, answer: String) {
         self.process = process
@@ -98,44 +108,55 @@ final class Server: Sendable {
     }
 
     func start(beats: Bool) {
-        detach { server in
-            while case let connection = accept(server.process.socket, nil, nil), connection >= 0 {
-                server.open.withLock { $0.connections += 1 }
-                detachThread { server.serve(connection) }
-            }
-        }
-        if beats {
-            detach { server in
-                while true {
-                    server.process.slot.beat()
-                    usleep(200_000)
-                }
+        _ = fcntl(process.socket, F_SETFL, O_NONBLOCK)
+        work { $0.accept() }
+        guard beats else { return }
+        detachThread { [process] in
+            while true {
+                process.slot.beat()
+                usleep(200_000)
             }
         }
     }
 
-    private func detach(_ body: @escaping @Sendable (Server) -> Void) { detachThread { body(self) } }
+    /// Returns when nothing is accepted any more, and all clients are gone.
+    func drain() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                state.isDraining = true
+                if state.threads > 0 { state.waiter = continuation }
+                return state.threads == 0
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func accept() {
+        while !state.withLock({ $0.isDraining }) {
+            var event = pollfd(fd: process.socket, events: Int16(POLLIN), revents: 0)
+            poll(&event, 1, 20)
+            let connection = Glibc.accept(process.socket, nil, nil)
+            if connection >= 0 { work { $0.serve(connection) } }
+        }
+        close(process.socket)
+    }
 
     private func serve(_ connection: Int32) {
         _ = send(connection, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
         var byte: UInt8 = 0
         while recv(connection, &byte, 1, 0) > 0 {}
         close(connection)
-        open.withLock { open in
-            open.connections -= 1
-            if open.connections == 0 { open.waiter?.resume() }
-            if open.connections == 0 { open.waiter = nil }
-        }
     }
 
-    func drain() async {
-        close(process.socket)
-        await withCheckedContinuation { continuation in
-            let isIdle = open.withLock { open in
-                if open.connections > 0 { open.waiter = continuation }
-                return open.connections == 0
+    private func work(_ body: @escaping @Sendable (Server) -> Void) {
+        state.withLock { $0.threads += 1 }
+        detachThread { [self] in
+            body(self)
+            let waiter = state.withLock { state in
+                state.threads -= 1
+                return state.threads == 0 ? state.waiter : nil
             }
-            if isIdle { continuation.resume() }
+            waiter?.resume()
         }
     }
 }

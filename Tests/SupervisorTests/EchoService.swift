@@ -28,11 +28,9 @@ final class EchoService: Sendable {
                 &actions, descriptor, directory + "/log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
         let program = Self.buildDirectory + "/SupervisedEcho"
-        let words = [program, directory + "/settings"].map { strdup($0) } + [nil]
-        let variables =
-            (environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }).map {
-                strdup("\($0.key)=\($0.value)")
-            } + [nil]
+        let words: [UnsafeMutablePointer<CChar>?] = [strdup(program), strdup(directory + "/settings"), nil]
+        let all = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
+        let variables: [UnsafeMutablePointer<CChar>?] = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for copy in words + variables { free(copy) } }
         var process: pid_t = 0
         let result = posix_spawn(&process, program, &actions, nil, words, variables)
@@ -127,7 +125,7 @@ final class EchoConnection: Sendable {
     private let socket: Int32
 
     init(port: Int) throws {
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var timeout = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
@@ -147,7 +145,7 @@ final class EchoConnection: Sendable {
             Glibc.close(socket)
             throw IOError(errnoCode: errno, reason: "no answer")
         }
-        (self.worker, self.generation) = (worker, generation)
+        (self.worker, self.generation, self.socket) = (worker, generation, socket)
     }
 
     deinit { Glibc.close(socket) }

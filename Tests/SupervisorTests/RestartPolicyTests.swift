@@ -23,9 +23,9 @@ struct RestartPolicyTests {
     }
 
     @Test(arguments: [
-        (0, ProcessStatus.exited(0)), (0x0300, .exited(3)), (9, .killed(signal: 9)), (0x8b, .killed(signal: 11)),
+        (Int32(0), ProcessStatus.exited(0)), (0x0300, .exited(3)), (9, .killed(signal: 9)), (0x8b, .killed(signal: 11)),
     ])
-    func readsWaitStatus(status: Int32, expected: ProcessStatus) {
-        #expect(ProcessStatus(status) == expected)
+    func readsWaitStatus(_ example: (status: Int32, expected: ProcessStatus)) {
+        #expect(ProcessStatus(example.status) == example.expected)
     }
 }
