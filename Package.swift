@@ -107,12 +107,18 @@ let package = Package(
             name: "Identity",
             dependencies: [
                 "OsloConfig", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
         .target(
             name: "OsloPolicy",
-            dependencies: [.product(name: "Yams", package: "Yams"), logging],
+            dependencies: [
+                asyncHTTPClient, nioCore, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: room),
 
         // Ground floor.
@@ -134,10 +140,19 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
-        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
+        .testTarget(
+            name: "OsloPolicyTests",
+            dependencies: [
+                "OsloPolicy", nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: room),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Identity", "OsloConfig", asyncHTTPClient, nioCore, nioPosix, logging],
+            dependencies: [
+                "Identity", "OsloConfig", "TestSupport", nioCore, nioPosix, logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(
