@@ -58,7 +58,8 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy", "Scoreboard",
+                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+                "Scoreboard",
                 "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -67,7 +68,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity", "CZlib",
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity",
+                "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -105,12 +107,18 @@ let package = Package(
             name: "Identity",
             dependencies: [
                 "OsloConfig", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
         .target(
             name: "OsloPolicy",
-            dependencies: [.product(name: "Yams", package: "Yams"), logging],
+            dependencies: [
+                asyncHTTPClient, nioCore, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: room),
 
         // Ground floor.
@@ -132,10 +140,19 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
-        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy", logging], swiftSettings: room),
+        .testTarget(
+            name: "OsloPolicyTests",
+            dependencies: [
+                "OsloPolicy", nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: room),
         .testTarget(
             name: "IdentityTests",
-            dependencies: ["Identity", "OsloConfig", asyncHTTPClient, nioCore, nioPosix, logging],
+            dependencies: [
+                "Identity", "OsloConfig", "TestSupport", nioCore, nioPosix, logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(
@@ -148,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore, nioPosix,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore,
+                nioPosix,
                 logging,
             ],
             swiftSettings: room),
@@ -168,15 +186,24 @@ let package = Package(
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
         .executableTarget(
-            name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho", swiftSettings: room),
+            name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho",
+            swiftSettings: room),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix], swiftSettings: room),
+            name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix],
+            swiftSettings: room),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],
             path: "Tests/Integration",
             exclude: ["install-guide"],
+            swiftSettings: room),
+
+        // `make bench`
+        .executableTarget(
+            name: "glance-bench",
+            dependencies: ["TestSupport"],
+            path: "Benchmarks",
             swiftSettings: room),
 
         // Real servers, and ours and Python's Glance in their place; for the integration tests and the benchmarks.

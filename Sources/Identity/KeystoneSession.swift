@@ -53,6 +53,8 @@ public final class KeystoneSession: Sendable {
         configuration.timeout.connect = .seconds(Int64(settings.timeout ?? 10))
         configuration.timeout.read = .seconds(Int64(settings.timeout ?? 60))
         configuration.httpVersion = .http1Only
+        // The client would go on trying until the deadline; how often is the operator's choice.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration)
     }
 

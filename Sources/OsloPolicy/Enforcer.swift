@@ -4,7 +4,7 @@ import Synchronization
 
 /// Decides with oslo.policy's language whether a caller may do something.
 ///
-/// Source: oslo.policy documentation, "Policy language"; `spec` of Glance's default rules.
+/// Source: oslo.policy documentation, "Policy Rule Expressions" and "Default Rule"; config.md section 7.
 public final class Enforcer: Sendable {
     private let defaults: [DefaultRule]
     private let defaultRule: String

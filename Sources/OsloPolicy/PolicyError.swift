@@ -7,7 +7,7 @@ public enum PolicyError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .badFile(let path, let reason): "policy file \(path): \(reason)"
+        case .badFile(let path, let reason): "\(path): \(reason)"
         case .badRule(let name, let reason): "policy rule \"\(name)\": \(reason)"
         case .cyclicReference(let name): "policy rule \"\(name)\" refers to itself through its references"
         }

@@ -25,7 +25,9 @@ struct Inventory: Sendable {
             let file = try await client.request("GET", "/v2/images/\(id)/file")
             images[id] = Image(
                 shown: shown,
-                members: members.json["members"].array.sorted { "\($0)" < "\($1)" },
+                members: members.json["members"].array.sorted {
+                    ($0["member_id"].string ?? "") < ($1["member_id"].string ?? "")
+                },
                 status: file.status,
                 data: file.body)
         }

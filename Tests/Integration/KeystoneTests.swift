@@ -9,9 +9,7 @@ extension IntegrationTests {
             try await withServer("keystone") { keystone in
                 try await withServer("memcached") { memcached in
                     try await withTemporaryDirectory { directory in
-                        let identity = Keystone(
-                            url: try keystone.setting("KEYSTONE_URL"),
-                            password: try keystone.setting("KEYSTONE_PASSWORD"))
+                        let identity = try Keystone(keystone)
                         let site = try Site(
                             directory: directory,
                             keystone: identity.options(memcached: try memcached.setting("MEMCACHED_SERVERS")))

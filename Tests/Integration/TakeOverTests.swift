@@ -7,46 +7,51 @@ extension IntegrationTests {
     @Suite(.serialized) struct TakeOverTests {
         @Test(.timeLimit(.minutes(10)), arguments: [Release.glance33, .glance25], ["SQLite", "PostgreSQL"])
         func thereAndBack(original: Release, database: String) async throws {
-            if database == "SQLite" {
-                try await thereAndBack(original, connection: nil)
-            } else {
-                try await withServer("postgresql") { server in
-                    let url = try server.setting("POSTGRESQL_URL") + "/postgres"
-                    try await thereAndBack(
-                        original, connection: url.replacing("postgresql:", with: "postgresql+psycopg2:"))
+            try await withServer("keystone") { server in
+                let keystone = try Keystone(server)
+                if database == "SQLite" {
+                    try await thereAndBack(original, connection: nil, keystone)
+                } else {
+                    try await withServer("postgresql") { server in
+                        let url = try server.setting("POSTGRESQL_URL") + "/postgres"
+                        try await thereAndBack(
+                            original, connection: url.replacing("postgresql:", with: "postgresql+psycopg2:"), keystone)
+                    }
                 }
             }
         }
 
-        private func thereAndBack(_ original: Release, connection: String?) async throws {
+        private func thereAndBack(_ original: Release, connection: String?, _ keystone: Keystone) async throws {
+            let token = try await keystone.token("admin", project: "admin")
             try await withTemporaryDirectory { directory in
-                let site = try Site(directory: directory, database: connection, workers: 1)
+                let site = try Site(
+                    directory: directory, database: connection, workers: 1, keystone: keystone.options())
+                let client = ImageClient(url: site.url, token: token)
                 try await site.synchronizeDatabase(original)
-                let left = try await withGlance(original, site) { glance in
-                    try await Inventory.populate(glance.client)
-                    return try await Inventory(glance.client)
+                let left = try await withGlance(original, site) { _ in
+                    try await Inventory.populate(client)
+                    return try await Inventory(client)
                 }
                 #expect(left.images.count == 9)
 
                 try await site.synchronizeDatabase(.ours)
-                let changed = try await withGlance(.ours, site) { glance in
-                    let taken = try await Inventory(glance.client)
+                let changed = try await withGlance(.ours, site) { _ in
+                    let taken = try await Inventory(client)
                     taken.expectSame(as: left)
-                    try await change(left, glance.client)
-                    return try await Inventory(glance.client)
+                    try await change(left, client)
+                    return try await Inventory(client)
                 }
                 #expect(changed.images.count == 10)
 
-                try await withGlance(original, site) { glance in
-                    let back = try await Inventory(glance.client)
+                try await withGlance(original, site) { _ in
+                    let back = try await Inventory(client)
                     back.expectSame(as: changed)
                     // And it can go on working with it.
-                    let id = try await glance.client.create(["name": "after"])
-                    #expect(try await glance.client.upload(id, Noise.bytes(1000, seed: 99)).status == 204)
+                    let id = try await client.create(["name": "after"])
+                    #expect(try await client.upload(id, Noise.bytes(1000, seed: 99)).status == 204)
                     for image in changed.images.keys {
-                        try await glance.client.patch(
-                            image, [["op": "replace", "path": "/protected", "value": false]])
-                        try await glance.client.expect(204, "DELETE", "/v2/images/\(image)")
+                        try await client.patch(image, [["op": "replace", "path": "/protected", "value": false]])
+                        try await client.expect(204, "DELETE", "/v2/images/\(image)")
                     }
                 }
             }

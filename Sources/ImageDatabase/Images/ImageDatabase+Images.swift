@@ -9,11 +9,8 @@ extension ImageDatabase {
         return try ImageRows.decode(rows[0]).images.first
     }
 
-    private static let anyImageByID =
-        "WITH page AS (SELECT \(ImageRows.columns), 0 AS place FROM images WHERE id = $1)" + ImageRows.selection()
-    private static let liveImageByID =
-        "WITH page AS (SELECT \(ImageRows.columns), 0 AS place FROM images WHERE id = $1 AND NOT deleted)"
-        + ImageRows.selection()
+    private static let anyImageByID = ImageRows.selectionByID()
+    private static let liveImageByID = ImageRows.selectionByID(" AND NOT deleted")
 
     /// One page of images with properties, tags, locations and members, in one round trip whatever their number.
     ///

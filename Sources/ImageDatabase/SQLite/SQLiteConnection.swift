@@ -94,7 +94,7 @@ final class SQLiteConnection {
             prepared = [:]
         }
         var handle: OpaquePointer?
-        let sql = statement.sql.replacing("{lock}", with: "")
+        let sql = statement.sql
         guard sqlite3_prepare_v2(database, sql, -1, &handle, nil) == SQLITE_OK, let handle else { throw failure() }
         let places = statement.parameters.indices.map { sqlite3_bind_parameter_index(handle, "$\($0 + 1)") }
         let entry = Prepared(statement: handle, places: places)

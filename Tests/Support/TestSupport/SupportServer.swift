@@ -47,15 +47,24 @@ private actor Answers {
     }
 }
 
+/// The end of its input ends the starter; the end of its output says that it has cleaned up.
+private func end(_ input: StandardInputWriter, _ answers: Answers) async throws {
+    try await input.finish()
+    while try await answers.next() != nil {}
+}
+
 /// Runs `body` with a server of `Tests/Support`, and ends the server afterwards.
 public func withServer<Result: Sendable>(
     _ name: String, _ environment: [String: String] = [:], _ body: (SupportServer) async throws -> Result
 ) async throws -> Result {
     var updates: [Environment.Key: String?] = [:]
     for (key, value) in environment { updates[Environment.Key(stringLiteral: key)] = value }
+    var options = PlatformOptions()
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(10))]
     let outcome = try await run(
         .path(.init(Project.support(name))),
         environment: .inherit.updating(updates),
+        platformOptions: options,
         input: .inputWriter,
         output: .sequence,
         error: .currentStandardError
@@ -69,9 +78,14 @@ public func withServer<Result: Sendable>(
         guard !settings.isEmpty else { throw TestFailure("\(name) did not start") }
         let input = execution.standardInputWriter
         let server = SupportServer(settings: settings, input: input, answers: answers)
-        let result = try await body(server)
-        try await input.finish()
-        return result
+        do {
+            let result = try await body(server)
+            try await end(input, answers)
+            return result
+        } catch {
+            try? await end(input, answers)
+            throw error
+        }
     }
     return outcome.closureResult
 }
