@@ -106,6 +106,7 @@ final class SQLiteConnection {
         let status =
             switch value {
             case .text(let text?): bind(text, to: statement, at: place)
+            case .enumerated(let text): bind(text, to: statement, at: place)
             case .time(let time?): bind(time.databaseText, to: statement, at: place)
             case .integer(let integer?): sqlite3_bind_int64(statement, place, integer)
             case .bool(let bool): sqlite3_bind_int64(statement, place, bool ? 1 : 0)
