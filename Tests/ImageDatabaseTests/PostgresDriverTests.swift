@@ -18,7 +18,8 @@ import Testing
                     Statement("UPDATE images SET name = 'x' WHERE id = $1", [.text(one.id)]),
                 ]
                 statements.insert(
-                    Statement("SELECT id FROM images WHERE id = 'none' {lock}", required: .limitReached), at: required)
+                    Statement("SELECT id FROM images WHERE id = 'none'", required: .limitReached, locksRows: true),
+                    at: required)
                 await #expect(throws: DatabaseError.limitReached) { try await database.write(statements) }
                 let stored = try await database.image(one.id)
                 #expect(stored == nil)

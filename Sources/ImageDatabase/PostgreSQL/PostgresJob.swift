@@ -19,7 +19,7 @@ struct PostgresStatement: Sendable {
 
     /// - Throws: ``DatabaseError/statement(code:message:)`` for a text with a zero byte, which PostgreSQL cannot store.
     init(_ statement: Statement) throws(DatabaseError) {
-        sql = statement.sql.replacing("{lock}", with: "FOR UPDATE")
+        sql = statement.locksRows ? statement.sql + " FOR UPDATE" : statement.sql
         required = statement.required
         var types: [Oid] = []
         var bytes: [CChar] = []

@@ -1,17 +1,19 @@
 /// One SQL statement with its parameters `$1`, `$2`, ….
 ///
-/// The text is the same for every driver. `{lock}` at the end of a SELECT stands for the driver's way to lock the rows
-/// until the transaction ends.
+/// The text is the same for every driver.
 struct Statement: Sendable {
     var sql: String
     var parameters: [SQLValue]
     /// Thrown, after a rollback, when the statement finds or changes no row.
     var required: DatabaseError?
+    /// Whether the rows that a SELECT finds stay locked until the transaction ends.
+    var locksRows: Bool
 
-    init(_ sql: String, _ parameters: [SQLValue] = [], required: DatabaseError? = nil) {
+    init(_ sql: String, _ parameters: [SQLValue] = [], required: DatabaseError? = nil, locksRows: Bool = false) {
         self.sql = sql
         self.parameters = parameters
         self.required = required
+        self.locksRows = locksRows
     }
 }
 

@@ -94,8 +94,10 @@ final class SQLiteConnection {
             prepared = [:]
         }
         var handle: OpaquePointer?
-        let sql = statement.sql.replacing("{lock}", with: "")
-        guard sqlite3_prepare_v2(database, sql, -1, &handle, nil) == SQLITE_OK, let handle else { throw failure() }
+        // A transaction that writes has the whole file for itself: there are no row locks to ask for.
+        guard sqlite3_prepare_v2(database, statement.sql, -1, &handle, nil) == SQLITE_OK, let handle else {
+            throw failure()
+        }
         let places = statement.parameters.indices.map { sqlite3_bind_parameter_index(handle, "$\($0 + 1)") }
         let entry = Prepared(statement: handle, places: places)
         prepared[statement.sql] = entry
