@@ -109,7 +109,7 @@ let package = Package(
 
         // Ground floor.
         .target(name: "OsloConfig", swiftSettings: room),
-        .target(name: "OsloLog", dependencies: ["OsloConfig", "CLinux", logging], swiftSettings: room),
+        .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
         .target(name: "Systemd", dependencies: ["CLinux", logging], swiftSettings: room),
 
         // System libraries and the thinnest shims.

@@ -115,8 +115,11 @@ struct ConfigurationLoader {
             warn(about: entry, origin: origin)
         }
         for file in files {
-            for (group, line) in file.sections where !isKnown(group) {
-                warnUnknown(section: group, "\(file.path):\(line)")
+            // Glance's own sample has empty sections of names that mean nothing; only content is worth a warning.
+            let filled = Set(file.assignments.lazy.map(\.group))
+            var seen: Set<String> = []
+            for (group, line) in file.sections where !isKnown(group) && filled.contains(group) {
+                if seen.insert(group).inserted { warnUnknown(section: group, "\(file.path):\(line)") }
             }
             for assignment in file.assignments where schema[assignment.group, assignment.name] == nil {
                 warnUnknown(group: assignment.group, name: assignment.name, "\(file.path):\(assignment.line)")

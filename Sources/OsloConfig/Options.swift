@@ -13,7 +13,7 @@ public enum Options {
         static let group = "DEFAULT"
 
         static var all: [OptionDeclaration] {
-            apiOptions + serverOptions + loggingOptions + cacheOptions + scrubberOptions + messagingOptions
+            serverOptions + apiOptions + loggingOptions + cacheOptions + scrubberOptions + messagingOptions
         }
     }
 

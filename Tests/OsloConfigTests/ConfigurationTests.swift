@@ -210,6 +210,11 @@ import Testing
         #expect(try Configuration(text: text, path: "a.conf").warnings == [warning])
     }
 
+    @Test func emptyUnknownSectionsAreNotWorthAWarning() throws {
+        let configuration = try Configuration(text: "[glance.store.http.store]\n#a = b\n[x]\n[x]\na = 1\n[x]\nb = 1\n")
+        #expect(configuration.warnings == ["glance-api.conf:3: unknown section [x] is ignored"])
+    }
+
     @Test func removedGroupsWarnOncePerOption() throws {
         let configuration = try Configuration(text: "[oslo_messaging_amqp]\nidle_timeout = 3\n")
         #expect(configuration.warnings.count == 1)

@@ -41,10 +41,10 @@ extension Options.Default {
 
     public static let useStderr = Option<Bool>(
         .honoured, group, "use_stderr", default: false,
-        help: "Logs to standard error too. Without log file, journal and syslog that happens anyway.")
+        help: "Logs to standard error too. Without a log file that happens anyway.")
 
     public static let logColor = Option<Bool>(
-        .honoured, group, "log_color", default: false,
+        .noMeaning("lines are never coloured"), group, "log_color", default: false,
         help: "Colours log lines by level on terminals.")
 
     public static let logRotateInterval = Option<Int>(

@@ -18,9 +18,14 @@ extension Options {
                 looked for.
                 """)
 
+        public static let ignoredFilters = Option<[String]>(
+            .honoured, group, "ignored_filters", default: [],
+            help: "Filters of the paste file to run without, because this server cannot run Python ones. Not in Glance."
+        )
+
         static var all: [OptionDeclaration] {
             [
-                flavor.declaration, configFile.declaration,
+                flavor.declaration, configFile.declaration, ignoredFilters.declaration,
             ]
         }
     }

@@ -1,0 +1,126 @@
+import Glibc
+import Logging
+
+/// Everything that a format can say about one line.
+struct LogRecord {
+    let logger: String
+    let level: Logger.Level
+    /// Seconds and nanoseconds since 1970.
+    let time: timespec
+    /// With its metadata, without secrets.
+    let message: String
+    /// What the error of the event says, without secrets.
+    let error: String?
+    /// Values of ``LogContext`` keys.
+    let context: [String: String]
+    /// Other metadata, without secrets; it is part of `message`, too.
+    let extra: [(key: String, value: String)]
+    let file: String
+    let function: String
+    let line: UInt
+
+    var milliseconds: Int { time.tv_nsec / 1_000_000 }
+
+    /// A field by the name it has in Python's and oslo.log's formats; nil if there is none.
+    func field(_ name: String, clock: borrowing LogClock, userIdentity: LogFormat) -> String? {
+        switch name {
+        case "asctime": clock.text(time.tv_sec)
+        case "isotime": clock.iso(time)
+        case "msecs": String(milliseconds)
+        case "created": "\(time.tv_sec).\(Self.padded(time.tv_nsec / 1000, 6))"
+        case "process": String(LogProcess.id)
+        case "processName": "MainProcess"
+        case "thread": String(pthread_self())
+        case "levelname": level.osloName
+        case "levelno": String(level.osloNumber)
+        case "name": logger
+        case "message": message
+        case "funcName": function
+        case "pathname": file
+        case "filename": String(file[(file.lastIndex(of: "/").map(file.index(after:)) ?? file.startIndex)...])
+        case "module": String(file.prefix { $0 != "/" })
+        case "lineno": String(line)
+        case "error_summary": error ?? "-"
+        case "instance", "color": ""
+        case "resource": context[name].map { "[\($0)] " } ?? ""
+        case "user_identity":
+            isInContext ? userIdentity.render { context[$0] ?? "-" } : ""
+        case "global_request_id": context[name] ?? (isInContext ? "None" : "")
+        default: context[name]
+        }
+    }
+
+    var isInContext: Bool { context[LogContext.requestID] != nil }
+
+    static func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+/// Facts about the process that never change.
+enum LogProcess {
+    static let id = getpid()
+    static let host: String = {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }()
+}
+
+extension Logger.Level {
+    /// oslo.log's name of the level; its AUDIT lies between INFO and WARNING as `notice` does.
+    var osloName: String {
+        switch self {
+        case .trace: "TRACE"
+        case .debug: "DEBUG"
+        case .info: "INFO"
+        case .notice: "AUDIT"
+        case .warning: "WARNING"
+        case .error: "ERROR"
+        case .critical: "CRITICAL"
+        }
+    }
+
+    /// Python's number of the level.
+    var osloNumber: Int {
+        switch self {
+        case .trace: 5
+        case .debug: 10
+        case .info: 20
+        case .notice: 21
+        case .warning: 30
+        case .error: 40
+        case .critical: 50
+        }
+    }
+
+    /// Priority in syslog.
+    var syslogSeverity: Int32 {
+        switch self {
+        case .trace, .debug: LOG_DEBUG
+        case .info: LOG_INFO
+        case .notice: LOG_NOTICE
+        case .warning: LOG_WARNING
+        case .error: LOG_ERR
+        case .critical: LOG_CRIT
+        }
+    }
+
+    /// The level of a name or number as in `default_log_levels`; nil for others.
+    init?(oslo text: some StringProtocol) {
+        let number: Int? =
+            switch text.uppercased() {
+            case "NOTSET", "TRACE": 5
+            case "DEBUG": 10
+            case "INFO": 20
+            case "AUDIT": 21
+            case "WARN", "WARNING": 30
+            case "ERROR": 40
+            case "CRITICAL", "FATAL": 50
+            default: Int(text)
+            }
+        guard let number else { return nil }
+        self = Self.allCases.first { $0.osloNumber >= number } ?? .critical
+    }
+}

@@ -1,0 +1,94 @@
+import Logging
+import Synchronization
+
+/// What all loggers of a process share. Settings can be exchanged while loggers are in use.
+final class LogSystem: Sendable {
+    /// The current level of all loggers with one label, to be read at every log statement.
+    final class Level: Sendable {
+        private let number: Atomic<Int>
+
+        init(_ level: Logger.Level) { number = Atomic(level.osloNumber) }
+
+        var value: Logger.Level {
+            switch number.load(ordering: .relaxed) {
+            case ..<10: .trace
+            case ..<20: .debug
+            case ..<21: .info
+            case ..<30: .notice
+            case ..<40: .warning
+            case ..<50: .error
+            default: .critical
+            }
+        }
+
+        func set(_ level: Logger.Level) { number.store(level.osloNumber, ordering: .relaxed) }
+    }
+
+    private struct State {
+        var settings: LogSettings
+        var levels: [String: Level] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    init(_ settings: LogSettings) { state = Mutex(State(settings: settings)) }
+
+    /// The level of a label, the same object at every call.
+    func level(of label: String) -> Level {
+        state.withLock { state in
+            if let level = state.levels[label] { return level }
+            let level = Level(state.settings.levels.level(of: label))
+            state.levels[label] = level
+            return level
+        }
+    }
+
+    /// Uses other settings from now on, for the loggers that exist too.
+    func apply(_ settings: LogSettings) {
+        state.withLock { state in
+            state.settings = settings
+            for (label, level) in state.levels { level.set(settings.levels.level(of: label)) }
+        }
+    }
+
+    func reopen() {
+        for destination in state.withLock({ $0.settings }).destinations { destination.reopen() }
+    }
+
+    func write(_ event: LogEvent, label: String, metadata: Logger.Metadata) {
+        let settings = state.withLock { $0.settings }
+        let time = LogClock.now()
+        var text = event.message.description
+        switch settings.rateLimit?.judge(event.level, at: time.tv_sec) {
+        case .drop: return
+        case .announce: text = settings.rateLimit?.announcement ?? text
+        case .write, nil: break
+        }
+        var context: [String: String] = [:]
+        var extra: [(key: String, value: String)] = []
+        for (key, value) in metadata {
+            let value = value.description
+            if LogContext.keys.contains(key) {
+                if !value.isEmpty { context[key] = Self.oneLine(value) }
+            } else {
+                extra.append((key, settings.redaction(Self.oneLine(value))))
+            }
+        }
+        extra.sort { $0.key < $1.key }
+        for (key, value) in extra { text += " \(key)=\(value)" }
+        let record = LogRecord(
+            logger: label, level: event.level, time: time, message: settings.redaction(text),
+            error: event.error.map { settings.redaction(Self.oneLine("\($0)")) }, context: context, extra: extra,
+            file: event.file, function: event.function, line: event.line)
+        let line = settings.formatter.line(record)
+        for destination in settings.destinations { destination.write(line, level: event.level) }
+    }
+
+    /// Values come from clients: they must not be able to begin a line of their own.
+    private static func oneLine(_ text: String) -> String {
+        if text.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) { return text }
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
+            result += scalar.value < 0x20 ? scalar.escaped(asASCII: false) : String(scalar)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Logging
+
+/// One logger's way into the ``LogSystem``.
+struct OsloLogHandler: LogHandler {
+    let label: String
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+
+    private let system: LogSystem
+    private let configured: LogSystem.Level
+    /// What a program set on this one logger.
+    private var own: Logger.Level?
+
+    init(label: String, system: LogSystem) {
+        self.label = label
+        self.system = system
+        configured = system.level(of: label)
+    }
+
+    var logLevel: Logger.Level {
+        get { own ?? configured.value }
+        set { own = newValue }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var all = metadata
+        if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
+        if let given = event.metadata { all.merge(given) { _, new in new } }
+        system.write(event, label: label, metadata: all)
+    }
+}

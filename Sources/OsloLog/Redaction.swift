@@ -1,0 +1,124 @@
+/// Replaces what must not be in a log by `***`: configured secrets, tokens, and passwords in URLs.
+struct Redaction: Sendable {
+    /// Longest first, so that a secret inside another does not uncover the rest.
+    private let secrets: [[UInt8]]
+
+    private static let mask = Array("***".utf8)
+    /// Headers whose values are tokens, in small letters.
+    private static let tokenHeaders = ["x-auth-token", "x-subject-token", "x-service-token", "x-storage-token"]
+        .map { Array($0.utf8) }
+    /// What Fernet tokens begin with.
+    private static let fernet = Array("gAAAAA".utf8)
+
+    init(secrets: [String]) {
+        self.secrets = Set(secrets).filter { !$0.isEmpty }.map { Array($0.utf8) }.sorted { $0.count > $1.count }
+    }
+
+    func callAsFunction(_ text: String) -> String {
+        let original = Array(text.utf8)
+        var bytes = original
+        for secret in secrets { Self.replace(secret, in: &bytes) }
+        Self.replaceURLPasswords(in: &bytes)
+        for header in Self.tokenHeaders { Self.replaceValue(of: header, in: &bytes) }
+        Self.replaceFernetTokens(in: &bytes)
+        return bytes == original ? text : String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A short secret might be part of ordinary words, so it only counts as a whole word.
+    private static func replace(_ secret: [UInt8], in bytes: inout [UInt8]) {
+        var start = 0
+        while let found = index(of: secret, in: bytes, from: start) {
+            let end = found + secret.count
+            let isWord = !(found > 0 && isWordByte(bytes[found - 1])) && !(end < bytes.count && isWordByte(bytes[end]))
+            if secret.count >= 8 || isWord {
+                bytes.replaceSubrange(found..<end, with: mask)
+                start = found + mask.count
+            } else {
+                start = found + 1
+            }
+        }
+    }
+
+    /// `scheme://user:password@host`
+    private static func replaceURLPasswords(in bytes: inout [UInt8]) {
+        let separator = Array("://".utf8)
+        var start = 0
+        while let found = index(of: separator, in: bytes, from: start) {
+            start = found + separator.count
+            var end = start
+            while end < bytes.count, !isURLEnd(bytes[end]) { end += 1 }
+            guard let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")),
+                let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":")), colon + 1 < at
+            else { continue }
+            bytes.replaceSubrange((colon + 1)..<at, with: mask)
+        }
+    }
+
+    /// `X-Auth-Token: value`, also with quotes around either and with `=`.
+    private static func replaceValue(of header: [UInt8], in bytes: inout [UInt8]) {
+        var start = 0
+        while let found = index(of: header, in: bytes, from: start, ignoringCase: true) {
+            var begin = found + header.count
+            start = begin
+            var separators = 0
+            while begin < bytes.count, isSeparator(bytes[begin]) {
+                if bytes[begin] == UInt8(ascii: ":") || bytes[begin] == UInt8(ascii: "=") { separators += 1 }
+                begin += 1
+            }
+            if separators == 0 { continue }
+            var end = begin
+            while end < bytes.count, !isValueEnd(bytes[end]) { end += 1 }
+            if begin == end { continue }
+            bytes.replaceSubrange(begin..<end, with: mask)
+            start = begin + mask.count
+        }
+    }
+
+    private static func replaceFernetTokens(in bytes: inout [UInt8]) {
+        var start = 0
+        while let found = index(of: fernet, in: bytes, from: start) {
+            var end = found
+            while end < bytes.count, isWordByte(bytes[end]) || bytes[end] == UInt8(ascii: "-") { end += 1 }
+            while end < bytes.count, bytes[end] == UInt8(ascii: "=") { end += 1 }
+            start = end
+            // The shortest Fernet token has 100 characters.
+            if end - found < 80 { continue }
+            bytes.replaceSubrange(found..<end, with: mask)
+            start = found + mask.count
+        }
+    }
+
+    private static func index(
+        of needle: [UInt8], in bytes: [UInt8], from start: Int, ignoringCase: Bool = false
+    ) -> Int? {
+        guard let first = needle.first, bytes.count - start >= needle.count else { return nil }
+        return bytes.withUnsafeBufferPointer { bytes in
+            let fold: UInt8 = ignoringCase ? 0x20 : 0
+            candidates: for position in start...(bytes.count - needle.count) {
+                if bytes[position] | fold != first | fold { continue }
+                for offset in 1..<max(1, needle.count) where bytes[position + offset] | fold != needle[offset] | fold {
+                    continue candidates
+                }
+                return position
+            }
+            return nil
+        }
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
+            true
+        default: false
+        }
+    }
+
+    private static func isURLEnd(_ byte: UInt8) -> Bool {
+        byte <= 0x20 || "/?#\"'<>".utf8.contains(byte)
+    }
+
+    private static func isSeparator(_ byte: UInt8) -> Bool { " \t:='\"[".utf8.contains(byte) }
+
+    private static func isValueEnd(_ byte: UInt8) -> Bool { byte <= 0x20 || "'\",;]}".utf8.contains(byte) }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Logging
+import OsloConfig
+
+@testable import OsloLog
+
+/// Loggers of a configuration that end in a file, without touching the process's own logging.
+final class Fixture {
+    let directory: String
+    let system: LogSystem
+
+    var path: String { directory + "/glance-api.log" }
+
+    /// - Parameter options: lines for `[DEFAULT]`.
+    init(_ options: String = "", secrets: String = "") throws {
+        directory = FileManager.default.temporaryDirectory.path + "/oslo-log-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        system = LogSystem(try Self.settings(options, secrets, directory))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    func apply(_ options: String) throws { system.apply(try Self.settings(options, "", directory)) }
+
+    func logger(_ label: String = "glance.api") -> Logger {
+        Logger(label: label) { OsloLogHandler(label: $0, system: self.system) }
+    }
+
+    func text(_ name: String = "glance-api.log") throws -> String {
+        try String(contentsOfFile: directory + "/" + name, encoding: .utf8)
+    }
+
+    func lines() throws -> [String] { try text().split(separator: "\n").map(String.init) }
+
+    private static func settings(_ options: String, _ secrets: String, _ directory: String) throws -> LogSettings {
+        let text = "[DEFAULT]\nlog_dir = \(directory)\n\(options)\n[keystone_authtoken]\n\(secrets)\n"
+        return try LogSettings(configuration: Configuration(text: text), program: "glance-api")
+    }
+}
