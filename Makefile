@@ -8,7 +8,7 @@ NEED := Tests/Support/need
 # The Swift runtime goes into the executables, so that they run where no Swift is installed.
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
-LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libmemcached-dev pkg-config
+LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libmemcached-dev zlib1g-dev pkg-config
 SERVERS := postgresql memcached nginx python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl sqlite3 qemu-utils
 MEASURES := wrk postgresql-contrib openssl
 

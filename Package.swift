@@ -26,7 +26,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -34,13 +33,17 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
         // Executables: argument parsing and one call each.
         .executableTarget(
             name: "glance-api",
-            dependencies: ["Supervisor", "GlanceWorker", "OsloConfig", "OsloLog", argumentParser, logging],
+            dependencies: [
+                "Supervisor", "Scoreboard", "GlanceWorker", "CommandOptions", "OsloConfig", "OsloLog", argumentParser,
+                logging,
+            ],
             swiftSettings: room),
         .executableTarget(
             name: "glance-manage",
@@ -50,12 +53,13 @@ let package = Package(
         // The process.
         .target(
             name: "Supervisor",
-            dependencies: ["Systemd", "OsloConfig", "OsloLog", "CLinux", logging],
+            dependencies: ["Systemd", "Scoreboard", "OsloConfig", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "GlanceWorker",
             dependencies: [
                 "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+                "Scoreboard",
                 "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -64,16 +68,16 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "HTTPServer", "OsloConfig", "Identity", hummingbird, nioCore, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity",
+                "CZlib",
+                hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
             name: "HTTPServer",
             dependencies: [
-                hummingbird, nioCore, nioPosix, logging,
+                "CLinux", hummingbird, nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: room),
@@ -89,67 +93,128 @@ let package = Package(
         .target(name: "ImageModel", swiftSettings: room),
         .target(
             name: "ImageDatabase",
-            dependencies: ["ImageModel", "CLibpq", "CSQLite", "CLinux", logging],
+            dependencies: ["ImageModel", "OsloConfig", "CLibpq", "CSQLite", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "ImageStore",
-            dependencies: ["ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging],
+            dependencies: [
+                "ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: room),
         .target(
             name: "Identity",
             dependencies: [
-                "OsloConfig", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                "OsloConfig", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
         .target(
             name: "OsloPolicy",
-            dependencies: [.product(name: "Yams", package: "Yams"), logging],
+            dependencies: [
+                asyncHTTPClient, nioCore, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: room),
 
         // Ground floor.
+        .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: room),
         .target(name: "OsloConfig", swiftSettings: room),
         .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
-        .target(name: "Systemd", dependencies: ["CLinux", logging], swiftSettings: room),
+        .target(name: "Systemd", swiftSettings: room),
+        .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
 
         // System libraries and the thinnest shims.
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMemcached", pkgConfig: "libmemcached", providers: [.apt(["libmemcached-dev"])]),
 
         // Tests mirror Sources; Integration starts the real servers.
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
-        .testTarget(name: "OsloPolicyTests", dependencies: ["OsloPolicy"], swiftSettings: room),
-        .testTarget(name: "IdentityTests", dependencies: ["Identity", "OsloConfig"], swiftSettings: room),
+        .testTarget(
+            name: "OsloPolicyTests",
+            dependencies: [
+                "OsloPolicy", nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: room),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: [
+                "Identity", "OsloConfig", "TestSupport", nioCore, nioPosix, logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(
             name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel", logging], exclude: ["Schemas"],
             swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", nioCore, nioPosix],
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", "TestSupport", nioCore, nioPosix, logging],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
-            dependencies: ["ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", nioCore],
+            dependencies: [
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore,
+                nioPosix,
+                logging,
+            ],
             swiftSettings: room),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", hummingbird, asyncHTTPClient, nioCore, nioPosix],
+            dependencies: [
+                "HTTPServer", hummingbird, asyncHTTPClient, nioCore, nioPosix, logging,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: room),
         .testTarget(
             name: "ImageAPITests",
-            dependencies: ["ImageAPI", "ImageService", "ImageModel", "OsloConfig"],
+            dependencies: [
+                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy",
+                "HTTPServer", "Identity", "CZlib", hummingbird, nioCore, nioPosix, logging,
+            ],
             swiftSettings: room),
-        .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "OsloConfig"], swiftSettings: room),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
+        .executableTarget(
+            name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho",
+            swiftSettings: room),
+        .testTarget(
+            name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix],
+            swiftSettings: room),
+        .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: [asyncHTTPClient, subprocess, nioCore],
+            dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],
             path: "Tests/Integration",
+            exclude: ["install-guide"],
+            swiftSettings: room),
+
+        // `make bench`
+        .executableTarget(
+            name: "glance-bench",
+            dependencies: ["TestSupport"],
+            path: "Benchmarks",
+            swiftSettings: room),
+
+        // Real servers, and ours and Python's Glance in their place; for the integration tests and the benchmarks.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                asyncHTTPClient, subprocess, nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Support/TestSupport",
             swiftSettings: room),
     ],
     swiftLanguageModes: [.v6]

@@ -1,63 +1,151 @@
 public import Hummingbird
 public import Logging
 public import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
 
 /// Accepts connections on an inherited listening socket and answers them with a Hummingbird responder.
-public final class HTTPListener<Responder: HTTPResponder>: Sendable where Responder.Context: InitializableFromRequestSource {
+///
+/// Several processes may listen on the same socket; each closes only its own copy. Handlers run on the event loop of
+/// their connection and must not block.
+public final class HTTPListener<Responder: HTTPResponder>: Sendable
+where Responder.Context: InitializableFromRequestSource {
+    private let socket: Int32
+    private let eventLoopGroup: any EventLoopGroup
+    private let state: ServerState
+    private let server = Mutex(Server.idle)
+
+    private enum Server {
+        case idle
+        case accepting(any Channel)
+        /// Nothing is accepted any more.
+        case drained
+    }
+
     /// - Parameter socket: listening descriptor; the listener owns it.
     public init(
         socket: Int32, options: HTTPListenerOptions, responder: Responder, eventLoopGroup: any EventLoopGroup,
         logger: Logger
     ) {
-        fatalError("skeleton")
+        self.socket = socket
+        self.eventLoopGroup = eventLoopGroup
+        state = ServerState(options: options, logger: logger) { request, address in
+            let source = HTTPRequestSource(logger: logger, remoteAddress: address)
+            let context = Responder.Context(source: source)
+            do {
+                return try await responder.respond(to: request, context: context)
+            } catch let error as any HTTPResponseError {
+                return try error.response(from: request, context: context)
+            }
+        }
     }
 
-    /// Serves until ``drain(timeout:)`` is done or the task is cancelled.
-    public func run() async throws {}
+    deinit {
+        if case .idle = server.withLock({ $0 }) { _ = closeDescriptor(socket) }
+    }
+
+    /// Connections that are open, idle ones included.
+    public var activeConnections: Int { state.connectionCount }
+
+    /// Requests that are being answered.
+    public var activeRequests: Int { state.activeRequests.load(ordering: .relaxed) }
+
+    /// Serves until ``drain(timeout:)`` is done or the task is cancelled. To be called once.
+    ///
+    /// - Throws: when the socket can't be listened on.
+    public func run() async throws {
+        try await withTaskCancellationHandler {
+            try await accept()
+            await state.waitUntilEmpty()
+        } onCancel: {
+            _ = stopAccepting()
+            cut()
+        }
+    }
 
     /// Stops accepting, closes idle connections, lets running requests finish (answering `Connection: close`), and cuts
     /// what is left after `timeout`.
-    public func drain(timeout: Duration) async {}
-}
+    public func drain(timeout: Duration) async {
+        try? await stopAccepting()?.closeFuture.get()
+        for connection in state.connections {
+            connection.channel.eventLoop.execute { connection.drain() }
+        }
+        let deadline = eventLoopGroup.next().scheduleTask(in: TimeAmount(timeout)) { self.cut() }
+        await state.waitUntilEmpty()
+        deadline.cancel()
+    }
 
-/// `max_header_line`, `http_keepalive`, `client_socket_timeout`, `tcp_keepidle` of `[DEFAULT]`.
-public struct HTTPListenerOptions: Sendable {
-    /// Bytes of the longest accepted header block (431 beyond).
-    public var maxHeaderLine = 16384
-    /// Whether a connection serves more than one request.
-    public var keepAlive = true
-    /// Seconds without progress after which a connection is closed; 0 is never.
-    public var clientSocketTimeout = 900
-    /// Seconds of TCP_KEEPIDLE.
-    public var tcpKeepIdle = 600
+    /// Returns when no more connections are accepted.
+    private func accept() async throws {
+        let state = state
+        let bootstrap = ServerBootstrap(group: eventLoopGroup)
+            // One at a time, so that the processes that share the socket share the connections.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptRetry(logger: state.logger))
+                }
+            }
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 256 << 10)
+            )
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 1 << 20))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(ByteToMessageHandler(RequestDecoder(options: state.options)))
+                    try pipeline.addHandler(HTTPConnection(channel: channel, state: state))
+                }
+            }
+        let channel = try await bootstrap.withBoundSocket(socket).get()
+        let isDrained = server.withLock { server in
+            if case .drained = server { return true }
+            server = .accepting(channel)
+            return false
+        }
+        if isDrained { channel.close(promise: nil) }
+        // NIO has set a queue length of its own.
+        SocketOptions.prepare(listening: socket, state.options)
+        try await channel.closeFuture.get()
+    }
 
-    public init() {}
-}
+    /// Closes our copy of the socket; returns the channel that is being closed.
+    private func stopAccepting() -> (any Channel)? {
+        state.isDraining.store(true, ordering: .sequentiallyConsistent)
+        let before = server.withLock { server in
+            defer { server = .drained }
+            return server
+        }
+        guard case .accepting(let channel) = before else { return nil }
+        channel.close(promise: nil)
+        return channel
+    }
 
-/// Request contexts that our listener can make.
-public protocol InitializableFromRequestSource: RequestContext where Source == HTTPRequestSource {}
-
-/// What the listener knows about a request before any handler runs.
-public struct HTTPRequestSource: RequestContextSource {
-    public let logger: Logger
-    /// Address of the client.
-    public let remoteAddress: SocketAddress?
-
-    public init(logger: Logger, remoteAddress: SocketAddress?) {
-        self.logger = logger
-        self.remoteAddress = remoteAddress
+    private func cut() {
+        for connection in state.connections {
+            connection.channel.eventLoop.execute { connection.cut() }
+        }
     }
 }
 
-/// A body writer that can hand a region of a file to `sendfile(2)`.
-public protocol FileRegionWriter: ResponseBodyWriter {
-    /// Sends `region` of the open file; returns when it was handed to the kernel. Does not close the descriptor.
-    mutating func write(descriptor: Int32, region: Range<Int64>) async throws
-}
+/// Stops accepting for a moment when the process is out of descriptors or memory, instead of trying in a busy loop.
+private final class AcceptRetry: ChannelInboundHandler {
+    typealias InboundIn = any Channel
 
-extension ResponseBody {
-    /// A body that is a region of an open file. The descriptor is closed when the body was sent or dropped.
-    public static func file(descriptor: Int32, region: Range<Int64>) -> ResponseBody {
-        fatalError("skeleton")
+    private let logger: Logger
+
+    init(logger: Logger) { self.logger = logger }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        logger.error("Could not accept a connection", metadata: ["error": "\(error)"])
+        let channel = context.channel
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        channel.eventLoop.scheduleTask(in: .milliseconds(100)) {
+            try? channel.syncOptions?.setOption(.autoRead, value: true)
+        }
     }
 }

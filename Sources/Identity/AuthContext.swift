@@ -28,7 +28,9 @@ public struct AuthContext: Sendable, Equatable {
         public var projectDomainID: String?
         public var roles: [String]
 
-        public init(userID: String, userDomainID: String?, projectID: String?, projectDomainID: String?, roles: [String]) {
+        public init(
+            userID: String, userDomainID: String?, projectID: String?, projectDomainID: String?, roles: [String]
+        ) {
             self.userID = userID
             self.userDomainID = userDomainID
             self.projectID = projectID

@@ -78,9 +78,10 @@ public struct Image: Sendable, Equatable {
 
     /// Whether a caller of `project` may see the image (Images API v2, "Image visibility").
     ///
-    /// An image that is shared with `project` can be seen whatever the member's answer was.
+    /// Images without owner can be seen by everybody; an image that is shared with `project` can be seen whatever the
+    /// member's answer was.
     public func isVisible(toProject project: String?, isAdmin: Bool) -> Bool {
-        if isAdmin || visibility == .public || visibility == .community { return true }
+        if isAdmin || owner == nil || visibility == .public || visibility == .community { return true }
         guard let project else { return false }
         return owner == project || (visibility == .shared && members.contains { $0.project == project })
     }

@@ -51,7 +51,9 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         else { return nil }
         var (hour, minute, second, fraction, offset): (Int64, Int64, Int64, Int64, Int64) = (0, 0, 0, 0, 0)
         if digits.skip("T") || digits.skip(" ") {
-            guard let readHour = digits.number(2), digits.skip(":"), let readMinute = digits.number(2) else { return nil }
+            guard let readHour = digits.number(2), digits.skip(":"), let readMinute = digits.number(2) else {
+                return nil
+            }
             (hour, minute) = (readHour, readMinute)
             if digits.skip(":") {
                 guard let readSecond = digits.number(2) else { return nil }

@@ -14,7 +14,8 @@ public struct ImageDraft: Sendable, Equatable {
     public var isProtected = false
     public var isHidden = false
     public var tags: [String] = []
-    public var properties: [String: String] = [:]
+    /// Custom properties. A null is possible only where `schema-image.json` allows it (`kernel_id`).
+    public var properties: [String: String?] = [:]
 
     public init() {}
 }
@@ -32,8 +33,8 @@ public enum ImageChange: Sendable, Equatable {
     case containerFormat(String?)
     case tags([String])
     /// `add` of a custom property. In patches of media type v2.0 the property must be new.
-    case addProperty(name: String, value: String, mustBeNew: Bool)
-    case replaceProperty(name: String, value: String)
+    case addProperty(name: String, value: String?, mustBeNew: Bool)
+    case replaceProperty(name: String, value: String?)
     case removeProperty(name: String)
     case replaceLocations([LocationDraft])
     /// `add /locations/<index>`; nil is `/-`, the end.

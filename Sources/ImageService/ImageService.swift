@@ -1,73 +1,121 @@
 public import Identity
 public import ImageDatabase
-public import ImageModel
+import ImageModel
 public import ImageStore
 public import Logging
-public import NIOCore
+public import NIOPosix
 public import OsloConfig
 public import OsloPolicy
 
 /// What every operation of the Images API does, in order: policy, quota, state, data. Knows nothing of HTTP.
 ///
-/// All methods throw ``ServiceError``; images that the caller may not see are `notFound`.
+/// The operations stand in the extensions, one file for each kind. All of them throw ``ServiceError`` (or
+/// `DatabaseError`, which is nobody's fault but the database's); images that the caller may not see are `notFound`.
 public struct ImageService: Sendable {
     public let configuration: Configuration
     public let stores: StoreRegistry
+    let database: ImageDatabase
+    let policy: Enforcer
+    let quotas: Quotas
+    /// Names this process in upload records.
+    let process = ProcessIdentity.current()
+    let uploads: UploadRegistry
+    let pipeline: UploadPipeline
+    let urlFilter: ExternalURLFilter
+    let logger: Logger
 
+    /// - Parameters:
+    ///   - threadPool: runs hashing and other work that would hold up an event loop.
+    /// - Throws: ``ServiceError/invalid(_:)`` when `hashing_algorithm` is unknown.
     public init(
-        configuration: Configuration, database: ImageDatabase, stores: StoreRegistry, policy: Enforcer, logger: Logger
-    ) {
-        fatalError("skeleton")
+        configuration: Configuration, database: ImageDatabase, stores: StoreRegistry, policy: Enforcer,
+        threadPool: NIOThreadPool, logger: Logger
+    ) throws(ServiceError) {
+        self.configuration = configuration
+        self.database = database
+        self.stores = stores
+        self.policy = policy
+        self.quotas = Quotas(configuration: configuration)
+        self.uploads = UploadRegistry()
+        self.pipeline = try UploadPipeline(
+            hashingAlgorithm: configuration[Options.Default.hashingAlgorithm], threadPool: threadPool)
+        self.urlFilter = ExternalURLFilter(configuration: configuration, threadPool: threadPool)
+        self.logger = logger
     }
 
-    /// Builds the caller of a request: applies `context_is_admin`.
-    public func caller(identity: AuthContext, requestID: String, token: String?) async -> Caller { fatalError("skeleton") }
-
-    // MARK: Images
-    public func create(_ draft: ImageDraft, for caller: Caller) async throws -> Image { fatalError("skeleton") }
-    /// The query's viewer is set from `caller`.
-    public func list(_ query: ImageQuery, for caller: Caller) async throws -> [Image] { fatalError("skeleton") }
-    public func show(_ id: String, for caller: Caller) async throws -> Image { fatalError("skeleton") }
-    public func update(_ id: String, _ changes: [ImageChange], for caller: Caller) async throws -> Image { fatalError("skeleton") }
-    public func delete(_ id: String, for caller: Caller) async throws { fatalError("skeleton") }
-    public func deactivate(_ id: String, for caller: Caller) async throws { fatalError("skeleton") }
-    public func reactivate(_ id: String, for caller: Caller) async throws { fatalError("skeleton") }
-    public func deleteFromStore(_ store: String, image id: String, for caller: Caller) async throws { fatalError("skeleton") }
-
-    // MARK: Tags
-    public func addTag(_ tag: String, to id: String, for caller: Caller) async throws { fatalError("skeleton") }
-    public func removeTag(_ tag: String, from id: String, for caller: Caller) async throws { fatalError("skeleton") }
-
-    // MARK: Members
-    public func members(of id: String, for caller: Caller) async throws -> [ImageMember] { fatalError("skeleton") }
-    public func member(_ project: String, of id: String, for caller: Caller) async throws -> ImageMember { fatalError("skeleton") }
-    public func addMember(_ project: String, to id: String, for caller: Caller) async throws -> ImageMember { fatalError("skeleton") }
-    public func setMemberStatus(_ status: ImageMember.Status, of project: String, in id: String, for caller: Caller) async throws -> ImageMember { fatalError("skeleton") }
-    public func removeMember(_ project: String, from id: String, for caller: Caller) async throws { fatalError("skeleton") }
-
-    // MARK: Data
-    /// - Parameters:
-    ///   - store: id from `X-Image-Meta-Store`; nil is the default store.
-    ///   - expectedSize: from `Content-Length` or `x-openstack-image-size`.
-    public func upload<Body: AsyncSequence & Sendable>(
-        _ body: Body, to id: String, store: String?, expectedSize: Int64?, for caller: Caller
-    ) async throws where Body.Element == ByteBuffer { fatalError("skeleton") }
-
-    /// Finds the image and checks everything but the range; open the data with ``ImageDownload/open(range:)``.
-    /// - Parameter preferredStores: from `?prefer=`.
-    /// Nil data (`ImageDownload.size == nil`) means that the image has no location (204).
-    public func download(_ id: String, preferredStores: [String], for caller: Caller) async throws -> ImageDownload { fatalError("skeleton") }
-
-    // MARK: Discovery
-    /// Throws unless the caller passes `stores_info_detail`.
-    public func authorizeStoreDetails(for caller: Caller) async throws { fatalError("skeleton") }
+    /// The caller that a validated token stands for; the rule `context_is_admin` says whether it is an administrator.
+    public func caller(identity: AuthContext, requestID: String, token: String?) async -> Caller {
+        let credentials = Caller.credentials(identity: identity, project: identity.projectID, isAdmin: false)
+        let isAdmin = await policy.allows("context_is_admin", target: credentials, credentials: credentials)
+        return Caller(
+            identity: identity, project: identity.projectID, isAdmin: isAdmin, requestID: requestID, token: token)
+    }
 }
 
-/// A download that has been allowed.
-public struct ImageDownload: Sendable {
-    public let image: Image
-    /// Whether there is data at all.
-    public var hasData: Bool { !image.locations.isEmpty }
-    /// Opens the data in the first location that works, by preference and weight.
-    public func open(range: Range<Int64>?) async throws -> StoreContent { fatalError("skeleton") }
+// MARK: - What the operations share
+
+extension ImageService {
+    /// Refuses changes by anonymous callers.
+    func requireWriter(_ caller: Caller) throws(ServiceError) {
+        if caller.isReadOnly { throw .forbidden("Anonymous callers can only read.") }
+    }
+
+    /// The image if the caller can see it at all; policies are not asked yet.
+    func visibleImage(_ id: String, for caller: Caller) async throws -> Image {
+        guard let image = try await database.image(id),
+            image.isVisible(toProject: caller.project, isAdmin: caller.isAdmin)
+        else { throw ServiceError.notFound("No image found with ID \(id)") }
+        return image
+    }
+
+    /// Asks a policy about an image. Who may not even see it gets `notFound` whatever was asked.
+    func enforce(_ rule: String, on image: Image, for caller: Caller) async throws {
+        let target = image.policyTarget(for: caller)
+        if await policy.allows(rule, target: target, credentials: caller.credentials) { return }
+        if rule == "get_image" {
+            throw ServiceError.notFound("No image found with ID \(image.id)")
+        }
+        guard await policy.allows("get_image", target: target, credentials: caller.credentials) else {
+            throw ServiceError.notFound("No image found with ID \(image.id)")
+        }
+        throw Self.refused(rule)
+    }
+
+    /// Asks a policy that guards a change. Whatever it says, images of others are changed by administrators only.
+    func enforceMutation(_ rule: String, on image: Image, for caller: Caller) async throws {
+        try await enforce(rule, on: image, for: caller)
+        if caller.isAdmin { return }
+        guard let owner = image.owner, owner == caller.project else {
+            throw ServiceError.forbidden("You do not own this image")
+        }
+    }
+
+    /// Asks a policy about something that is not an image: the target is the caller's own project.
+    func enforce(_ rule: String, for caller: Caller) async throws {
+        let target: PolicyTarget = ["project_id": caller.project.map { .string($0) } ?? .null]
+        guard await policy.allows(rule, target: target, credentials: caller.credentials) else {
+            throw Self.refused(rule)
+        }
+    }
+
+    static func refused(_ rule: String) -> ServiceError {
+        .forbidden("You are not authorized to complete \(rule) action.")
+    }
+
+    /// Hides what the caller must not see of an image's locations: a deactivated image shows none but to administrators,
+    /// and where locations are not to be shown at all only the store ids in their metadata stay.
+    func redactLocations(of image: Image, for caller: Caller) -> Image {
+        if image.locations.isEmpty { return image }
+        var shown = image
+        if image.status == .deactivated && !caller.isAdmin {
+            shown.locations = []
+        } else if !showsLocations {
+            for index in shown.locations.indices { shown.locations[index].url = "" }
+        }
+        return shown
+    }
+
+    private var showsLocations: Bool {
+        configuration[Options.Default.showMultipleLocations] || configuration[Options.Default.showImageDirectUrl]
+    }
 }

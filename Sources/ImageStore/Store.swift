@@ -1,24 +1,23 @@
 public import ImageModel
-public import NIOCore
 
 /// A place that keeps images' data. One value serves one configured store for the whole life of the process.
 ///
 /// Every driver passes the shared suite in Tests/ImageStoreTests (`StoreSuite`), against the real backend.
 /// No method blocks the caller's thread. All throw ``StoreError``.
 public protocol Store: Sendable {
-    /// Id from `enabled_backends`; in single-store mode the driver's type.
-    var id: String { get }
+    /// What the configuration says about the store, whatever its driver.
+    var identity: StoreIdentity { get }
     /// Driver name: `file`, `http`, `rbd`, `s3`, `swift`, `cinder`, `vmware`.
     var type: String { get }
-    var description: String? { get }
-    /// Download preference, higher first.
-    var weight: Int { get }
     /// Whether images can be added; false for `http`.
     var isReadOnly: Bool { get }
     /// URL schemes of locations that this driver reads.
     var schemes: Set<String> { get }
     /// Facts for `GET /v2/info/stores/detail`.
     var properties: [String: JSONValue] { get }
+
+    /// Whether a location that names no store is this store's. Asked only for URLs of one of ``schemes``.
+    func owns(_ location: ImageLocation) -> Bool
 
     /// Checks at start that the store can be used: directories, permissions, credentials.
     func prepare() async throws(StoreError)
@@ -29,6 +28,8 @@ public protocol Store: Sendable {
     ///   - uploadID: unique for this try; together with `imageID` it lets ``discard(imageID:uploadID:)`` find all that
     ///     a killed process left.
     ///   - expectedSize: bytes to come, where the client said it.
+    /// - Throws: ``StoreError/duplicate`` when the image's final name is taken. If no location refers to those data, the
+    ///   caller may ``discard(imageID:uploadID:)`` them and try again.
     func makeWriter(
         imageID: String, uploadID: String, expectedSize: Int64?
     ) async throws(StoreError) -> any StoreWriter
@@ -42,69 +43,35 @@ public protocol Store: Sendable {
     /// Bytes stored at a location.
     func size(of location: ImageLocation) async throws(StoreError) -> Int64
 
-    /// Removes data. ``StoreError/notFound`` when there is none.
+    /// Removes data. ``StoreError/notFound`` when there is none, ``StoreError/readOnly`` when the driver cannot remove any.
     func delete(_ location: ImageLocation) async throws(StoreError)
 
     /// Removes whatever an upload that did not reach ``StoreWriter/commit()``, or whose location was never recorded, has
-    /// left. Not an error when there is nothing.
+    /// left: both what is under a temporary name and what is under the image's final name. Not an error when there is
+    /// nothing.
+    ///
+    /// Only for images without a recorded location in this store.
     func discard(imageID: String, uploadID: String) async throws(StoreError)
+
+    /// Removes what writers of dead processes left under temporary names, and says what that was. Never touches a final
+    /// name, so it may run at any time beside uploads.
+    ///
+    /// - Parameter minimumAge: how long ago the last byte must have been written, for backends that cannot tell a dead
+    ///   writer of another host from a slow one.
+    func sweep(minimumAge: Duration) async throws(StoreError) -> [AbandonedUpload]
+
+    /// Ends connections and threads. Called once, when nothing uses the store any more.
+    func shutdown() async
 }
 
-/// One image on its way into a store. Used by one task at a time.
-public protocol StoreWriter: AnyObject, Sendable {
-    /// Appends bytes. Returns when the driver can take more.
-    func write(_ bytes: ByteBuffer) async throws(StoreError)
-    /// Makes everything durable and then visible under the final name. After it returns the data survive a power cut.
-    func commit() async throws(StoreError) -> ImageLocation
-    /// Gives up and leaves nothing behind. May be called after a failed ``commit()``.
-    func cancel() async
-}
+extension Store {
+    /// Id from `enabled_backends`; in single-store mode the driver's type.
+    public var id: String { identity.id }
+    public var description: String? { identity.description }
+    /// Download preference, higher first.
+    public var weight: Int { identity.weight }
 
-/// Data opened for reading.
-public enum StoreContent: Sendable {
-    /// A region of an open file that the HTTP server can hand to `sendfile(2)`. Who gets it closes the descriptor.
-    case file(descriptor: Int32, region: Range<Int64>)
-    /// Chunks as the backend delivers them, with back-pressure.
-    case stream(size: Int64?, chunks: StoreChunks)
-}
-
-/// An asynchronous sequence of buffers with a type that fits every driver.
-public struct StoreChunks: AsyncSequence, Sendable {
-    public typealias Element = ByteBuffer
-    private let make: @Sendable () -> AsyncIterator
-
-    /// - Parameter next: gives the next buffer, nil at the end. Called by one task at a time.
-    public init(_ make: @escaping @Sendable () -> (@Sendable () async throws -> ByteBuffer?)) {
-        self.make = { AsyncIterator(source: make()) }
-    }
-
-    public func makeAsyncIterator() -> AsyncIterator { make() }
-
-    public struct AsyncIterator: AsyncIteratorProtocol {
-        let source: @Sendable () async throws -> ByteBuffer?
-
-        public mutating func next() async throws -> ByteBuffer? { try await source() }
-    }
-}
-
-/// What can go wrong in a store, in terms of the domain. Texts never hold credentials or location URLs.
-public enum StoreError: Error, Sendable, Equatable {
-    case notFound
-    /// The final name is taken by data that a location refers to.
-    case duplicate
-    /// No space left, or a quota of the backend.
-    case full
-    /// The data cannot be removed: a clone or snapshot needs it.
-    case inUse(String)
-    /// Writing is not permitted or the driver is read-only.
-    case readOnly
-    case permissionDenied(String)
-    /// The location's URL is not one of this driver's.
-    case badLocation(String)
-    /// Settings that cannot work; ends the start.
-    case badConfiguration(String)
-    /// The backend takes longer than its limit (503).
-    case timeout
-    /// Anything else the backend reports.
-    case backend(String)
+    public func owns(_ location: ImageLocation) -> Bool { true }
+    public func sweep(minimumAge: Duration) async throws(StoreError) -> [AbandonedUpload] { [] }
+    public func shutdown() async {}
 }

@@ -1,68 +1,145 @@
+import Dispatch
 public import Logging
+import Synchronization
 
 /// Decides with oslo.policy's language whether a caller may do something.
 ///
-/// Source: oslo.policy documentation, "Policy language"; `spec` of Glance's default rules.
+/// Source: oslo.policy documentation, "Policy Rule Expressions" and "Default Rule"; config.md section 7.
 public final class Enforcer: Sendable {
+    private let defaults: [DefaultRule]
+    private let defaultRule: String
+    private let policyFile: String?
+    private let policyDirectories: [String]
+    private let remoteCheck: RemoteCheck?
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// What decisions are made from until a file changes.
+    private struct State {
+        var rules: RuleSet
+        /// The files that `rules` come from, or those that were found broken since.
+        var files: PolicyFiles
+        /// Counts the readings, so that one change is read once however many decisions notice it.
+        var generation = 0
+        var reading: Task<Void, Never>?
+    }
+
+    /// A built-in rule, parsed.
+    private struct DefaultRule {
+        var name: String
+        var check: Check
+    }
+
     /// - Parameters:
     ///   - defaults: the rules built into the service.
     ///   - policyFile: absolute path of the override file; it need not exist.
     ///   - policyDirectories: directories of further files, read in sorted order.
     ///   - enforceNewDefaults: when false each rule also passes by its deprecated default.
+    ///   - defaultRule: rule that stands in for unknown ones.
     ///   - remoteCheck: performs `http:` and `https:` checks; nil makes them fail.
     /// - Throws: ``PolicyError`` when a file cannot be parsed or rules refer to each other in a circle.
     public init(
         defaults: [RuleDefault], policyFile: String?, policyDirectories: [String], enforceNewDefaults: Bool,
         defaultRule: String = "default", remoteCheck: RemoteCheck? = nil, logger: Logger
-    ) throws {
-        fatalError("skeleton")
+    ) throws(PolicyError) {
+        var parsed: [DefaultRule] = []
+        for rule in defaults {
+            do {
+                var check = try CheckParser.parse(rule.check)
+                if !enforceNewDefaults, let deprecated = rule.deprecatedCheck, deprecated != rule.check {
+                    check = .any([check, try CheckParser.parse(deprecated)])
+                }
+                parsed.append(DefaultRule(name: rule.name, check: check))
+            } catch {
+                throw .badRule(name: rule.name, reason: error.reason)
+            }
+        }
+        self.defaults = parsed
+        self.defaultRule = defaultRule
+        self.policyFile = policyFile
+        self.policyDirectories = policyDirectories
+        self.remoteCheck = remoteCheck
+        self.logger = logger
+        let files = PolicyFiles(file: policyFile, directories: policyDirectories)
+        let rules = try Self.rules(parsed, overriddenBy: files, defaultRule: defaultRule)
+        state = Mutex(State(rules: rules, files: files))
     }
 
     /// Whether `rule` lets `credentials` act on `target`. Reads changed files before it decides; a file that became
     /// unreadable or wrong keeps the last good rules and is logged.
     public func allows(_ rule: String, target: PolicyTarget, credentials: PolicyCredentials) async -> Bool {
-        fatalError("skeleton")
+        let check = await currentRules()[rule]
+        var facts = PolicyFacts(target: target, credentials: credentials)
+        while true {
+            do throws(RemoteQuestion) {
+                return try check.holds(facts)
+            } catch {
+                facts.answers[error.url] = await ask(error.url, rule: rule, facts)
+            }
+        }
     }
-}
 
-/// Asks a remote server: POST of target and credentials, true when it answers `True`.
-public typealias RemoteCheck =
-    @Sendable (_ url: String, _ rule: String, _ target: PolicyTarget, _ credentials: PolicyCredentials) async throws -> Bool
-
-/// One built-in rule.
-public struct RuleDefault: Sendable {
-    public var name: String
-    /// Expression that holds with the new defaults.
-    public var check: String
-    /// Expression of the deprecated default, counted only without `enforce_new_defaults`.
-    public var deprecatedCheck: String?
-    /// What the rule guards, in our words, for the sample file.
-    public var summary: String
-
-    public init(_ name: String, _ check: String, deprecated: String? = nil, _ summary: String) {
-        self.name = name
-        self.check = check
-        self.deprecatedCheck = deprecated
-        self.summary = summary
+    private func ask(_ url: String, rule: String, _ facts: PolicyFacts) async -> Bool {
+        guard let remoteCheck else { return false }
+        do {
+            return try await remoteCheck(url, rule, facts.target, facts.credentials)
+        } catch {
+            logger.error(
+                "Remote policy check failed, which counts as a refusal",
+                metadata: [
+                    "rule": "\(rule)", "url": "\(url)", "error": "\(error)",
+                ])
+            return false
+        }
     }
-}
 
-/// Facts about the object; a missing key makes a check that names it false.
-public typealias PolicyTarget = [String: PolicyValue]
-/// Facts about the caller, named as oslo.context's `to_policy_values()`: `user_id`, `project_id`, `roles`, `is_admin`,
-/// `system_scope`, `domain_id`, `service_roles`, …
-public typealias PolicyCredentials = [String: PolicyValue]
+    /// The rules, after reading the files anew if one of them changed.
+    private func currentRules() async -> RuleSet {
+        let (rules, files, generation) = state.withLock { ($0.rules, $0.files, $0.generation) }
+        if files.areCurrent { return rules }
+        await reading(after: generation)?.value
+        return state.withLock { $0.rules }
+    }
 
-public enum PolicyValue: Sendable, Hashable {
-    case null
-    case bool(Bool)
-    case string(String)
-    case list([String])
-}
+    /// The reading under way, or a new one, unless somebody has read the files since `generation`.
+    private func reading(after generation: Int) -> Task<Void, Never>? {
+        state.withLock { state in
+            if state.reading == nil, state.generation == generation {
+                state.reading = Task.detached { await self.read() }
+            }
+            return state.reading
+        }
+    }
 
-public enum PolicyError: Error, Sendable {
-    /// File, and what is wrong with it.
-    case badFile(path: String, reason: String)
-    case badRule(name: String, reason: String)
-    case cyclicReference(name: String)
+    private func read() async {
+        // Files are read on a thread that may block.
+        let (files, result) = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                let files = PolicyFiles(file: policyFile, directories: policyDirectories)
+                let result = Result { () throws(PolicyError) in
+                    try Self.rules(defaults, overriddenBy: files, defaultRule: defaultRule)
+                }
+                continuation.resume(returning: (files, result))
+            }
+        }
+        state.withLock { state in
+            state.files = files
+            state.generation += 1
+            state.reading = nil
+            if case .success(let rules) = result { state.rules = rules }
+        }
+        switch result {
+        case .success: logger.info("Policy files changed and were read anew")
+        case .failure(let error): logger.error("Policy files changed but the old rules stay: \(error)")
+        }
+    }
+
+    private static func rules(
+        _ defaults: [DefaultRule], overriddenBy files: PolicyFiles, defaultRule: String
+    ) throws(PolicyError) -> RuleSet {
+        var rules: [String: Check] = [:]
+        for rule in defaults { rules[rule.name] = rule.check }
+        rules.merge(try files.rules()) { $1 }
+        return try RuleSet(rules, defaultRule: defaultRule)
+    }
 }

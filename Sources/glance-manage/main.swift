@@ -76,7 +76,7 @@ private func run(_ action: any DatabaseAction, _ options: CommandLineOptions) as
     }
     let database: ImageDatabase
     do throws(DatabaseError) {
-        database = try ImageDatabase(url: url, options: databaseOptions(configuration), logger: logger)
+        database = try ImageDatabase(url: url, options: DatabaseOptions(configuration), logger: logger)
     } catch {
         throw ManageFailure(error)
     }
@@ -87,23 +87,6 @@ private func run(_ action: any DatabaseAction, _ options: CommandLineOptions) as
         throw error
     }
     await database.close()
-}
-
-private func databaseOptions(_ configuration: Configuration) -> DatabaseOptions {
-    var options = DatabaseOptions()
-    options.maxPoolSize = configuration[Options.Database.maxPoolSize]
-    options.maxOverflow = configuration[Options.Database.maxOverflow]
-    options.poolTimeout = configuration[Options.Database.poolTimeout]
-    options.connectionRecycleTime = configuration[Options.Database.connectionRecycleTime]
-    options.maxRetries = configuration[Options.Database.maxRetries]
-    options.retryInterval = configuration[Options.Database.retryInterval]
-    options.sqliteSynchronous = configuration[Options.Database.sqliteSynchronous]
-    options.connectionParameters = configuration[Options.Database.connectionParameters]
-    options.transactionRetries = configuration[Options.Database.dbMaxRetries]
-    options.transactionRetryInterval = configuration[Options.Database.dbRetryInterval]
-    options.growsTransactionRetryInterval = configuration[Options.Database.dbIncRetryInterval]
-    options.maxTransactionRetryInterval = configuration[Options.Database.dbMaxRetryInterval]
-    return options
 }
 
 private func environment() -> [String: String] {

@@ -1,1 +1,80 @@
+import Foundation
 import Testing
+
+/// Holds the house to its plan (docs/architecture.md): arrows between rooms only point down.
+@Suite struct ArchitectureTests {
+    /// What each room may know, besides the C shims and libraries. A room that is not listed here fails the test.
+    static let mayKnow: [String: Set<String>] = [
+        "CommandOptions": ["OsloConfig"],
+        "glance-api": ["CommandOptions", "Supervisor", "GlanceWorker", "Scoreboard", "OsloConfig", "OsloLog"],
+        "glance-manage": ["ImageDatabase", "OsloConfig", "OsloLog"],
+        "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog"],
+        "GlanceWorker": [
+            "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
+            "OsloConfig",
+            "OsloLog", "Scoreboard",
+        ],
+        "ImageAPI": [
+            "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig",
+        ],
+        "ImageService": ["ImageModel", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig"],
+        "ImageDatabase": ["ImageModel", "OsloConfig"],
+        "ImageStore": ["ImageModel", "OsloConfig"],
+        "Identity": ["OsloConfig"],
+        "OsloLog": ["OsloConfig"],
+        "Scoreboard": [],
+        "HTTPServer": [],
+        "ImageModel": [],
+        "OsloPolicy": [],
+        "OsloConfig": [],
+        "Systemd": [],
+    ]
+
+    static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Sources")
+
+    @Test func everyRoomIsOnThePlan() throws {
+        let rooms = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path)
+            .filter { !$0.hasPrefix("C") && !$0.hasPrefix(".") }
+        #expect(Set(rooms) == Set(Self.mayKnow.keys))
+    }
+
+    @Test(arguments: mayKnow.keys.sorted())
+    func importsOnlyPointDown(room: String) throws {
+        let allowed = try #require(Self.mayKnow[room])
+        for (file, module) in try Self.imports(of: room) where Self.mayKnow[module] != nil {
+            #expect(module == room || allowed.contains(module), "\(file) imports \(module)")
+        }
+    }
+
+    @Test func thePlanHasNoCircle() {
+        for room in Self.mayKnow.keys {
+            #expect(!Self.reachable(from: room).contains(room), "\(room) depends on itself")
+        }
+    }
+
+    private static func reachable(from room: String) -> Set<String> {
+        var found: Set<String> = []
+        var waiting = Array(mayKnow[room] ?? [])
+        while let next = waiting.popLast() {
+            if found.insert(next).inserted { waiting += mayKnow[next] ?? [] }
+        }
+        return found
+    }
+
+    private static func imports(of room: String) throws -> [(file: String, module: String)] {
+        let folder = sources.appending(path: room)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
+        #expect(!files.isEmpty)
+        return try files.flatMap { file in
+            try String(contentsOf: folder.appending(path: file), encoding: .utf8).split(separator: "\n")
+                .compactMap { line in
+                    let words = line.split(separator: " ")
+                    guard let position = words.firstIndex(of: "import"), position <= 2, words.count > position + 1,
+                        !line.hasPrefix("//")
+                    else { return nil }
+                    return ("\(room)/\(file)", String(words[position + 1]))
+                }
+        }
+    }
+}

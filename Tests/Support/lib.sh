@@ -52,9 +52,10 @@ listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 secret() { head -c 64 /dev/urandom | base64 | tr -dc 'A-Za-z0-9' | head -c 24; }
 
-# spawn COMMAND...: a daemon in a session of its own; $PID. Output to $DIRECTORY/output.
+# spawn COMMAND...: a daemon in a session of its own, which ends even when this script is killed; $PID. Output to
+# $DIRECTORY/output.
 spawn() {
-    setsid "$@" >>"$DIRECTORY/output" 2>&1 </dev/null &
+    setsid setpriv --pdeathsig TERM "$@" >>"$DIRECTORY/output" 2>&1 </dev/null &
     PID=$!
 }
 
@@ -93,6 +94,7 @@ serve() {
     prepare
     start
     describe
+    echo "SERVER_PID=$PID"
     echo ready
     local command
     while read -r command; do

@@ -25,4 +25,20 @@ int64_t clinux_tcp_bytes_acked(int socket);
 /* Whether the byte at offset can be read without waiting for a disk: 1 yes, 0 no, -1 unknown (preadv2(2), RWF_NOWAIT). */
 int clinux_is_resident(int descriptor, int64_t offset);
 
+/* renameat2(2) with RENAME_NOREPLACE: EEXIST when `to` exists, EINVAL when the filesystem cannot do it. */
+int clinux_rename_noreplace(const char *from, const char *to);
+
+/* Starts writing a region's dirty pages to disk without waiting for them (sync_file_range(2)). */
+int clinux_start_writeback(int descriptor, int64_t offset, int64_t count);
+
+/* openat2(2) with RESOLVE_BENEATH: EXDEV when `path` would lead out of the directory. Never creates a file. */
+int clinux_open_beneath(int directory, const char *path, int flags);
+
+/* memfd_create(2), close-on-exec. */
+int clinux_memfd_create(const char *name);
+
+/* prctl(2): PR_SET_NAME, PR_SET_PDEATHSIG. */
+int clinux_set_process_name(const char *name);
+int clinux_die_with_parent(int signal);
+
 #endif

@@ -9,11 +9,8 @@ extension ImageDatabase {
         return try ImageRows.decode(rows[0]).images.first
     }
 
-    private static let anyImageByID =
-        "WITH page AS (SELECT \(ImageRows.columns), 0 AS place FROM images WHERE id = $1)" + ImageRows.selection()
-    private static let liveImageByID =
-        "WITH page AS (SELECT \(ImageRows.columns), 0 AS place FROM images WHERE id = $1 AND NOT deleted)"
-        + ImageRows.selection()
+    private static let anyImageByID = ImageRows.selectionByID()
+    private static let liveImageByID = ImageRows.selectionByID(" AND NOT deleted")
 
     /// One page of images with properties, tags, locations and members, in one round trip whatever their number.
     ///
@@ -43,8 +40,8 @@ extension ImageDatabase {
     /// Writes what differs between `old` and `new` (row, properties, tags, locations) in one transaction, sets
     /// `updated_at` and returns it.
     ///
-    /// The row changes only if its status is still `old.status`; a removed location gets the status that the row of
-    /// `new` says, or `deleted`. Nothing is written for what did not change, so parallel changes of other fields stay.
+    /// The row changes only if its status is still `old.status`; a removed location becomes
+    /// `pending_delete`, see ``markLocationDeleted(_:)``. Nothing is written for what did not change, so parallel changes of other fields stay.
     ///
     /// - Throws: ``DatabaseError/conflict`` when the status changed meanwhile, ``DatabaseError/notFound`` when the image
     ///   is gone.
@@ -71,8 +68,10 @@ extension ImageDatabase {
     /// Soft-deletes an image and its properties, tags, members and locations in one transaction, whatever its
     /// locations' visibility to the caller, and returns the locations that were live.
     ///
+    /// The locations become `pending_delete` until their data are gone: see ``markLocationDeleted(_:)``.
+    ///
     /// - Parameters:
-    ///   - status: `deleted`, or `pendingDelete` for the scrubber; locations become the same.
+    ///   - status: `deleted`, or `pendingDelete` for the scrubber.
     ///   - from: the states in which deletion is allowed.
     /// - Throws: ``DatabaseError/conflict``, ``DatabaseError/notFound``.
     public func delete(
@@ -103,9 +102,9 @@ extension ImageDatabase {
                     """, [.text(id)]),
                 Statement(
                     """
-                    UPDATE image_locations SET status = $1, deleted = true, deleted_at = $2, updated_at = $2 \
-                    WHERE image_id = $3 AND NOT deleted
-                    """, [.text(status.rawValue), time, .text(id)]),
+                    UPDATE image_locations SET status = 'pending_delete', deleted = true, deleted_at = $1, \
+                    updated_at = $1 WHERE image_id = $2 AND NOT deleted
+                    """, [time, .text(id)]),
             ] + children)
         var locations: [ImageLocation] = []
         for index in 0..<results[1].count {

@@ -11,8 +11,8 @@ extension ImageDatabase {
         let member = ImageMember(imageID: id, project: project)
         let results = try await write([
             Statement(
-                "SELECT id FROM images WHERE id = $1 AND NOT deleted", [.text(id)], required: .notFound, locksRows: true
-            ),
+                "SELECT id FROM images WHERE id = $1 AND NOT deleted", [.text(id)], required: .notFound,
+                locksRows: true),
             Statement(
                 """
                 SELECT COUNT(*), COUNT(CASE WHEN member = $2 THEN 1 END) FROM image_members \

@@ -20,27 +20,38 @@ enum ImageRows {
     ///
     /// - Parameter marker: whether there is a common table expression `marker` whose row is to be reported.
     static func selection(marker: Bool = false) -> String {
+        " SELECT 0, place, \(pageColumns) FROM page"
+            + children("page.place") { "FROM page JOIN \($0) c ON c.image_id = page.id AND NOT c.deleted" }
+            + (marker ? " UNION ALL SELECT \(Kind.marker.rawValue), 0, \(nulls(19)) FROM marker" : "")
+    }
+
+    /// One image by its id, which is `$1`: the same rows, without a page to join them with.
+    ///
+    /// - Parameter condition: what else must hold for the image's row.
+    static func selectionByID(_ condition: String = "") -> String {
+        "SELECT 0, 0, \(columns) FROM images WHERE id = $1\(condition)"
+            + children("0") { "FROM \($0) c WHERE c.image_id = $1 AND NOT c.deleted" }
+    }
+
+    private static let pageColumns = """
+        id, name, status, visibility, owner, size, virtual_size, disk_format, container_format, min_disk, min_ram, \
+        protected, os_hidden, checksum, os_hash_algo, os_hash_value, created_at, updated_at, deleted_at
+        """
+
+    private static func nulls(_ count: Int) -> String {
+        Array(repeating: "NULL", count: count).joined(separator: ", ")
+    }
+
+    private static func children(_ place: String, _ source: (_ table: String) -> String) -> String {
         func child(_ kind: Kind, _ table: String, _ columns: String) -> String {
-            """
-             UNION ALL SELECT \(kind.rawValue), page.place, \(columns) FROM page \
-            JOIN \(table) c ON c.image_id = page.id AND NOT c.deleted
-            """
+            " UNION ALL SELECT \(kind.rawValue), \(place), \(columns) \(source(table))"
         }
-        let nulls = { (count: Int) in Array(repeating: "NULL", count: count).joined(separator: ", ") }
-        return """
-             SELECT 0, place, id, name, status, visibility, owner, size, virtual_size, disk_format, container_format, \
-            min_disk, min_ram, protected, os_hidden, checksum, os_hash_algo, os_hash_value, created_at, updated_at, \
-            deleted_at FROM page
-            """
-                + child(.property, "image_properties", "NULL, c.name, NULL, c.value, \(nulls(15))")
-                + child(.tag, "image_tags", "NULL, c.value, NULL, NULL, NULL, c.id, \(nulls(13))")
-                + child(
-                    .location, "image_locations",
-                    "NULL, NULL, c.status, c.value, c.meta_data, c.id, \(nulls(13))")
-                + child(
-                    .member, "image_members",
-                    "NULL, c.member, c.status, NULL, NULL, c.id, \(nulls(10)), c.created_at, c.updated_at, NULL")
-                + (marker ? " UNION ALL SELECT \(Kind.marker.rawValue), 0, \(nulls(19)) FROM marker" : "")
+        return child(.property, "image_properties", "NULL, c.name, NULL, c.value, \(nulls(15))")
+            + child(.tag, "image_tags", "NULL, c.value, NULL, NULL, NULL, c.id, \(nulls(13))")
+            + child(.location, "image_locations", "NULL, NULL, c.status, c.value, c.meta_data, c.id, \(nulls(13))")
+            + child(
+                .member, "image_members",
+                "NULL, c.member, c.status, NULL, NULL, c.id, \(nulls(10)), c.created_at, c.updated_at, NULL")
     }
 
     /// The images of a result, in the order of their places, and whether a marker's row was among them.
@@ -127,9 +138,9 @@ enum ImageRows {
     /// `meta_data`: a JSON object; old rows hold null.
     static func metadata(_ row: Row, _ column: Int) throws(DatabaseError) -> [String: JSONValue] {
         guard let text = row.text(column), text != "{}" else { return [:] }
-        switch JSONText.parse(text) {
-        case .object(let members)?: return members
-        case .null?: return [:]
+        switch try? JSONValue.parse(text) {
+        case .object(let members): return members
+        case .null: return [:]
         default: throw row.unreadable(column)
         }
     }

@@ -107,7 +107,7 @@ enum ImageWrites {
             VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
             """,
             [
-                .text(image), .text(location.url), .text(JSONText.write(.object(location.metadata))),
+                .text(image), .text(location.url), .text(JSONWriter.text(of: .object(location.metadata))),
                 .text(location.status.rawValue), .time(now), .time(location.isDead ? now : nil), .bool(location.isDead),
             ])
     }
@@ -121,7 +121,7 @@ enum ImageWrites {
         for location in old {
             guard let id = location.id else { continue }
             var changed = wanted[id] ?? location
-            if wanted[id] == nil { changed.status = .deleted }
+            if wanted[id] == nil { changed.status = .pendingDelete }
             guard changed != location else { continue }
             statements.append(
                 Statement(
@@ -130,7 +130,7 @@ enum ImageWrites {
                     deleted = $6 WHERE id = $7 AND image_id = $8 AND NOT deleted
                     """,
                     [
-                        .text(changed.url), .text(JSONText.write(.object(changed.metadata))),
+                        .text(changed.url), .text(JSONWriter.text(of: .object(changed.metadata))),
                         .text(changed.status.rawValue), .time(now), .time(changed.isDead ? now : nil),
                         .bool(changed.isDead), .integer(id), .text(image),
                     ]))

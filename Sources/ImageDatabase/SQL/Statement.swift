@@ -6,10 +6,12 @@ struct Statement: Sendable {
     var parameters: [SQLValue]
     /// Thrown, after a rollback, when the statement finds or changes no row.
     var required: DatabaseError?
-    /// Whether the rows that a SELECT finds stay locked until the transaction ends.
+    /// Whether the rows of a SELECT stay locked until the transaction ends; each driver does that in its own way.
     var locksRows: Bool
 
-    init(_ sql: String, _ parameters: [SQLValue] = [], required: DatabaseError? = nil, locksRows: Bool = false) {
+    init(
+        _ sql: String, _ parameters: [SQLValue] = [], required: DatabaseError? = nil, locksRows: Bool = false
+    ) {
         self.sql = sql
         self.parameters = parameters
         self.required = required

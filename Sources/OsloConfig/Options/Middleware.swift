@@ -4,18 +4,17 @@ extension Options {
         static let group = "oslo_middleware"
 
         public static let maxRequestBodySize = Option<Int>(
-            .noMeaning("no pipeline of Glance contains the sizelimit filter"), group, "max_request_body_size",
-            default: 114_688,
-            help: "Largest body in bytes that the sizelimit filter lets pass.")
+            .honoured, group, "max_request_body_size", default: 114_688, minimum: 0,
+            help: "Bytes of the largest request that the sizelimit filter lets through; no shipped pipeline has it.")
 
         public static let enableProxyHeadersParsing = Option<Bool>(
             .honoured, group, "enable_proxy_headers_parsing", default: false,
-            help: "Believes Forwarded and X-Forwarded-* headers. Turn it on only behind a proxy that sets them.")
+            help: "Honour Forwarded / X-Forwarded-* headers.")
 
         public static let httpBasicAuthUserFile = Option<String>(
             .noMeaning("no pipeline of Glance contains the http_basic_auth filter"), group,
             "http_basic_auth_user_file", default: "/etc/htpasswd",
-            help: "File with users and password hashes for the http_basic_auth filter.")
+            help: "htpasswd file for the http_basic_auth filter.")
 
         static var all: [OptionDeclaration] {
             [
@@ -33,14 +32,11 @@ extension Options {
 
         public static let allowedOrigin = Option<[String]>(
             .honoured, group, "allowed_origin", default: [],
-            help: """
-                Origins whose pages may call the API from a browser; * is any. Without it no CORS headers are \
-                sent. More origins with other rules can have sections [cors.NAME] of their own.
-                """)
+            help: "Origins allowed; * for any; unset disables CORS headers.")
 
         public static let allowCredentials = Option<Bool>(
             .honoured, group, "allow_credentials", default: true,
-            help: "Lets browsers send credentials.")
+            help: "Send Access-Control-Allow-Credentials.")
 
         public static let exposeHeaders = Option<[String]>(
             .honoured, group, "expose_headers",
@@ -48,15 +44,18 @@ extension Options {
                 "X-Image-Meta-Checksum", "X-Auth-Token", "X-Subject-Token", "X-Service-Token",
                 "X-OpenStack-Request-ID",
             ],
-            help: "Headers of answers that pages may read.")
+            help: """
+                Exposed headers; Glance default X-Image-Meta-Checksum, X-Auth-Token, X-Subject-Token, \
+                X-Service-Token, X-OpenStack-Request-ID.
+                """)
 
         public static let maxAge = Option<Int>(
             .honoured, group, "max_age", default: 3600,
-            help: "Seconds for which browsers may remember the answer to a preflight request.")
+            help: "Preflight cache seconds.")
 
         public static let allowMethods = Option<[String]>(
             .honoured, group, "allow_methods", default: ["GET", "PUT", "POST", "DELETE", "PATCH"],
-            help: "Methods that pages may use.")
+            help: "Methods; Glance default GET,PUT,POST,DELETE,PATCH.")
 
         public static let allowHeaders = Option<[String]>(
             .honoured, group, "allow_headers",
@@ -65,7 +64,7 @@ extension Options {
                 "X-Identity-Status", "X-Roles", "X-Service-Catalog", "X-User-Id", "X-Tenant-Id",
                 "X-OpenStack-Request-ID",
             ],
-            help: "Headers that pages may send.")
+            help: "Request headers; Glance default list below.")
 
         static var all: [OptionDeclaration] {
             [
@@ -83,34 +82,31 @@ extension Options {
 
         public static let detailed = Option<Bool>(
             .honoured, group, "detailed", default: false,
-            help: "Tells more about the process in the answer. Not for public endpoints.")
+            help: "Verbose health page (do not expose publicly).")
 
         public static let backends = Option<[String]>(
             .honoured, group, "backends", default: [],
-            help: """
-                Checks that decide about the answer: disable_by_file, disable_by_files_ports, enable_by_files. \
-                The paste file can name them too.
-                """)
+            help: "Check plugins: disable_by_file, disable_by_files_ports, enable_by_files.")
 
         public static let allowedSourceRanges = Option<[String]>(
             .honoured, group, "allowed_source_ranges", default: [],
-            help: "Networks (CIDR) that may ask; without it anybody.")
+            help: "CIDRs allowed to query.")
 
         public static let ignoreProxiedRequests = Option<Bool>(
             .honoured, group, "ignore_proxied_requests", default: false,
-            help: "Does not answer requests that came through a proxy.")
+            help: "Refuse requests carrying forwarding headers.")
 
         public static let disableByFilePath = Option<String?>(
             .honoured, group, "disable_by_file_path", default: nil,
-            help: "While this file exists the answer is 503, to take the host out of a load balancer.")
+            help: "If this file exists answer 503 DISABLED BY FILE.")
 
         public static let disableByFilePaths = Option<[String]>(
             .honoured, group, "disable_by_file_paths", default: [],
-            help: "The same for single ports, as port:path.")
+            help: "port:path list of the same.")
 
         public static let enableByFilePaths = Option<[String]>(
             .honoured, group, "enable_by_file_paths", default: [],
-            help: "Files that must all exist, or the answer is 503.")
+            help: "Files that must all exist.")
 
         static var all: [OptionDeclaration] {
             [
@@ -129,27 +125,27 @@ extension Options {
 
         public static let enabled = Option<Bool>(
             .notYet, group, "enabled", default: false,
-            help: "Sends OpenTelemetry traces of requests.")
+            help: "OpenTelemetry tracing filter switch.")
 
         public static let otlpEndpoint = Option<String>(
             .notYet, group, "otlp_endpoint", default: "http://localhost:4318", type: .uri,
-            help: "URL of the collector.")
+            help: "OTLP collector URL.")
 
         public static let otlpProtocol = Option<String>(
             .notYet, group, "otlp_protocol", default: "http/protobuf", choices: ["http/protobuf", "grpc"],
-            help: "Protocol of the collector.")
+            help: "OTLP transport.")
 
         public static let serviceName = Option<String?>(
             .notYet, group, "service_name", default: nil,
-            help: "Name of the service in traces.")
+            help: "Service name in spans.")
 
         public static let samplingRate = Option<Double>(
             .notYet, group, "sampling_rate", default: 1.0,
-            help: "Fraction of the requests that are traced, from 0 to 1.")
+            help: "Fraction of traces kept.")
 
         public static let insecure = Option<Bool>(
             .notYet, group, "insecure", default: false,
-            help: "Does not verify the collector's certificate.")
+            help: "Skip TLS verification.")
 
         static var all: [OptionDeclaration] {
             [

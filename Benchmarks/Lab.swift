@@ -1,0 +1,49 @@
+import TestSupport
+
+/// The servers that all workloads share.
+struct Lab: Sendable {
+    let database: SupportServer
+    let keystone: Keystone
+    let memcached: String
+
+    /// Workers of ours, processes of Glance 33, workers of nginx.
+    static let processes = 2
+    /// What Glance 33 is started with.
+    static let glance33 = ["GLANCE33_PROCESSES": "\(processes)"]
+
+    /// A deployment as an installation guide makes it: PostgreSQL, Keystone, memcached, images in a directory.
+    func site(in directory: String, database name: String) throws -> Site {
+        let url = try database.setting("POSTGRESQL_URL").replacing("postgresql:", with: "postgresql+psycopg2:")
+        return try Site(
+            directory: directory, database: "\(url)/\(name)", workers: Self.processes,
+            keystone: keystone.options(memcached: memcached))
+    }
+
+    func createDatabase(_ name: String) async throws {
+        _ = try await sql("CREATE DATABASE \(name)")
+    }
+
+    func dropDatabase(_ name: String) async throws {
+        _ = try await sql("DROP DATABASE \(name) WITH (FORCE)")
+    }
+
+    /// Runs statements with psql; the rows as text.
+    func sql(_ statements: String, in name: String = "postgres") async throws -> String {
+        try await command(
+            "psql", ["-qAt", "-v", "ON_ERROR_STOP=1", "-d", name, "-c", statements], environment: database.settings)
+    }
+
+    /// A new deployment with a database of its own, tables made.
+    func withSite<Result: Sendable>(
+        _ name: String, _ body: (Site) async throws -> Result
+    ) async throws -> Result {
+        try await createDatabase(name)
+        let result = try await withTemporaryDirectory { directory in
+            let site = try site(in: directory, database: name)
+            try await site.synchronizeDatabase(.ours)
+            return try await body(site)
+        }
+        try await dropDatabase(name)
+        return result
+    }
+}

@@ -1,1 +1,0 @@
-// The assembly of one worker process.

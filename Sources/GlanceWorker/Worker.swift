@@ -1,0 +1,182 @@
+import Glibc
+import HTTPServer
+import Identity
+import ImageAPI
+import ImageDatabase
+import ImageService
+import ImageStore
+public import Logging
+import NIOCore
+import NIOPosix
+public import OsloConfig
+import OsloPolicy
+
+/// One worker process, put together: database, stores, policy, Keystone, service, API, listener.
+///
+/// One event loop runs all requests; what would block it (hashing, file writes, name look-ups) runs on a thread pool.
+public struct Worker: Sendable {
+    private let configuration: Configuration
+    private let eventLoopGroup: MultiThreadedEventLoopGroup
+    private let threadPool: NIOThreadPool
+    private let database: ImageDatabase
+    private let authenticator: TokenAuthenticator?
+    private let service: ImageService
+    private let application: ImageAPIApplication
+    private let logger: Logger
+
+    /// Builds everything and checks that it can work; nothing is served yet.
+    ///
+    /// - Throws: ``WorkerFailure`` for a start that can never succeed.
+    public init(configuration: Configuration, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        threadPool = NIOThreadPool(numberOfThreads: max(4, 2 * System.coreCount))
+        threadPool.start()
+
+        let pipeline = try Pipeline(configuration: configuration)
+        database = try await Self.openDatabase(configuration, logger)
+        let stores = try await Self.openStores(configuration, logger)
+        let policy = try Self.loadPolicy(configuration, logger)
+        service = try ImageService(
+            configuration: configuration, database: database, stores: stores, policy: policy, threadPool: threadPool,
+            logger: logger)
+        authenticator =
+            pipeline.usesKeystone
+            ? try TokenAuthenticator(configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger) : nil
+        application = try ImageAPIApplication(
+            configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator,
+            logger: logger)
+    }
+
+    /// Serves on an inherited socket until `stop` says how to end.
+    ///
+    /// - Parameters:
+    ///   - socket: listening descriptor; owned from now on.
+    ///   - started: called once requests are accepted.
+    ///   - beat: called on the event loop every second with the numbers of requests and connections that are open.
+    ///   - stop: returns when the worker is to end, with the time that running requests have left.
+    public func serve(
+        socket: Int32, started: @escaping @Sendable () -> Void,
+        beat: @escaping @Sendable (_ requests: Int, _ connections: Int) -> Void,
+        until stop: @escaping @Sendable () async -> Duration
+    ) async throws {
+        let listener = HTTPListener(
+            socket: socket, options: listenerOptions, responder: application, eventLoopGroup: eventLoopGroup,
+            logger: logger)
+        let heartbeat = eventLoopGroup.next().scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in
+            beat(listener.activeRequests, listener.activeConnections)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await listener.run() }
+            group.addTask { await listener.drain(timeout: stop()) }
+            group.addTask { await keepHouse() }
+            started()
+            // The listener ends when it is drained, or at once when its socket is no good.
+            try await group.next()
+            group.cancelAll()
+        }
+        heartbeat.cancel()
+        await authenticator?.shutdown()
+        await database.close()
+    }
+
+    private var listenerOptions: HTTPListenerOptions {
+        var options = HTTPListenerOptions()
+        options.maxHeaderLine = configuration[Options.Default.maxHeaderLine]
+        options.keepAlive = configuration[Options.Default.httpKeepalive]
+        options.clientSocketTimeout = configuration[Options.Default.clientSocketTimeout]
+        options.tcpKeepIdle = configuration[Options.Default.tcpKeepidle]
+        return options
+    }
+
+    /// Until cancelled: renews the records of running uploads, and cleans up after those of dead processes, at once and
+    /// then every half minute.
+    private func keepHouse() async {
+        while !Task.isCancelled {
+            do {
+                try await service.renewUploads()
+                try await service.recoverUploads()
+                try await service.removeAbandonedData()
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.warning("cleaning up after crashes failed, will try again", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(30))
+        }
+    }
+
+    // MARK: - Parts
+
+    private static func openDatabase(_ configuration: Configuration, _ logger: Logger) async throws -> ImageDatabase {
+        guard let url = configuration[Options.Database.connection], !url.isEmpty else {
+            throw WorkerFailure.database("[database] connection is not set")
+        }
+        do {
+            let database = try ImageDatabase(
+                url: url, options: DatabaseOptions(configuration), logger: logger)
+            try await database.checkSchema()
+            return database
+        } catch {
+            throw WorkerFailure(error)
+        }
+    }
+
+    private static func openStores(_ configuration: Configuration, _ logger: Logger) async throws -> StoreRegistry {
+        do {
+            let stores = try StoreRegistry(configuration: configuration, logger: logger)
+            for store in stores.stores { try await store.prepare() }
+            return stores
+        } catch {
+            throw WorkerFailure.store("\(error)")
+        }
+    }
+
+    private static func loadPolicy(_ configuration: Configuration, _ logger: Logger) throws -> Enforcer {
+        typealias Policy = Options.OsloPolicy
+        return try Enforcer(
+            defaults: DefaultPolicies.rules, policyFile: configuration.path(of: configuration[Policy.policyFile]),
+            policyDirectories: configuration[Policy.policyDirs].map { configuration.path(of: $0) },
+            enforceNewDefaults: configuration[Policy.enforceNewDefaults],
+            defaultRule: configuration[Policy.policyDefaultRule], logger: logger)
+    }
+}
+
+extension Configuration {
+    /// Where a file or directory of the configuration is, or would be: an absolute name as it stands, others in the first
+    /// configuration directory that has them.
+    fileprivate func path(of name: String) -> String {
+        if name.hasPrefix("/") { return name }
+        let candidates = directories.map { "\($0)/\(name)" }
+        return candidates.first { access($0, F_OK) == 0 } ?? candidates.first ?? name
+    }
+}
+
+/// A start that can never succeed until an operator does something. The description is one line for them.
+public enum WorkerFailure: Error, CustomStringConvertible {
+    case database(String)
+    case store(String)
+
+    init(_ error: DatabaseError) {
+        switch error {
+        case .notMigrated(nil):
+            self = .database("The database has no Glance schema; run: glance-manage db_sync")
+        case .notMigrated(let revision?):
+            self = .database("The database is at revision \(revision), which is too old; run: glance-manage db_sync")
+        case .unsupportedURL(let scheme):
+            self = .database("[database] connection: '\(scheme)' is not supported; use postgresql:// or sqlite://")
+        case .unavailable(let reason):
+            self = .database("The database cannot be reached: \(reason)")
+        default:
+            self = .database("The database cannot be used: \(error)")
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .database(let text): text
+        case .store(let text): text
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// How connections are served: `backlog`, `max_header_line`, `http_keepalive`, `client_socket_timeout` and
+/// `tcp_keepidle` of `[DEFAULT]`.
+public struct HTTPListenerOptions: Sendable {
+    /// Connections that the kernel queues until a worker accepts them, listen(2).
+    public var backlog = 4096
+    /// Bytes of the longest accepted header line (431 beyond). All lines together may have four times as many, and at
+    /// least 64 KiB.
+    public var maxHeaderLine = 16384
+    /// Bytes of the longest accepted request target (414 beyond).
+    public var maxRequestTarget = 8192
+    /// Whether a connection serves more than one request.
+    public var keepAlive = true
+    /// Seconds without progress after which a connection is closed; 0 is never. The clock runs only while we wait for
+    /// the client. A slow transfer that moves at all is never cut.
+    public var clientSocketTimeout = 900
+    /// Seconds of idleness after which the kernel probes whether the client is still there, tcp(7) `TCP_KEEPIDLE`.
+    public var tcpKeepIdle = 600
+
+    public init() {}
+
+    /// Bytes of the longest accepted header block.
+    var maxHeaderBlock: Int { max(65536, maxHeaderLine.multipliedReportingOverflow(by: 4).partialValue) }
+}

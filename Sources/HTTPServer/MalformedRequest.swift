@@ -1,0 +1,24 @@
+import HTTPTypes
+
+/// Why a request can't be understood; each is answered at once, and the connection closed.
+enum MalformedRequest: Error {
+    case syntax
+    case targetTooLong
+    case headerTooLong
+    case version
+    case transferCoding
+    case expectation
+    case upgradeToTunnel
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .syntax: .badRequest
+        case .targetTooLong: .uriTooLong
+        case .headerTooLong: .requestHeaderFieldsTooLarge
+        case .version: .init(code: 505, reasonPhrase: "HTTP Version Not Supported")
+        case .transferCoding: .notImplemented
+        case .expectation: .expectationFailed
+        case .upgradeToTunnel: .methodNotAllowed
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import NIOCore
+import NIOHTTP1
+
+/// NIO's HTTP/1 decoder that also tells a request target that is too long from other oversized heads.
+struct RequestDecoder: ByteToMessageDecoder {
+    typealias InboundOut = HTTPServerRequestPart
+
+    private let decoder: HTTPRequestDecoder
+
+    init(options: HTTPListenerOptions) {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = max(options.maxHeaderLine, options.maxRequestTarget)
+        limits.maxHeaderListSize = options.maxHeaderBlock
+        decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+    }
+
+    func decoderAdded(context: ChannelHandlerContext) { decoder.decoderAdded(context: context) }
+
+    func decoderRemoved(context: ChannelHandlerContext) { decoder.decoderRemoved(context: context) }
+
+    mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        do {
+            return try decoder.decode(context: context, buffer: &buffer)
+        } catch HTTPParserError.headerOverflow {
+            throw Self.isRequestLine(buffer.readableBytesView) ? MalformedRequest.targetTooLong : .headerTooLong
+        }
+    }
+
+    mutating func decodeLast(
+        context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
+    ) throws -> DecodingState {
+        try decoder.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
+    }
+
+    /// Whether the decoder stumbled over a request target: what it still holds has no line end, and starts with a
+    /// target or a method in front of one.
+    private static func isRequestLine(_ bytes: ByteBufferView) -> Bool {
+        guard !bytes.contains(UInt8(ascii: "\n")) else { return false }
+        let first = bytes.prefix { $0 != UInt8(ascii: " ") }
+        return bytes.first == UInt8(ascii: "/") || first.starts(with: "http".utf8)
+            || (first.count < bytes.count && first.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
+    }
+}

@@ -1,0 +1,62 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Synchronization
+
+/// What all connections of a listener share.
+final class ServerState: Sendable {
+    let options: HTTPListenerOptions
+    let logger: Logger
+    let date = HTTPDate()
+    /// Answers a request that came from the address.
+    let respond: @Sendable (Request, SocketAddress?) async throws -> Response
+    let activeRequests = Atomic<Int>(0)
+    let isDraining = Atomic<Bool>(false)
+
+    private let registry = Mutex(Registry())
+
+    private struct Registry {
+        var connections: [ObjectIdentifier: HTTPConnection] = [:]
+        var emptied: [CheckedContinuation<Void, Never>] = []
+    }
+
+    init(
+        options: HTTPListenerOptions, logger: Logger,
+        respond: @escaping @Sendable (Request, SocketAddress?) async throws -> Response
+    ) {
+        self.options = options
+        self.logger = logger
+        self.respond = respond
+    }
+
+    var connections: [HTTPConnection] { registry.withLock { Array($0.connections.values) } }
+
+    var connectionCount: Int { registry.withLock { $0.connections.count } }
+
+    func add(_ connection: HTTPConnection) {
+        registry.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
+    }
+
+    func remove(_ connection: HTTPConnection) {
+        let emptied = registry.withLock { registry -> [CheckedContinuation<Void, Never>] in
+            registry.connections[ObjectIdentifier(connection)] = nil
+            guard registry.connections.isEmpty else { return [] }
+            defer { registry.emptied = [] }
+            return registry.emptied
+        }
+        for continuation in emptied { continuation.resume() }
+    }
+
+    /// Returns when there is no connection.
+    func waitUntilEmpty() async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = registry.withLock { registry in
+                if registry.connections.isEmpty { return true }
+                registry.emptied.append(continuation)
+                return false
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+}

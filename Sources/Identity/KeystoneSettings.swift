@@ -1,0 +1,62 @@
+/// How to reach Keystone and as whom.
+///
+/// Source: keystoneauth's `password` and `v3applicationcredential` plugins; Identity API v3, "Authentication and token
+/// management".
+public struct KeystoneSettings: Sendable, Equatable {
+    /// With or without `/v3`, without a slash at the end.
+    public var authURL: String
+    public var credentials: Credentials
+    public var scope: Scope
+    /// Which of Keystone's endpoints in the catalog to use: `internal`, `public` or `admin`.
+    public var interface = "internal"
+    public var regionName: String?
+    public var tls = TLS()
+    /// Seconds for a connection and for a whole exchange; nil leaves both to defaults that end some day.
+    public var timeout: Int?
+    /// How often a connection that failed is tried again.
+    public var maxRetries = 3
+
+    public enum Credentials: Sendable, Equatable {
+        case password(User, password: String)
+        case applicationCredential(id: String, secret: String)
+        case namedApplicationCredential(name: String, User, secret: String)
+    }
+
+    public enum User: Sendable, Equatable {
+        case id(String)
+        case name(String, Domain)
+    }
+
+    public enum Domain: Sendable, Equatable {
+        case id(String)
+        case name(String)
+    }
+
+    public enum Scope: Sendable, Equatable {
+        /// What the credentials imply.
+        case implied
+        case projectID(String)
+        case project(String, Domain)
+        case domain(Domain)
+        case system
+        case trust(String)
+    }
+
+    /// Files are paths of PEM files.
+    public struct TLS: Sendable, Equatable {
+        public var caFile: String?
+        public var certificateFile: String?
+        /// nil when the certificate's file holds the key too.
+        public var keyFile: String?
+        /// Accepts any certificate.
+        public var isInsecure = false
+
+        public init() {}
+    }
+
+    public init(authURL: String, credentials: Credentials, scope: Scope) {
+        self.authURL = authURL
+        self.credentials = credentials
+        self.scope = scope
+    }
+}

@@ -1,0 +1,98 @@
+import Logging
+import Synchronization
+
+/// One memcached with its idle connections. After a failure it is left alone for a second, then longer and longer, so
+/// that a server that is away costs next to nothing and is used again soon after it came back.
+final class MemcachedServer: Sendable {
+    private let server: MemcachedSettings.Server
+    private let settings: MemcachedSettings
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    private struct State: ~Copyable {
+        var idle: [Idle] = []
+        var failures = 0
+        var end = ContinuousClock.now
+    }
+
+    /// A connection that no thread uses.
+    private struct Idle: @unchecked Sendable {
+        let connection: MemcachedConnection
+        let since: ContinuousClock.Instant
+    }
+
+    init(_ server: MemcachedSettings.Server, settings: MemcachedSettings, logger: Logger) {
+        self.server = server
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Whether it is worth asking.
+    var isAlive: Bool { state.withLock { $0.failures == 0 || $0.end <= .now } }
+
+    /// Runs `work`, which may block, with a connection; nil when that fails, or failed a moment ago.
+    func with<Result>(
+        _ work: (MemcachedConnection) throws(MemcachedConnection.Failure) -> Result?
+    ) -> Result? {
+        guard beginsAttempt() else { return nil }
+        do throws(MemcachedConnection.Failure) {
+            let connection =
+                if let idle = idleConnection() { idle } else { try MemcachedConnection(server, settings: settings) }
+            let result = try work(connection)
+            succeeded(connection)
+            return result
+        } catch {
+            failed(error)
+            return nil
+        }
+    }
+
+    /// After a failure only one caller at a time tries again.
+    private func beginsAttempt() -> Bool {
+        state.withLock { state in
+            if state.failures == 0 { return true }
+            guard state.end <= .now else { return false }
+            state.end = .now + .seconds(settings.socketTimeout)
+            return true
+        }
+    }
+
+    private func idleConnection() -> MemcachedConnection? {
+        let oldest = ContinuousClock.now - .seconds(settings.unusedTimeout)
+        // Too old ones are closed after the lock is given back.
+        let (idle, dropped) = state.withLock { state in
+            let dropped = state.idle.filter { $0.since < oldest }
+            if !dropped.isEmpty { state.idle.removeAll { $0.since < oldest } }
+            return (state.idle.popLast(), dropped)
+        }
+        _ = dropped
+        return idle?.connection
+    }
+
+    private func succeeded(_ connection: MemcachedConnection) {
+        let idle = Idle(connection: connection, since: .now)
+        let wasDead = state.withLock { state in
+            defer { state.failures = 0 }
+            state.idle.append(idle)
+            return state.failures > 0
+        }
+        if wasDead { logger.info("memcached is back", metadata: ["server": "\(server.host):\(server.port)"]) }
+    }
+
+    private func failed(_ failure: MemcachedConnection.Failure) {
+        let (failures, dropped) = state.withLock { state in
+            state.failures = min(state.failures + 1, 30)
+            let pause = min(1 << (state.failures - 1), settings.deadRetry)
+            state.end = .now + .seconds(pause)
+            defer { state.idle = [] }
+            return (state.failures, state.idle)
+        }
+        _ = dropped
+        guard failures == 1 else { return }
+        logger.warning(
+            "memcached fails and is left alone for now",
+            metadata: [
+                "server": "\(server.host):\(server.port)", "error": "\(failure.reason)",
+            ])
+    }
+}

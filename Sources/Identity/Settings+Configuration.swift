@@ -1,0 +1,182 @@
+import Logging
+import OsloConfig
+
+// The only place that knows how the options of `[keystone_authtoken]` become settings.
+
+private typealias Authtoken = Options.KeystoneAuthtoken
+
+extension KeystoneSettings {
+    init(_ configuration: Configuration) throws(IdentityError) {
+        let options = AuthOptions(configuration)
+        guard let type = options[Authtoken.authType] else {
+            throw .missing("auth_type", "password or v3applicationcredential")
+        }
+        guard let url = options[Authtoken.authUrl] else { throw .missing("auth_url", "the URL of Keystone") }
+        let lowered = url.lowercased()
+        guard ["http://", "https://"].contains(where: { lowered.hasPrefix($0) && lowered.count > $0.count }) else {
+            throw .badConfiguration("[keystone_authtoken] auth_url: \"\(url)\" isn't an http or https URL")
+        }
+        switch type.lowercased() {
+        case "password", "v3password":
+            guard let password = options[Authtoken.password] else { throw .missing("password", "the user's password") }
+            self.init(
+                authURL: url, credentials: .password(try options.user(), password: password), scope: try options.scope()
+            )
+        case "v3applicationcredential":
+            self.init(authURL: url, credentials: try options.applicationCredential(), scope: .implied)
+        default:
+            throw .badConfiguration(
+                "[keystone_authtoken] auth_type: \"\(type)\" isn't one of password, v3password, v3applicationcredential"
+            )
+        }
+        while authURL.hasSuffix("/") { authURL.removeLast() }
+        interface = configuration[Authtoken.interface]
+        regionName = configuration[Authtoken.regionName]
+        timeout = configuration[Authtoken.httpConnectTimeout].flatMap { $0 > 0 ? $0 : nil }
+        maxRetries = max(0, configuration[Authtoken.httpRequestMaxRetries])
+        tls.caFile = configuration[Authtoken.cafile]
+        tls.certificateFile = configuration[Authtoken.certfile]
+        tls.keyFile = configuration[Authtoken.keyfile]
+        tls.isInsecure = configuration[Authtoken.insecure]
+    }
+}
+
+/// The options of the authentication plugin, which `auth_section` may move to another section.
+private struct AuthOptions {
+    let configuration: Configuration
+    let section: String?
+
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+        section = configuration[Authtoken.authSection]
+    }
+
+    /// An empty text counts as none.
+    subscript(option: Option<String?>) -> String? {
+        let value = section.map { configuration.value(option, group: $0) } ?? configuration[option]
+        return value.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func user() throws(IdentityError) -> KeystoneSettings.User {
+        if let id = self[Authtoken.userId] { return .id(id) }
+        guard let name = self[Authtoken.username] else { throw .missing("username", "the service's user") }
+        guard let domain = domain(Authtoken.userDomainId, Authtoken.userDomainName) ?? defaultDomain else {
+            throw .missing("user_domain_name", "the domain of user \"\(name)\"")
+        }
+        return .name(name, domain)
+    }
+
+    func scope() throws(IdentityError) -> KeystoneSettings.Scope {
+        if let trust = self[Authtoken.trustId] { return .trust(trust) }
+        if let system = self[Authtoken.systemScope] {
+            guard system == "all" else {
+                throw .badConfiguration("[keystone_authtoken] system_scope: \"\(system)\" isn't all")
+            }
+            return .system
+        }
+        if let domain = domain(Authtoken.domainId, Authtoken.domainName) { return .domain(domain) }
+        if let id = self[Authtoken.projectId] { return .projectID(id) }
+        guard let name = self[Authtoken.projectName] else {
+            throw .missing("project_name", "the project of the service's user")
+        }
+        guard let domain = domain(Authtoken.projectDomainId, Authtoken.projectDomainName) ?? defaultDomain else {
+            throw .missing("project_domain_name", "the domain of project \"\(name)\"")
+        }
+        return .project(name, domain)
+    }
+
+    func applicationCredential() throws(IdentityError) -> KeystoneSettings.Credentials {
+        guard let secret = self[Authtoken.applicationCredentialSecret] else {
+            throw .missing("application_credential_secret", "the secret of the application credential")
+        }
+        if let id = self[Authtoken.applicationCredentialId] { return .applicationCredential(id: id, secret: secret) }
+        guard let name = self[Authtoken.applicationCredentialName] else {
+            throw .missing("application_credential_id", "the application credential")
+        }
+        return .namedApplicationCredential(name: name, try user(), secret: secret)
+    }
+
+    private var defaultDomain: KeystoneSettings.Domain? {
+        domain(Authtoken.defaultDomainId, Authtoken.defaultDomainName)
+    }
+
+    private func domain(_ id: Option<String?>, _ name: Option<String?>) -> KeystoneSettings.Domain? {
+        self[id].map { .id($0) } ?? self[name].map { .name($0) }
+    }
+}
+
+extension TokenSettings {
+    init(_ configuration: Configuration, authURL: String, logger: Logger) throws(IdentityError) {
+        self.init(publicURL: configuration[Authtoken.wwwAuthenticateUri] ?? authURL)
+        cacheTime = configuration[Authtoken.tokenCacheTime]
+        includesCatalog = configuration[Authtoken.includeServiceCatalog]
+        serviceRoles = Set(configuration[Authtoken.serviceTokenRoles].map { $0.lowercased() })
+        serviceRolesRequired = configuration[Authtoken.serviceTokenRolesRequired]
+        serviceType = configuration[Authtoken.serviceType]
+        memcached = try MemcachedSettings(configuration, logger: logger)
+    }
+}
+
+extension MemcachedSettings {
+    /// nil when there are no servers, or none that could be used safely.
+    fileprivate init?(_ configuration: Configuration, logger: Logger) throws(IdentityError) {
+        var servers: [Server] = []
+        for text in configuration[Authtoken.memcachedServers] { servers.append(try Server(text)) }
+        let protection = try CacheProtection(
+            strategy: configuration[Authtoken.memcacheSecurityStrategy],
+            secret: configuration[Authtoken.memcacheSecretKey])
+        if servers.isEmpty { return nil }
+        if configuration[Authtoken.memcacheTlsEnabled] {
+            // Tokens must not travel in the clear where the operator asked for TLS.
+            logger.warning(
+                "[keystone_authtoken] memcache_tls_enabled: TLS to memcached isn't possible; tokens are cached in the process alone"
+            )
+            return nil
+        }
+        self.init(servers: servers, protection: protection)
+        if configuration[Authtoken.memcacheSaslEnabled] {
+            guard let user = configuration[Authtoken.memcacheUsername],
+                let password = configuration[Authtoken.memcachePassword]
+            else { throw .missing("memcache_username and memcache_password", "what memcache_sasl_enabled needs") }
+            sasl = SASL(user: user, password: password)
+        }
+        deadRetry = max(1, configuration[Authtoken.memcachePoolDeadRetry])
+        socketTimeout = min(max(1, configuration[Authtoken.memcachePoolSocketTimeout]), 3600)
+        unusedTimeout = max(1, configuration[Authtoken.memcachePoolUnusedTimeout])
+        maximumConnections = max(1, configuration[Authtoken.memcachePoolMaxsize])
+    }
+}
+
+extension MemcachedSettings.Server {
+    /// `host`, `host:port`, `[address]:port`, `inet6:[address]:port` or `unix:path`.
+    init(_ text: String) throws(IdentityError) {
+        let wrong = IdentityError.badConfiguration(
+            "[keystone_authtoken] memcached_servers: \"\(text)\" isn't host:port or unix:path")
+        if text.hasPrefix("unix:") || text.hasPrefix("/") {
+            let path = text.hasPrefix("/") ? text : String(text.dropFirst(5))
+            guard path.hasPrefix("/") else { throw wrong }
+            self.init(host: path, port: 0)
+            return
+        }
+        var rest = Substring(text)
+        for family in ["inet6:", "inet:"] where rest.hasPrefix(family) { rest = rest.dropFirst(family.count) }
+        let host: Substring
+        if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") {
+            host = rest[..<end].dropFirst()
+            rest = rest[end...].dropFirst()
+        } else {
+            host = rest.prefix { $0 != ":" }
+            rest = rest.dropFirst(host.count)
+        }
+        guard let port = rest.isEmpty ? 11211 : UInt16(rest.dropFirst()), port > 0, !host.isEmpty,
+            rest.isEmpty || rest.hasPrefix(":"), !host.contains(where: \.isWhitespace)
+        else { throw wrong }
+        self.init(host: String(host), port: port)
+    }
+}
+
+extension IdentityError {
+    fileprivate static func missing(_ option: String, _ meaning: String) -> IdentityError {
+        .badConfiguration("[keystone_authtoken] \(option) isn't set: \(meaning)")
+    }
+}

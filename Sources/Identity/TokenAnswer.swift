@@ -1,0 +1,57 @@
+import FoundationEssentials
+
+/// What Keystone says about a token, without the catalog.
+///
+/// Source: Identity API v3, "Validate and show information for token".
+struct TokenAnswer: Decodable {
+    var token: Token
+
+    struct Token: Decodable {
+        var user: Reference
+        var project: Reference?
+        var domain: Reference?
+        var system: [String: Bool]?
+        var roles: [Role]?
+        var isAdminProject: Bool?
+        var expiresAt: String
+        var applicationCredential: ApplicationCredential?
+
+        private enum CodingKeys: String, CodingKey {
+            case user, project, domain, system, roles
+            case isAdminProject = "is_admin_project"
+            case expiresAt = "expires_at"
+            case applicationCredential = "application_credential"
+        }
+    }
+
+    struct Reference: Decodable {
+        var id: String
+        var name: String?
+        var domain: Domain?
+    }
+
+    struct Domain: Decodable {
+        var id: String?
+        var name: String?
+    }
+
+    struct Role: Decodable {
+        var name: String
+    }
+
+    struct ApplicationCredential: Decodable {
+        var accessRules: [AccessRule]?
+
+        private enum CodingKeys: String, CodingKey { case accessRules = "access_rules" }
+    }
+
+    /// End of the token's life, seconds since 1970.
+    ///
+    /// - Throws: an error of the parser when Keystone's text is no time.
+    func expiry() throws -> Int64 {
+        let text = token.expiresAt
+        let precise = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let seconds = try (precise ?? Date(text, strategy: .iso8601)).timeIntervalSince1970
+        return Int64(exactly: seconds.rounded(.down)) ?? .max
+    }
+}

@@ -1,0 +1,8 @@
+/// SHA-256 of a token, by which it is remembered: the token itself is kept nowhere.
+struct TokenDigest: Hashable, Sendable {
+    let bytes: [UInt8]
+
+    init(of token: String) {
+        bytes = Cryptography.sha256(token.utf8)
+    }
+}

@@ -1,0 +1,36 @@
+import FoundationEssentials
+
+/// A token that Keystone found valid.
+final class ValidatedToken: Sendable {
+    let context: AuthContext
+    /// nil when the token may be used for everything.
+    let accessRules: [AccessRule]?
+
+    /// Reads an answer of Keystone.
+    ///
+    /// - Throws: an error of the decoder.
+    init(answer: [UInt8]) throws {
+        let decoded = try JSONDecoder().decode(TokenAnswer.self, from: Data(answer))
+        context = try AuthContext(decoded, catalog: JSONText.member(["token", "catalog"], of: answer))
+        accessRules = decoded.token.applicationCredential?.accessRules
+    }
+}
+
+extension AuthContext {
+    fileprivate init(_ answer: TokenAnswer, catalog: String?) throws {
+        let token = answer.token
+        self.init(
+            userID: token.user.id, projectID: token.project?.id,
+            roles: (token.roles ?? []).map { $0.name.lowercased() }, expiresAt: try answer.expiry())
+        userName = token.user.name
+        userDomainID = token.user.domain?.id
+        userDomainName = token.user.domain?.name
+        projectName = token.project?.name
+        projectDomainID = token.project?.domain?.id
+        projectDomainName = token.project?.domain?.name
+        domainID = token.domain?.id
+        systemScope = token.system?["all"] == true ? "all" : nil
+        isAdminProject = token.isAdminProject ?? true
+        serviceCatalog = catalog
+    }
+}

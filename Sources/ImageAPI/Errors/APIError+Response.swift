@@ -1,0 +1,124 @@
+import HTTPTypes
+import Hummingbird
+import ImageModel
+import NIOCore
+
+extension APIError {
+    /// The answer in the form that `Accept` asks for, with the layout of WebOb's exceptions: clients of Glance show these
+    /// texts, some cut the message out of the HTML.
+    func response(to request: Request) -> Response {
+        let line = "\(status.code) \(title)"
+        var headers = headers
+        let text: String
+        if request.method == .head {
+            text = ""
+            headers[.contentType] = "text/html; charset=UTF-8"
+        } else {
+            switch ErrorFormat(accept: request.headers[.accept]) {
+            case .html:
+                headers[.contentType] = "text/html; charset=UTF-8"
+                let body = body(for: request, escaped: Self.escapeHTML)
+                text = """
+                    <html>
+                     <head>
+                      <title>\(line)</title>
+                     </head>
+                     <body>
+                      <h1>\(line)</h1>
+                      \(body)
+                     </body>
+                    </html>
+                    """
+            case .plain:
+                headers[.contentType] = "text/plain; charset=UTF-8"
+                text = "\(line)\n\n\(Self.stripTags(body(for: request, escaped: { $0 })))"
+            case .json:
+                headers[.contentType] = "application/json"
+                var writer = JSONWriter(capacity: 256)
+                writer.object { writer in
+                    writer.field("message", body(for: request, escaped: { $0 }))
+                    writer.field("code", line)
+                    writer.field("title", title)
+                }
+                text = String(decoding: writer.bytes, as: UTF8.self)
+            }
+        }
+        return Response(
+            status: HTTPResponse.Status(code: status.code, reasonPhrase: title), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// WebOb's templates: nearly all statuses share one, three have their own.
+    private func body(for request: Request, escaped: (String) -> String) -> String {
+        switch status.code {
+        case 405:
+            "The method \(escaped(request.method.rawValue)) is not allowed for this resource. <br /><br />\n"
+        case 415:
+            """
+            The request media type \(escaped(request.headers[.contentType] ?? "")) is not supported by this server.
+            <br /><br />
+            \(escaped(message))
+            """
+        case 501:
+            "\nThe request method \(escaped(request.method.rawValue)) is not implemented for this server. <br /><br />\n"
+        default:
+            "\(escaped(message.isEmpty ? explanation : message))<br /><br />\n\n\n"
+        }
+    }
+
+    /// Reason phrase, in the words that OpenStack's services have always used.
+    private var title: String {
+        switch status.code {
+        case 413: "Request Entity Too Large"
+        case 416: "Request Range Not Satisfiable"
+        default: status.reasonPhrase
+        }
+    }
+
+    /// What an error says that has no text of its own.
+    private var explanation: String {
+        switch status.code {
+        case 400: "The request is malformed."
+        case 401: "This request needs a valid token."
+        case 403: "Access was denied to this resource."
+        case 404: "The resource could not be found."
+        case 500: "The server has either erred or is incapable of performing the requested operation."
+        case 503: "The server is currently unavailable. Please try again at a later time."
+        default: status.reasonPhrase
+        }
+    }
+
+    /// Escapes text for HTML; everything outside ASCII becomes a numeric reference.
+    static func escapeHTML(_ text: String) -> String {
+        var escaped = ""
+        escaped.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#x27;"
+            case _ where scalar.isASCII: escaped.unicodeScalars.append(scalar)
+            default: escaped += "&#\(scalar.value);"
+            }
+        }
+        return escaped
+    }
+
+    /// Makes plain text of a body: `<br>` is a new line, other tags vanish, new lines of the template are blanks.
+    private static func stripTags(_ body: String) -> String {
+        var plain: [UInt8] = []
+        var rest = body.utf8[...]
+        while let byte = rest.first {
+            if byte == UInt8(ascii: "<"), let end = rest.firstIndex(of: UInt8(ascii: ">")) {
+                if rest.dropFirst().starts(with: "br".utf8) { plain.append(UInt8(ascii: "\n")) }
+                rest = rest[rest.index(after: end)...]
+                continue
+            }
+            if byte != UInt8(ascii: "\r") { plain.append(byte == UInt8(ascii: "\n") ? UInt8(ascii: " ") : byte) }
+            rest = rest.dropFirst()
+        }
+        return String(decoding: plain, as: UTF8.self)
+    }
+}

@@ -1,0 +1,71 @@
+public import Hummingbird
+public import Identity
+public import ImageService
+public import Logging
+public import OsloConfig
+
+/// The Images API as a responder for an `HTTPListener`: stages of the paste file in front of the routes of all resources.
+///
+///     let pipeline = try Pipeline(configuration: configuration)
+///     let authenticator = pipeline.usesKeystone ? try TokenAuthenticator(…) : nil
+///     let application = try ImageAPIApplication(
+///         configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator, logger: logger)
+public struct ImageAPIApplication: HTTPResponder {
+    private let responder: any HTTPResponder<APIContext>
+
+    /// - Parameters:
+    ///   - pipeline: nil resolves the one that `configuration` names.
+    ///   - authenticator: may be nil where the pipeline does not use Keystone.
+    /// - Throws: `ConfigurationError`.
+    public init(
+        configuration: Configuration, pipeline: Pipeline? = nil, service: ImageService,
+        authenticator: TokenAuthenticator?, logger: Logger
+    ) throws(ConfigurationError) {
+        // Typed throws does not pass through the autoclosure of `??`.
+        let pipeline = if let pipeline { pipeline } else { try Pipeline(configuration: configuration) }
+        for warning in pipeline.warnings { logger.warning("\(warning)") }
+        let images: [Route]
+        do {
+            images = try ImageResources.routes(service: service)
+        } catch {
+            throw ConfigurationError("\(error)")
+        }
+        let routes = Discovery(service: service).routes + images
+        self.init(
+            try Self.responder(
+                configuration: configuration, application: pipeline.application,
+                lookup: CallerLookup(service: service, authenticator: authenticator), routes: routes))
+    }
+
+    init(_ responder: any HTTPResponder<APIContext>) {
+        self.responder = responder
+    }
+
+    /// The whole chain in front of some routes.
+    static func responder(
+        configuration: Configuration, application: PasteApplication, lookup: CallerLookup, routes: [Route]
+    ) throws(ConfigurationError) -> any HTTPResponder<APIContext> {
+        let requestIDs = RequestIDPolicy(maximumLength: configuration[Options.Default.maxRequestIdLength])
+        let versions = VersionsDocument(
+            isMultiStore: !configuration[Options.Default.enabledBackends].isEmpty,
+            hasCache: configuration[Options.Default.imageCacheDir].map { !$0.isEmpty } ?? false)
+        let builder = PipelineBuilder(
+            configuration: configuration, lookup: lookup, requestIDs: requestIDs, versions: versions,
+            router: APIRouter(table: RouteTable(routes)))
+        return try builder.responder(application)
+            .behind(EntryStage(publicEndpoint: configuration.publicEndpoint, requestIDs: requestIDs))
+    }
+
+    public func respond(to request: Request, context: APIContext) async throws -> Response {
+        try await responder.respond(to: request, context: context)
+    }
+}
+
+extension Configuration {
+    /// `public_endpoint` without slashes at its end; nil when unset.
+    var publicEndpoint: String? {
+        guard var endpoint = self[Options.Default.publicEndpoint], !endpoint.isEmpty else { return nil }
+        while endpoint.hasSuffix("/") { endpoint.removeLast() }
+        return endpoint
+    }
+}

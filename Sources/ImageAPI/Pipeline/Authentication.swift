@@ -1,0 +1,37 @@
+import Identity
+import ImageService
+
+/// What is known about the token of a request.
+enum Authentication: Sendable {
+    /// No token.
+    case none
+    /// A token that Keystone does not accept.
+    case rejected
+    case confirmed(AuthContext, token: String)
+}
+
+/// The two questions that the pipeline asks about a token. Closures, so that the stages know neither Keystone nor policies.
+struct CallerLookup: Sendable {
+    /// Who a token, with a service token perhaps, belongs to.
+    typealias Validate = @Sendable (_ token: String, _ serviceToken: String?) async throws(IdentityError) -> AuthContext
+
+    /// nil where the configuration has no Keystone.
+    var validate: Validate?
+    /// Value of `WWW-Authenticate` on a 401.
+    var challenge = ""
+    /// What the owner of a token is to the service.
+    var caller: @Sendable (_ identity: AuthContext, _ requestID: String, _ token: String) async -> Caller
+}
+
+extension CallerLookup {
+    init(service: ImageService, authenticator: TokenAuthenticator?) {
+        self.init { identity, requestID, token in
+            await service.caller(identity: identity, requestID: requestID, token: token)
+        }
+        guard let authenticator else { return }
+        challenge = authenticator.challenge
+        validate = { token, serviceToken throws(IdentityError) in
+            try await authenticator.authenticate(token: token, serviceToken: serviceToken)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Where every request comes in: gives it its id and base URL, answers what nobody else answered, and writes the access log
+/// when the last byte of the answer is out.
+struct EntryStage: RouterMiddleware {
+    /// `public_endpoint`, without a slash at the end.
+    let publicEndpoint: String?
+    let requestIDs: RequestIDPolicy
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        var context = context
+        context.inboundRequestID = requestIDs.check(request.headers[.openStackRequestID])
+        let id = context.inboundRequestID.accepted ?? RequestIDPolicy.generate()
+        context.record.update { $0.requestID = id }
+        context.caller.requestID = id
+        context.logger[metadataKey: "request_id"] = "\(id)"
+        context.baseURL = publicEndpoint ?? "http://\(request.head.authority ?? "localhost")"
+
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            context.logger.error("Request failed", metadata: ["error": "\(String(reflecting: error))"])
+            response = APIError(error).response(to: request)
+        }
+        let entry = AccessLogEntry(
+            method: request.method, path: request.uri.string, status: response.status, start: start,
+            record: context.record, client: context.remoteAddress)
+        let logger = context.logger
+        if request.method == .head {
+            // The server writes no body, so there is no end of it to wait for.
+            entry.log(to: logger, bytes: 0, isComplete: true)
+            return response
+        }
+        let body = response.body
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            let count = ByteCount()
+            do {
+                try await body.write(counting(writer, count))
+            } catch {
+                entry.log(to: logger, bytes: count.value, isComplete: false)
+                throw error
+            }
+            entry.log(to: logger, bytes: count.value, isComplete: true)
+        }
+        return response
+    }
+}
+
+extension HTTPField.Name {
+    /// Inbound and outbound id of a request.
+    static let openStackRequestID = HTTPField.Name("X-Openstack-Request-ID")!
+}

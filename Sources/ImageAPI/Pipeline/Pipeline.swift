@@ -1,0 +1,76 @@
+public import OsloConfig
+
+/// The stages in front of the API, resolved from the paste file of an installation.
+public struct Pipeline: Sendable {
+    let application: PasteApplication
+    /// What the operator should know about the paste file, one line each, for the log.
+    public let warnings: [String]
+
+    /// Reads `[paste_deploy] config_file`, else `<last config file>-paste.ini` in the configuration's directories, else takes
+    /// the shipped definition, and resolves `[paste_deploy] flavor`.
+    ///
+    /// - Throws: `ConfigurationError` naming file, section and what is wrong: a filter that is not built in, a flavor or
+    ///   section that does not exist, a file that cannot be read.
+    public init(configuration: Configuration) throws(ConfigurationError) {
+        let flavor = configuration[Options.PasteDeploy.flavor].flatMap { $0.isEmpty ? nil : $0 }
+        let ignored = configuration[Options.PasteDeploy.ignoredFilters]
+        let file = try Self.find(in: configuration)
+        application = try PasteApplication(file, flavor: flavor, ignoredFilters: Set(ignored))
+        warnings = Self.warnings(for: application, ignored: ignored)
+    }
+
+    /// Whether requests are authenticated by Keystone, that is, whether ``ImageAPIApplication`` needs an authenticator.
+    public var usesKeystone: Bool {
+        application.filters.contains { $0.stage == .authtoken }
+    }
+
+    /// Keys of `[filter:authtoken]`: they win over those of `[keystone_authtoken]`.
+    public var authtokenOptions: [String: String] {
+        application.filters.first { $0.stage == .authtoken }?.options ?? [:]
+    }
+
+    private static func find(in configuration: Configuration) throws(ConfigurationError) -> PasteFile {
+        if let name = configuration[Options.PasteDeploy.configFile], !name.isEmpty {
+            for path in candidates(name, in: configuration.directories) {
+                if let text = try read(path) { return try PasteFile(parsing: text, path: path) }
+            }
+            throw ConfigurationError("[paste_deploy] config_file: there is no file '\(name)'")
+        }
+        if let last = configuration.files.last(where: { $0.hasSuffix(".conf") }) {
+            let own = "\(last.dropLast(".conf".count))-paste.ini"
+            let name = own.split(separator: "/").last.map(String.init) ?? own
+            for path in [own] + candidates(name, in: configuration.directories) {
+                if let text = try read(path) { return try PasteFile(parsing: text, path: path) }
+            }
+        }
+        return try PasteFile(parsing: PasteFile.shippedText, path: "(built-in paste configuration)")
+    }
+
+    private static func candidates(_ name: String, in directories: [String]) -> [String] {
+        name.hasPrefix("/") ? [name] : directories.map { "\($0)/\(name)" }
+    }
+
+    private static func read(_ path: String) throws(ConfigurationError) -> String? {
+        do throws(TextFile.FileError) {
+            return try TextFile.read(path)
+        } catch {
+            throw ConfigurationError("paste file \(error)")
+        }
+    }
+
+    private static func warnings(for application: PasteApplication, ignored: [String]) -> [String] {
+        var warnings = ignored.map { "paste filter '\($0)' is left out, as [paste_deploy] ignored_filters asks" }
+        for filter in application.filters {
+            switch filter.stage {
+            case .cache, .cacheManagement:
+                warnings.append("paste filter '\(filter.name)' has no effect: the image cache is not in this release")
+            case .unauthenticatedContext:
+                warnings.append(
+                    "paste filter '\(filter.name)' makes every client an administrator; set [paste_deploy] flavor = keystone"
+                )
+            default: break
+            }
+        }
+        return warnings
+    }
+}

@@ -1,0 +1,6 @@
+extension ImageService {
+    /// Throws unless the caller may see the details of stores (`GET /v2/info/stores/detail`).
+    public func authorizeStoreDetails(for caller: Caller) async throws {
+        try await enforce("stores_info_detail", for: caller)
+    }
+}

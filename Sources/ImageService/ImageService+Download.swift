@@ -1,0 +1,80 @@
+public import ImageModel
+public import ImageStore
+import Logging
+import OsloConfig
+
+extension ImageService {
+    /// Finds an image for download and checks all but the range (Images API v2, "Download binary image data").
+    ///
+    /// - Parameter preferredStores: from `?prefer=`; tried before the others.
+    public func download(_ id: String, preferredStores: [String], for caller: Caller) async throws -> ImageDownload {
+        let image = try await visibleImage(id, for: caller)
+        if image.status == .deactivated && !caller.isAdmin {
+            throw ServiceError.forbidden("The requested image has been deactivated. Image data download is forbidden.")
+        }
+        try await enforce("download_image", on: image, for: caller)
+        if !preferredStores.isEmpty {
+            try await enforce("download_from_store", on: image, for: caller)
+            guard stores.isMultiStore else {
+                throw ServiceError.invalid("A store can only be preferred when multiple stores are enabled.")
+            }
+            for store in preferredStores where stores[store] == nil {
+                throw ServiceError.invalid("Store '\(store)' is not configured.")
+            }
+        }
+        let isReadable = image.status == .active || image.status == .deactivated
+        let sources = isReadable ? self.sources(of: image, preferring: preferredStores) : []
+        return ImageDownload(image: image, sources: sources, logger: logger)
+    }
+
+    /// Locations with their stores, the preferred ones first, then by weight; equals in random order.
+    private func sources(of image: Image, preferring preferred: [String]) -> [ImageDownload.Source] {
+        image.locations.shuffled()
+            .filter { $0.status == .active }
+            .compactMap { location in
+                stores.store(for: location).map { ImageDownload.Source(store: $0, location: location) }
+            }
+            .sorted { left, right in
+                let (leftRank, rightRank) = (rank(left, preferred), rank(right, preferred))
+                return leftRank == rightRank ? left.store.weight > right.store.weight : leftRank < rightRank
+            }
+    }
+
+    private func rank(_ source: ImageDownload.Source, _ preferred: [String]) -> Int {
+        preferred.contains(source.store.id) ? 0 : 1
+    }
+}
+
+/// A download that has been allowed.
+public struct ImageDownload: Sendable {
+    public let image: Image
+    let sources: [Source]
+    let logger: Logger
+
+    struct Source: Sendable {
+        let store: any Store
+        let location: ImageLocation
+    }
+
+    /// Whether there is data at all.
+    public var hasData: Bool { !sources.isEmpty }
+
+    /// Opens the data in the first source that works.
+    ///
+    /// - Parameter range: bytes wanted, within the image's size; nil is everything.
+    /// - Throws: ``ServiceError`` when no source works: the error of the last one.
+    public func open(range: Range<Int64>?) async throws -> StoreContent {
+        var failure: any Error = StoreError.notFound
+        for source in sources {
+            do {
+                return try await source.store.open(source.location, range: range)
+            } catch {
+                failure = error
+                logger.warning(
+                    "image data could not be opened",
+                    metadata: ["image_id": "\(image.id)", "store": "\(source.store.id)", "error": "\(error)"])
+            }
+        }
+        throw ImageService.clientError(failure)
+    }
+}

@@ -1,0 +1,204 @@
+import ImageDatabase
+public import ImageModel
+import ImageStore
+import OsloConfig
+import OsloPolicy
+
+extension ImageService {
+    /// Registers an image without data (Images API v2, "Create image").
+    public func create(_ draft: ImageDraft, for caller: Caller) async throws -> Image {
+        try requireWriter(caller)
+        let owner = draft.owner ?? caller.project
+        try await authorizeCreation(owner: owner, visibility: draft.visibility, for: caller)
+        let image = Image(
+            id: draft.id ?? UUIDText.random(), name: draft.name, visibility: draft.visibility ?? .shared, owner: owner,
+            diskFormat: draft.diskFormat, containerFormat: draft.containerFormat, minDisk: draft.minDisk,
+            minRAM: draft.minRAM, isProtected: draft.isProtected, isHidden: draft.isHidden,
+            properties: draft.properties, tags: draft.tags)
+        try quotas.checkTags(image.tags)
+        try quotas.checkProperties(image.properties)
+        do {
+            try await database.insert(image)
+        } catch {
+            throw error == .duplicate ? ServiceError.conflict("Image ID \(image.id) already exists!") : error
+        }
+        return image
+    }
+
+    private func authorizeCreation(owner: String?, visibility: Visibility?, for caller: Caller) async throws {
+        let target: PolicyTarget = [
+            "project_id": owner.map { .string($0) } ?? .null,
+            "owner": owner.map { .string($0) } ?? .null,
+            "visibility": .string((visibility ?? .private).rawValue),
+        ]
+        guard await policy.allows("add_image", target: target, credentials: caller.credentials) else {
+            if owner != caller.project { throw Self.foreignOwner(owner) }
+            throw Self.refused("add_image")
+        }
+        try await authorizeVisibility(visibility, target: target, for: caller)
+        if !configuration[Options.OsloPolicy.enforceNewDefaults], !caller.isAdmin, owner != caller.project {
+            throw Self.foreignOwner(owner)
+        }
+    }
+
+    private static func foreignOwner(_ owner: String?) -> ServiceError {
+        .forbidden("You are not permitted to create images owned by '\(owner ?? "nobody")'.")
+    }
+
+    /// Public and community images need a permission of their own.
+    func authorizeVisibility(_ visibility: Visibility?, target: PolicyTarget, for caller: Caller) async throws {
+        let rule: String
+        switch visibility {
+        case .public: rule = "publicize_image"
+        case .community: rule = "communitize_image"
+        case .shared, .private, nil: return
+        }
+        guard await policy.allows(rule, target: target, credentials: caller.credentials) else {
+            throw Self.refused(rule)
+        }
+    }
+
+    /// One page of the images that the caller can see (Images API v2, "List images"). The query's viewer is set from
+    /// `caller`, its limit is capped at `api_limit_max`.
+    public func list(_ query: ImageQuery, for caller: Caller) async throws -> ImagePage {
+        try await enforce("get_images", for: caller)
+        var query = query
+        query.viewer = ImageQuery.Viewer(project: caller.project, isAdmin: caller.isAdmin)
+        query.limit = min(query.limit, configuration[Options.Default.apiLimitMax])
+        let found: [Image]
+        do {
+            found = try await database.images(query)
+        } catch {
+            guard error == .markerNotFound else { throw error }
+            throw ServiceError.invalid("No image found with ID \(query.marker ?? "")")
+        }
+        var images: [Image] = []
+        images.reserveCapacity(found.count)
+        for image in found {
+            let target = image.policyTarget(for: caller)
+            if await policy.allows("get_image", target: target, credentials: caller.credentials) {
+                images.append(redactLocations(of: image, for: caller))
+            }
+        }
+        let isFull = found.count == query.limit
+        return ImagePage(images: images, nextMarker: isFull ? images.last?.id : nil)
+    }
+
+    /// One image (Images API v2, "Show image").
+    public func show(_ id: String, for caller: Caller) async throws -> Image {
+        let image = try await visibleImage(id, for: caller)
+        try await enforce("get_image", on: image, for: caller)
+        return redactLocations(of: image, for: caller)
+    }
+
+    /// Deletes an image and its data (Images API v2, "Delete image").
+    ///
+    /// The rows go first, with the locations marked `pending_delete`; then the data; then the mark. A crash between
+    /// leaves rows by which ``removeAbandonedData()`` finishes the work.
+    public func delete(_ id: String, for caller: Caller) async throws {
+        try requireWriter(caller)
+        let image = try await visibleImage(id, for: caller)
+        try await enforceMutation("delete_image", on: image, for: caller)
+        if image.isProtected {
+            throw ServiceError.forbidden("Image \(id) is protected and cannot be deleted.")
+        }
+        let locations: [ImageLocation]
+        do {
+            locations = try await database.delete(
+                id, to: .deleted, from: [.queued, .saving, .uploading, .importing, .active, .killed, .deactivated])
+        } catch {
+            switch error {
+            case .notFound: throw ServiceError.notFound("Failed to find image \(id) to delete")
+            case .conflict: throw ServiceError.conflict("Image \(id) changed while it was being deleted.")
+            default: throw error
+            }
+        }
+        for location in locations {
+            await removeData(at: location, ofImage: id)
+        }
+    }
+
+    /// Removes the data of a location whose row says `pending_delete`, and marks the row. What fails is tried again by
+    /// ``removeAbandonedData()``.
+    func removeData(at location: ImageLocation, ofImage id: String) async {
+        guard let store = stores.store(for: location) else {
+            logger.warning("no configured store holds a location of a deleted image", metadata: ["image_id": "\(id)"])
+            return
+        }
+        do {
+            try await store.delete(location)
+        } catch .notFound {
+            // Somebody removed the data already: that is what we want.
+        } catch .readOnly {
+            // Data in a read-only store are not ours to remove.
+        } catch {
+            logger.error(
+                "data of a deleted image could not be removed, will try again",
+                metadata: ["image_id": "\(id)", "store": "\(store.id)", "error": "\(error)"])
+            return
+        }
+        guard let row = location.id else { return }
+        do {
+            try await database.markLocationDeleted(row)
+        } catch {
+            logger.error(
+                "a removed location could not be marked, will try again",
+                metadata: ["image_id": "\(id)", "error": "\(error)"])
+        }
+    }
+
+    /// Forbids downloads to all but administrators (Images API v2, "Deactivate image"). Idempotent.
+    public func deactivate(_ id: String, for caller: Caller) async throws {
+        try await switchStatus(of: id, from: .active, to: .deactivated, rule: "deactivate", for: caller)
+    }
+
+    /// Allows downloads again (Images API v2, "Reactivate image"). Idempotent.
+    public func reactivate(_ id: String, for caller: Caller) async throws {
+        try await switchStatus(of: id, from: .deactivated, to: .active, rule: "reactivate", for: caller)
+    }
+
+    private func switchStatus(
+        of id: String, from: ImageStatus, to: ImageStatus, rule: String, for caller: Caller
+    ) async throws {
+        try requireWriter(caller)
+        let image = try await visibleImage(id, for: caller)
+        try await enforceMutation(rule, on: image, for: caller)
+        if image.status == to { return }
+        guard image.status == from else {
+            throw ServiceError.forbidden(
+                "Image status is \(image.status.rawValue); only \(from.rawValue) images can become \(to.rawValue).")
+        }
+        var changed = image
+        changed.status = to
+        try await save(changed, over: image)
+    }
+
+    /// Writes a changed image; someone else's change of its status in between is a conflict.
+    @discardableResult
+    func save(_ changed: Image, over image: Image) async throws -> Image {
+        var changed = changed
+        do {
+            changed.updatedAt = try await database.update(from: image, to: changed)
+        } catch {
+            switch error {
+            case .notFound: throw ServiceError.notFound("No image found with ID \(image.id)")
+            case .conflict:
+                throw ServiceError.conflict("Image \(image.id) was changed by another request; try again.")
+            default: throw error
+            }
+        }
+        return changed
+    }
+}
+
+/// One page of a list of images.
+public struct ImagePage: Sendable {
+    public var images: [Image]
+    /// Marker of the next page; nil when there is none.
+    public var nextMarker: String?
+
+    public init(images: [Image], nextMarker: String?) {
+        self.images = images
+        self.nextMarker = nextMarker
+    }
+}

@@ -1,0 +1,24 @@
+import ImageDatabase
+import ImageModel
+
+extension ImageService {
+    /// Adds a tag; an image that has it stays as it is (Images API v2, "Add image tag").
+    public func addTag(_ tag: String, to id: String, for caller: Caller) async throws {
+        try requireWriter(caller)
+        let image = try await visibleImage(id, for: caller)
+        try await enforceMutation("modify_image", on: image, for: caller)
+        if image.tags.contains(tag) { return }
+        try quotas.checkTags(image.tags + [tag])
+        try await database.addTag(tag, toImage: id)
+    }
+
+    /// Removes a tag; `notFound` when the image has no such tag (Images API v2, "Delete image tag").
+    public func removeTag(_ tag: String, from id: String, for caller: Caller) async throws {
+        try requireWriter(caller)
+        let image = try await visibleImage(id, for: caller)
+        try await enforceMutation("modify_image", on: image, for: caller)
+        guard try await database.removeTag(tag, fromImage: id) else {
+            throw ServiceError.notFound("Image \(id) has no such tag.")
+        }
+    }
+}

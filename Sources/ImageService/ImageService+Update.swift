@@ -1,0 +1,116 @@
+public import ImageModel
+import ImageStore
+import OsloConfig
+import OsloPolicy
+
+extension ImageService {
+    /// Changes an image (Images API v2, "Update image").
+    ///
+    /// Every change is authorized and checked before anything is stored; a refused list changes nothing.
+    public func update(_ id: String, _ changes: [ImageChange], for caller: Caller) async throws -> Image {
+        try requireWriter(caller)
+        let image = try await visibleImage(id, for: caller)
+        if changes.isEmpty {
+            try await enforce("get_image", on: image, for: caller)
+            return redactLocations(of: image, for: caller)
+        }
+        var changed = image
+        var removed: [ImageLocation] = []
+        for change in changes {
+            try await authorize(change, on: image, for: caller)
+            try await apply(change, to: &changed, removed: &removed, for: caller)
+        }
+        if Set(changed.properties.keys).isSubset(of: image.properties.keys) == false {
+            try quotas.checkProperties(changed.properties)
+        }
+        if changed != image {
+            changed = try await save(changed, over: image)
+        }
+        for location in removed {
+            await removeData(at: location, ofImage: id)
+        }
+        return redactLocations(of: changed, for: caller)
+    }
+
+    /// Asks the policies that one change needs. Adding a base attribute is the same as replacing it.
+    private func authorize(_ change: ImageChange, on image: Image, for caller: Caller) async throws {
+        switch change {
+        case .owner where !caller.isAdmin:
+            try await enforce("get_image", on: image, for: caller)
+            throw ServiceError.forbidden("Owner can't be updated by non admin.")
+        case .replaceLocations(let drafts) where drafts.isEmpty:
+            try await enforce("get_image", on: image, for: caller)
+            throw ServiceError.forbidden("Cannot set locations to empty list.")
+        case .replaceLocations, .addLocation:
+            try await enforce("set_image_location", on: image, for: caller)
+            try requireVisibleLocations("update")
+        case .removeLocation:
+            try await enforceMutation("delete_image_location", on: image, for: caller)
+            try requireVisibleLocations("remove")
+        case .visibility(let visibility):
+            try await enforce("get_image", on: image, for: caller)
+            try await authorizeVisibility(visibility, target: image.policyTarget(for: caller), for: caller)
+            try await enforceMutation("modify_image", on: image, for: caller)
+        default:
+            try await enforceMutation("modify_image", on: image, for: caller)
+        }
+    }
+
+    private func requireVisibleLocations(_ verb: String) throws(ServiceError) {
+        guard configuration[Options.Default.showMultipleLocations] else {
+            throw .forbidden("It's not allowed to \(verb) locations if locations are invisible.")
+        }
+    }
+
+    private func apply(
+        _ change: ImageChange, to image: inout Image, removed: inout [ImageLocation], for caller: Caller
+    ) async throws {
+        switch change {
+        case .name(let name): image.name = name
+        case .visibility(let visibility): image.visibility = visibility
+        case .owner(let owner): image.owner = owner
+        case .isProtected(let value): image.isProtected = value
+        case .isHidden(let value): image.isHidden = value
+        case .minDisk(let value): image.minDisk = value
+        case .minRAM(let value): image.minRAM = value
+        case .diskFormat(let format):
+            try requireReplaceableFormat("disk_format", of: image)
+            image.diskFormat = format
+        case .containerFormat(let format):
+            try requireReplaceableFormat("container_format", of: image)
+            image.containerFormat = format
+        case .tags(let tags):
+            try quotas.checkTags(tags)
+            image.tags = tags
+        case .addProperty(let name, let value, let mustBeNew):
+            if mustBeNew, image.properties[name] != nil {
+                throw ServiceError.conflict("Property \(name) already present.")
+            }
+            image.properties[name] = value
+        case .replaceProperty(let name, let value):
+            try requireProperty(name, of: image)
+            image.properties[name] = value
+        case .removeProperty(let name):
+            try requireProperty(name, of: image)
+            image.properties[name] = nil
+        case .replaceLocations(let drafts):
+            try await replaceLocations(of: &image, with: drafts, for: caller)
+        case .addLocation(let index, let draft):
+            try await addLocation(draft, at: index, to: &image, for: caller)
+        case .removeLocation(let index):
+            try removeLocation(at: index, from: &image, removed: &removed)
+        }
+    }
+
+    private func requireReplaceableFormat(_ attribute: String, of image: Image) throws(ServiceError) {
+        guard image.status == .queued || image.status == .importing else {
+            throw .forbidden("Attribute \(attribute) can be only replaced for a queued image.")
+        }
+    }
+
+    private func requireProperty(_ name: String, of image: Image) throws(ServiceError) {
+        guard image.properties[name] != nil else {
+            throw .conflict("Property \(name) does not exist.")
+        }
+    }
+}

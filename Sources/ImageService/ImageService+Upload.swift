@@ -1,0 +1,165 @@
+import ImageDatabase
+import ImageModel
+import ImageStore
+public import NIOCore
+import OsloConfig
+
+extension ImageService {
+    /// Stores an image's data (Images API v2, "Upload binary image data").
+    ///
+    /// The row goes to `saving` together with an upload record; the bytes become durable under a temporary name, then
+    /// visible; the row goes to `active` together with location, size and hashes. Whatever fails on the way leaves a
+    /// `queued` image without bytes, and whatever dies leaves the record, by which ``recoverUploads()`` does the same.
+    ///
+    /// - Parameters:
+    ///   - store: id from `X-Image-Meta-Store`; nil is the default store. Ignored without multi-store.
+    ///   - expectedSize: bytes to come, from `x-openstack-image-size` or `Content-Length`.
+    public func upload<Body: AsyncSequence & Sendable>(
+        _ body: Body, to id: String, store storeID: String?, expectedSize: Int64?, for caller: Caller
+    ) async throws where Body.Element == ByteBuffer {
+        try requireWriter(caller)
+        let store = try uploadStore(storeID)
+        let image = try await visibleImage(id, for: caller)
+        try await enforceMutation("upload_image", on: image, for: caller)
+        guard image.status == .queued else {
+            throw ServiceError.conflict(
+                "Image status transition from \(image.status.rawValue) to saving is not allowed")
+        }
+        try requireFormats(of: image)
+        if store.isReadOnly {
+            throw ServiceError.gone("Error in store configuration. Adding images to store is disabled.")
+        }
+        let limit = try await uploadLimit(for: image, expectedSize: expectedSize)
+
+        let upload = UploadRecord(
+            imageID: id, uploadID: UUIDText.random(), storeID: stores.isMultiStore ? store.id : nil,
+            process: process)
+        uploads.insert(upload.uploadID)
+        defer { uploads.remove(upload.uploadID) }
+        do {
+            try await database.beginUpload(upload)
+        } catch {
+            switch error {
+            case .conflict: throw ServiceError.conflict("Another upload to image \(id) is under way.")
+            case .notFound: throw ServiceError.notFound("No image found with ID \(id)")
+            default: throw error
+            }
+        }
+        let result: UploadResult
+        var location: ImageLocation
+        do {
+            let writer = try await store.makeWriter(
+                imageID: id, uploadID: upload.uploadID, expectedSize: expectedSize)
+            do {
+                result = try await pipeline.run(body, into: writer, limit: limit, expectedSize: expectedSize)
+                try verify(result, against: image)
+                try await recheckStorage(for: image, size: result.size)
+                location = try await writer.commit()
+            } catch {
+                await writer.cancel()
+                throw error
+            }
+        } catch {
+            await abandon(upload, in: store, because: error)
+            throw Self.clientError(error)
+        }
+        if stores.isMultiStore { location.metadata["store"] = .string(store.id) }
+        try await finish(upload, result: result, location: location, in: store)
+    }
+
+    private func uploadStore(_ id: String?) throws(ServiceError) -> any Store {
+        guard stores.isMultiStore, let id else { return stores.defaultStore }
+        guard let store = stores[id] else {
+            throw .invalid("Store for identifier \(id) not found")
+        }
+        return store
+    }
+
+    /// Bytes that this upload may have, from the size cap and what the project's quota leaves. Known sizes are checked
+    /// before anything is written.
+    private func uploadLimit(for image: Image, expectedSize: Int64?) async throws -> Int64 {
+        var limit = quotas.imageSize
+        if let owner = image.owner, let quota = quotas.userStorage {
+            let used = try await database.storageUsage(ofProject: owner, excludingImage: image.id)
+            guard quota > used, expectedSize ?? 0 <= quota - used else { throw Self.storageQuotaExceeded }
+            limit = min(limit, quota - used)
+        }
+        if let expectedSize, expectedSize > limit {
+            throw ServiceError.tooLarge("The image is too large: \(expectedSize) bytes, allowed are \(limit).")
+        }
+        return limit
+    }
+
+    /// Uploads that ran side by side may each have fitted into the quota alone.
+    private func recheckStorage(for image: Image, size: Int64) async throws {
+        guard let owner = image.owner, let quota = quotas.userStorage else { return }
+        let used = try await database.storageUsage(ofProject: owner, excludingImage: image.id)
+        if used + size > quota { throw Self.storageQuotaExceeded }
+    }
+
+    /// Compares the data with hashes that were set before the upload (`validation_data`).
+    private func verify(_ result: UploadResult, against image: Image) throws(ServiceError) {
+        if let checksum = image.checksum, checksum != result.checksum {
+            throw .invalid("checksum of uploaded data is different from current value set on the image.")
+        }
+        if let value = image.hashValue, image.hashAlgorithm == result.hashAlgorithm, value != result.hashValue {
+            throw .invalid("os_hash_value of uploaded data is different from current value set on the image.")
+        }
+    }
+
+    private func finish(
+        _ upload: UploadRecord, result: UploadResult, location: ImageLocation, in store: any Store
+    ) async throws {
+        do {
+            try await database.finishUpload(
+                upload, location: location, size: result.size, virtualSize: result.virtualSize,
+                checksum: result.checksum, hashAlgorithm: result.hashAlgorithm, hashValue: result.hashValue)
+        } catch  where error == .conflict || error == .notFound {
+            await abandon(upload, in: store, because: nil)
+            throw ServiceError.gone(
+                "Image \(upload.imageID) was deleted during the upload; the uploaded data have been removed.")
+        } catch {
+            // Whether the row became active is unknown: the record stays, and the sweep finds out.
+            logger.error(
+                "the end of an upload could not be recorded",
+                metadata: ["image_id": "\(upload.imageID)", "error": "\(error)"])
+            throw ServiceError.unavailable("The database is not available; the upload may have to be repeated.")
+        }
+        logger.info(
+            "image is active",
+            metadata: ["image_id": "\(upload.imageID)", "size": "\(result.size)", "store": "\(store.id)"])
+    }
+
+    /// Removes what an upload left in the store, then puts the image back to `queued`. In this order: the record is what
+    /// the sweep finds, should this process die in between or the database be away.
+    func abandon(_ upload: UploadRecord, in store: any Store, because error: (any Error)?) async {
+        if let error {
+            logger.warning(
+                "upload failed", metadata: ["image_id": "\(upload.imageID)", "error": "\(Self.clientError(error))"])
+        }
+        do {
+            try await store.discard(imageID: upload.imageID, uploadID: upload.uploadID)
+            try await database.abortUpload(upload)
+        } catch {
+            logger.error(
+                "a failed upload could not be cleaned up yet, will try again",
+                metadata: ["image_id": "\(upload.imageID)", "error": "\(error)"])
+        }
+    }
+
+    /// Store and transport failures in terms of the client.
+    static func clientError(_ error: any Error) -> any Error {
+        guard let error = error as? StoreError else { return error }
+        switch error {
+        case .full: return ServiceError.tooLarge("Image storage media is full.")
+        case .readOnly:
+            return ServiceError.gone("Error in store configuration. Adding images to store is disabled.")
+        case .permissionDenied: return ServiceError.unavailable("Insufficient permissions on image storage media.")
+        case .timeout: return ServiceError.unavailable("The image store did not answer in time.")
+        case .inUse(let reason): return ServiceError.conflict("The image's data are in use: \(reason)")
+        case .notFound: return ServiceError.notFound("The image's data could not be found.")
+        case .backend: return ServiceError.unavailable("The image store failed.")
+        case .duplicate, .badLocation, .badConfiguration: return error
+        }
+    }
+}

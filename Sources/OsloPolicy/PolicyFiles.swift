@@ -1,0 +1,145 @@
+import Glibc
+import Yams
+
+/// The files that override built-in rules, as they were at one moment.
+struct PolicyFiles: Sendable {
+    /// Files in the order in which they apply.
+    private var files: [String] = []
+    /// Everything that was looked at, present or not.
+    private var stamps: [(path: String, stamp: FileStamp?)] = []
+
+    /// Looks which files there are: `file`, then the regular files of each directory in sorted order, without those
+    /// whose name begins with a dot. Neither file nor directories need to exist.
+    init(file: String?, directories: [String]) {
+        if let file, note(file) != nil { files.append(file) }
+        for directory in directories where note(directory)?.isDirectory == true {
+            for name in Self.names(in: directory).sorted() where !name.hasPrefix(".") {
+                let path = directory + "/" + name
+                if note(path)?.isRegularFile == true { files.append(path) }
+            }
+        }
+    }
+
+    /// Remembers the state of `path` before it is read, so that a change during the reading is seen afterwards.
+    private mutating func note(_ path: String) -> FileStamp? {
+        let stamp = FileStamp(path: path)
+        stamps.append((path, stamp))
+        return stamp
+    }
+
+    /// Whether nothing changed since. One `stat` for each file and directory.
+    var areCurrent: Bool { stamps.allSatisfy { FileStamp(path: $0.path) == $0.stamp } }
+
+    /// The rules of all files, a later file overriding an earlier one.
+    func rules() throws(PolicyError) -> [String: Check] {
+        var rules: [String: Check] = [:]
+        for path in files {
+            rules.merge(try Self.rules(inFile: path)) { $1 }
+        }
+        return rules
+    }
+
+    private static func rules(inFile path: String) throws(PolicyError) -> [String: Check] {
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: try text(ofFile: path))
+        } catch let error as PolicyError {
+            throw error
+        } catch {
+            throw .badFile(path: path, reason: oneLine("\(error)"))
+        }
+        guard let node, !isNull(node) else { return [:] }
+        guard let mapping = node.mapping else {
+            throw .badFile(path: path, reason: "not a mapping of rule names to expressions")
+        }
+        var rules: [String: Check] = [:]
+        for (key, value) in mapping {
+            guard let name = key.scalar?.string else {
+                throw .badFile(path: path, reason: "a rule's name must be text")
+            }
+            do {
+                rules[name] = try check(value)
+            } catch {
+                throw .badRule(name: name, reason: "\(error.reason) (\(place(of: value, inFile: path)))")
+            }
+        }
+        return rules
+    }
+
+    private static func check(_ node: Node) throws(RuleFault) -> Check {
+        if isNull(node) { return .always }
+        if let text = node.scalar?.string { return try CheckParser.parse(text) }
+        guard let sequence = node.sequence else { throw RuleFault("neither an expression nor a list") }
+        var list: [[String]] = []
+        for inner in sequence {
+            if isNull(inner) { continue }
+            if let text = inner.scalar?.string {
+                list.append(text.isEmpty ? [] : [text])
+            } else if let checks = inner.sequence {
+                list.append(checks.compactMap { $0.scalar?.string })
+                guard list.last?.count == checks.count else { throw RuleFault("lists nest more than two deep") }
+            } else {
+                throw RuleFault("a list must hold checks or lists of checks")
+            }
+        }
+        // A list of empty lists names no alternative at all, which is not the same as an empty list.
+        if list.isEmpty, !sequence.isEmpty { return .never }
+        return try CheckParser.parse(list: list)
+    }
+
+    private static func isNull(_ node: Node) -> Bool {
+        guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    private static func place(of node: Node, inFile path: String) -> String {
+        node.mark.map { "\(path), line \($0.line)" } ?? path
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).map { $0.trimmingSuffix(while: \.isWhitespace) }.joined(separator: "; ")
+    }
+
+    private static func text(ofFile path: String) throws(PolicyError) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .badFile(path: path, reason: String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 1)
+        defer { chunk.deallocate() }
+        while true {
+            let count = read(descriptor, chunk.baseAddress, chunk.count)
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .badFile(path: path, reason: String(cString: strerror(errno)))
+            }
+            bytes += chunk[..<count]
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .badFile(path: path, reason: "not UTF-8 text")
+        }
+        return text
+    }
+
+    private static func names(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+        }
+        return names
+    }
+}
+
+extension Substring {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
+        var text = self
+        while let last = text.last, predicate(last) { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,19 @@
+/// Exit statuses of `glance-api`: why a start could not succeed. Starting again would not help.
+public enum ExitStatus: Int32, Sendable, CaseIterable {
+    /// The environment is not fit: no socket, no permission, an inconsistent setting.
+    case runtimeError = 1
+    /// A worker process could not be created.
+    case workerCreationFailure = 2
+    /// A store's configuration is wrong, or no store could be set up.
+    case badStoreConfiguration = 3
+    /// An option has a value that makes no sense.
+    case valueError = 4
+    /// A configuration file has a value that can't be read.
+    case configFileValueError = 5
+    case unexpected = 99
+}
+
+/// An error that ends the start with a status of its own. Its description is one line for the operator.
+public protocol StartFailure: Error {
+    var exitStatus: ExitStatus { get }
+}

@@ -1,0 +1,71 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// Memory that the supervisor and its children share: one slot for each child, which only that child writes.
+///
+/// A child that crashes can leave no lock behind and nothing half written that matters: every field is one atomic word.
+public final class Scoreboard: Sendable {
+    /// Most children at a time, of all generations.
+    public static let capacity = 1024
+
+    /// The memfd; children inherit it.
+    public let descriptor: Int32
+    private let memory: SlotMemory
+
+    /// Makes an empty one.
+    ///
+    /// - Throws: ``ScoreboardError`` with the errno.
+    public convenience init() throws(ScoreboardError) {
+        let descriptor = clinux_memfd_create("glance-scoreboard")
+        guard descriptor >= 0, ftruncate(descriptor, off_t(Self.capacity * SlotMemory.stride)) == 0 else {
+            throw ScoreboardError(errno: errno)
+        }
+        try self.init(descriptor: descriptor)
+    }
+
+    /// Maps the one that was inherited; the object owns the descriptor.
+    ///
+    /// - Throws: ``ScoreboardError`` when it is no scoreboard.
+    public init(descriptor: Int32) throws(ScoreboardError) {
+        let size = Self.capacity * SlotMemory.stride
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw ScoreboardError(errno: errno) }
+        guard status.st_size == size else { throw ScoreboardError(errno: EINVAL) }
+        let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+        guard let address, address != MAP_FAILED else { throw ScoreboardError(errno: errno) }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        self.descriptor = descriptor
+        memory = SlotMemory(start: address)
+    }
+
+    deinit {
+        munmap(memory.start, Self.capacity * SlotMemory.stride)
+        close(descriptor)
+    }
+
+    /// The slot of a number below ``capacity``.
+    public subscript(number: Int) -> ScoreboardSlot {
+        precondition((0..<Self.capacity).contains(number), "no such slot")
+        return ScoreboardSlot(number: number, scoreboard: self)
+    }
+
+    func word(_ field: ScoreboardSlot.Field, of slot: Int) -> UnsafeMutablePointer<Atomic<Int64>> {
+        (memory.start + slot * SlotMemory.stride + field.rawValue * 8).assumingMemoryBound(to: Atomic<Int64>.self)
+    }
+}
+
+/// Where the slots are. The mapping lives as long as its scoreboard, and is only accessed through atomics.
+private struct SlotMemory: @unchecked Sendable {
+    /// Two cache lines, so that children don't disturb each other.
+    static let stride = 128
+
+    let start: UnsafeMutableRawPointer
+}
+
+/// The scoreboard could not be made or mapped.
+public struct ScoreboardError: Error, CustomStringConvertible {
+    public let errno: Int32
+
+    public var description: String { "the scoreboard can't be mapped: \(String(cString: strerror(errno)))" }
+}

@@ -1,0 +1,28 @@
+import Glibc
+
+/// A running child. Times are in nanoseconds of CLOCK_MONOTONIC.
+struct Child {
+    let process: pid_t
+    let slot: Int
+    let started: Int64
+    /// When it is killed, if it has been told to end.
+    var deadline: Int64?
+}
+
+/// The children that serve with one configuration.
+struct Generation {
+    /// A place that is always filled: when its child ends, another takes over.
+    struct Place {
+        let slot: Int
+        var child: Child?
+        var policy = RestartPolicy()
+    }
+
+    let settings: SupervisorSettings
+    let socket: Int32
+    var places: [Place] = []
+    /// Whether all places have been ready at once. Before that, a child that can't start ends the whole attempt.
+    var wasReady = false
+
+    var children: [Child] { places.compactMap(\.child) }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import CommandOptions
+import GlanceWorker
+import Glibc
+import Logging
+import OsloConfig
+import OsloLog
+import Scoreboard
+import Supervisor
+
+/// `glance-api`: the supervisor, or one of its children if it was given a role.
+@main
+struct GlanceAPI: ParsableCommand, Sendable {
+    static let configuration = CommandConfiguration(
+        commandName: program, abstract: "Serves the OpenStack Image API.", version: Version.current)
+    static let program = "glance-api"
+
+    @ArgumentParser.OptionGroup var common: CommonOptions
+
+    @ArgumentParser.Option(help: .private) var role: Role?
+    @ArgumentParser.Option(help: .private) var slot = 0
+
+    enum Role: String, ExpressibleByArgument {
+        case worker
+    }
+
+    static func main() {
+        let command = parseOrEnd()
+        do {
+            switch command.role {
+            case nil: Glibc.exit(try command.supervise())
+            case .worker?: try command.work()
+            }
+        } catch {
+            Glibc.exit(report(error))
+        }
+    }
+
+    /// Says on standard error why the process can't go on; returns its exit status.
+    private static func report(_ error: any Error) -> Int32 {
+        let line = "ERROR: \(error)\n"
+        _ = write(STDERR_FILENO, line, line.utf8.count)
+        return exitStatus(of: error).rawValue
+    }
+
+    /// Ends with status 2 for a command line that can't be understood, as Python's commands do.
+    private static func parseOrEnd() -> GlanceAPI {
+        do {
+            return try parse()
+        } catch {
+            if Self.exitCode(for: error) == .success { exit(withError: error) }
+            let line = fullMessage(for: error) + "\n"
+            _ = write(STDERR_FILENO, line, line.utf8.count)
+            Glibc.exit(2)
+        }
+    }
+
+    private func supervise() throws -> Int32 {
+        umask(0o027)
+        var supervisor = try Supervisor(
+            program: Self.program, childArguments: arguments, environment: Self.environment
+        ) {
+            // Files may have been moved away, whatever the new configuration is like.
+            OsloLog.reopen()
+            let configuration = try loadConfiguration()
+            try OsloLog.bootstrap(configuration: configuration, program: Self.program)
+            let logger = Logger(label: "glance.config")
+            for warning in configuration.warnings { logger.warning("\(warning)") }
+            for notice in configuration.notices { logger.info("\(notice)") }
+            return SupervisorSettings(configuration)
+        }
+        return supervisor.run()
+    }
+
+    private func work() throws -> Never {
+        let process = try SupervisedProcess(name: Self.program, slot: slot)
+        process.run {
+            do {
+                try await serve(process)
+                return 0
+            } catch {
+                return Self.report(error)
+            }
+        }
+    }
+
+    private func serve(_ process: SupervisedProcess) async throws {
+        let configuration = try loadConfiguration()
+        try OsloLog.bootstrap(configuration: configuration, program: Self.program)
+        let worker = try await Worker(configuration: configuration, logger: Logger(label: "glance.api"))
+        let timeout = configuration[Options.Default.gracefulShutdownTimeout]
+        try await worker.serve(
+            socket: process.socket, started: process.reportReady,
+            beat: { requests, connections in
+                process.slot.beat()
+                process.slot.activeRequests = requests
+                process.slot.connections = connections
+            },
+            until: {
+                let ending = await process.waitForEnding()
+                return ending == .stop && timeout > 0 ? .seconds(timeout) : Self.noLimit
+            })
+    }
+
+    /// As good as without end.
+    private static let noLimit: Duration = .seconds(365 * 86_400)
+
+    private func loadConfiguration() throws -> Configuration {
+        try Configuration.load(
+            common.sources(program: Self.program, arguments: arguments, environment: Self.environment))
+    }
+
+    /// Of the command line, without what only concerns a child.
+    private var arguments: [String] {
+        let all = Array(CommandLine.arguments.dropFirst())
+        return role == nil ? all : Array(all.dropFirst(4))
+    }
+
+    private static var environment: [String: String] {
+        var result: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return result
+    }
+
+    private static func exitStatus(of error: any Error) -> ExitStatus {
+        switch error {
+        case let failure as any StartFailure: failure.exitStatus
+        case is ConfigurationError: .configFileValueError
+        case WorkerFailure.store: .badStoreConfiguration
+        case is WorkerFailure, is OsloLogError, is ScoreboardError: .runtimeError
+        default: .unexpected
+        }
+    }
+}

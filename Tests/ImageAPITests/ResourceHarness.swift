@@ -1,0 +1,104 @@
+import Foundation
+import Hummingbird
+import Identity
+import ImageDatabase
+import ImageModel
+import ImageStore
+import Logging
+import NIOPosix
+import OsloConfig
+import OsloPolicy
+
+@testable import ImageAPI
+@testable import ImageService
+
+/// The image resources on a service with a database and stores of its own, in a directory that goes away with it.
+final class ResourceHarness: Sendable {
+    private let directory: URL
+    private let service: ImageService
+    fileprivate let router: APIRouter
+
+    private static let threadPool: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 2)
+        pool.start()
+        return pool
+    }()
+
+    /// - Parameters:
+    ///   - options: lines for `[DEFAULT]`.
+    ///   - multiStore: stores `fast` (default) and `slow` instead of the one of `[glance_store]`.
+    init(_ options: String = "", multiStore: Bool = false) async throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "resources-\(UUIDText.random())")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let path = directory.path
+        let stores =
+            multiStore
+            ? """
+            enabled_backends = fast:file, slow:file
+            [glance_store]
+            default_backend = fast
+            [fast]
+            filesystem_store_datadir = \(path)/fast
+            [slow]
+            filesystem_store_datadir = \(path)/slow
+            """
+            : """
+            [glance_store]
+            filesystem_store_datadir = \(path)/images
+            """
+        let configuration = try Configuration(text: "[DEFAULT]\n\(options)\n\(stores)\n")
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let database = try ImageDatabase(url: "sqlite:///\(path)/glance.sqlite", logger: logger)
+        let migrator = SchemaMigrator(database)
+        _ = try await migrator.expand()
+        _ = try await migrator.migrate()
+        _ = try await migrator.contract()
+        try await migrator.createOwnTables()
+        let registry = try StoreRegistry(configuration: configuration, logger: logger)
+        for store in registry.stores { try await store.prepare() }
+        service = try ImageService(
+            configuration: configuration, database: database, stores: registry,
+            policy: try Enforcer(
+                defaults: DefaultPolicies.rules, policyFile: nil, policyDirectories: [], enforceNewDefaults: true,
+                logger: logger),
+            threadPool: Self.threadPool, logger: logger)
+        router = APIRouter(table: RouteTable(try ImageResources.routes(service: service)))
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+
+    /// A client with a member's token for a project.
+    func member(of project: String) async -> TestClient {
+        await client(project, roles: ["member", "reader"])
+    }
+
+    func admin() async -> TestClient {
+        await client("admin", roles: ["admin", "manager", "member", "reader"])
+    }
+
+    private func client(_ project: String, roles: [String]) async -> TestClient {
+        let identity = AuthContext(userID: "user-of-\(project)", projectID: project, roles: roles)
+        let caller = await service.caller(identity: identity, requestID: "req-1", token: nil)
+        return TestClient(AuthenticatedRouter(harness: self, caller: caller))
+    }
+}
+
+/// Stands for the pipeline in front of the router, with a caller that is known. Keeps the harness alive.
+private struct AuthenticatedRouter: HTTPResponder {
+    let harness: ResourceHarness
+    let caller: Caller
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        var context = context
+        context.caller = caller
+        context.baseURL = "http://images.example.com"
+        return await harness.router.respond(to: request, context: context)
+    }
+}
+
+extension TestClient.Answer {
+    /// The body as a JSON object.
+    var members: [String: JSONValue] {
+        get throws { try JSONValue.parse(bytes).objectValue ?? [:] }
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+import ImageModel
+import Testing
+
+@testable import ImageAPI
+
+struct VersionTests {
+    private static let stage = VersionNegotiationStage(versions: VersionsDocument(isMultiStore: false, hasCache: false))
+
+    @Test(arguments: [
+        ("/v2/images", nil, VersionNegotiationStage.Decision.asItIs), ("/v2.0/images", nil, .rewritten("/v2/images")),
+        ("/v2.17/images/x/file", nil, .rewritten("/v2/images/x/file")), ("/v2", nil, .rewritten("/v2")),
+        ("//v2/images", nil, .rewritten("/v2/images")), ("/", nil, .list(.multipleChoices)),
+        ("/v1/images", nil, .list(.multipleChoices)),
+        ("/v3", nil, .list(.multipleChoices)), ("/v2.99/images", nil, .list(.multipleChoices)),
+        ("/v2.8/images", nil, .list(.multipleChoices)), ("/images", nil, .list(.multipleChoices)),
+        ("/versions", nil, .list(.ok)),
+        ("/versions/", nil, .list(.ok)), ("/images", "application/vnd.openstack.images-v2", .rewritten("/v2/images")),
+        ("/images", "application/vnd.openstack.images-v2.3", .rewritten("/v2/images")),
+        ("/images", "application/vnd.openstack.images-v4", .list(.multipleChoices)),
+        ("/v2/images", "application/vnd.openstack.images-v2.1", .rewritten("/v2/v2/images")),
+        ("/v2/images", "application/json", .asItIs),
+    ])
+    func decides(path: String, accept: String?, expected: VersionNegotiationStage.Decision) {
+        #expect(Self.stage.decide(path: path, accept: accept) == expected)
+    }
+
+    @Test(arguments: [
+        (false, false, [17, 15, 9, 7, 6, 5, 4, 3, 2, 1, 0], 17),
+        (true, false, [17, 15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0], 17),
+        (false, true, [18, 17, 16, 15, 14, 9, 7, 6, 5, 4, 3, 2, 1, 0], 18),
+        (true, true, Array((0...18).reversed()), 18),
+    ])
+    func listsVersions(isMultiStore: Bool, hasCache: Bool, minors: [Int], current: Int) async throws {
+        let versions = VersionsDocument(isMultiStore: isMultiStore, hasCache: hasCache)
+        let answer = try await TestClient(versions).send(.get, "/")
+        let document = try JSONValue.parse(answer.body)
+        let entries = try #require(document.objectValue?["versions"]?.arrayValue)
+        #expect(entries.compactMap { $0.objectValue?["id"]?.stringValue } == minors.map { "v2.\($0)" })
+        let currents = entries.filter { $0.objectValue?["status"] == "CURRENT" }
+        #expect(currents.map { $0.objectValue?["id"] } == [.string("v2.\(current)")])
+    }
+
+    @Test func answers300And200() async throws {
+        let client = try TestClient(configuration: "")
+        let root = try await client.send(.get, "/")
+        #expect(root.status == 300)
+        #expect(root.reason == "Multiple Choices")
+        #expect(root.headers[.contentType] == "application/json")
+        #expect(root.headers[.openStackRequestID] == nil)
+        #expect(
+            root.body.hasPrefix(
+                #"{"versions": [{"id": "v2.17", "status": "CURRENT", "links": [{"rel": "self", "href": "http://images.example.com/v2/"}]}, "#
+            ))
+        #expect(try await client.send(.get, "/versions").status == 200)
+        #expect(try await client.send(.get, "/v2.5/images?limit=1").status == 200)
+    }
+
+    @Test(
+        arguments: [
+            ("", [:] as HTTPFields, "http://images.example.com/v2/"),
+            ("public_endpoint = https://api.example.com/image/", [:], "https://api.example.com/image/v2/"),
+            ("", [.forwardedProto: "https"], "http://images.example.com/v2/"),
+            (
+                proxies, [.forwardedProto: "https", .forwardedHost: "h:1", .forwardedPrefix: "/img/"],
+                "https://h:1/img/v2/"
+            ),
+            (proxies, [.forwarded: "for=1.2.3.4; proto=https;host=\"x.example\", proto=http"], "https://x.example/v2/"),
+            ("public_endpoint = https://p\n\(proxies)", [.forwardedProto: "http"], "https://p/v2/"),
+        ] as [(String, HTTPFields, String)])
+    func linksWithTheClientsURL(configuration: String, headers: HTTPFields, link: String) async throws {
+        let client = try TestClient(configuration: "[DEFAULT]\n\(configuration)")
+        #expect(try await client.send(.get, "/", headers: headers).body.contains("\"\(link)\""))
+    }
+
+    private static let proxies = "[oslo_middleware]\nenable_proxy_headers_parsing = true"
+}

@@ -1,0 +1,57 @@
+import Foundation
+import ImageModel
+import Testing
+
+@Suite struct TimestampTests {
+    @Test(arguments: [
+        ("1970-01-01 00:00:00", Int64(0)),
+        ("2026-11-23T21:22:43Z", 1_795_468_963_000_000),
+        ("2026-11-23 21:22:43.403", 1_795_468_963_403_000),
+        ("2026-11-23 21:22:43.000001", 1_795_468_963_000_001),
+        ("2026-11-23T22:22:43+01:00", 1_795_468_963_000_000),
+        ("2026-11-23T15:52:43-0530", 1_795_468_963_000_000),
+        ("1969-12-31 23:59:59.5", -500_000),
+        ("2024-02-29", 1_709_164_800_000_000),
+    ])
+    func reads(text: String, microseconds: Int64) {
+        #expect(Timestamp(text)?.microseconds == microseconds)
+    }
+
+    @Test(arguments: [
+        "", "x", "2026", "2026-13-01", "2026-00-10", "2026-01-32", "2026-01-01T", "2026-01-01T1", "2026-01-01T24:00:00",
+        "2026-01-01T10:60:00", "2026-01-01T10:00:00.", "2026-01-01T10:00:00ZZ", "2026-01-01T10:00:00+",
+        "2026-01-01 10:00:00 x",
+    ])
+    func refuses(text: String) {
+        #expect(Timestamp(text) == nil)
+    }
+
+    @Test func writesBothForms() {
+        let time = Timestamp(microseconds: 1_795_468_963_000_042)
+        #expect(time.iso8601 == "2026-11-23T21:22:43Z")
+        #expect(time.databaseText == "2026-11-23 21:22:43.000042")
+    }
+
+    @Test func whatIsWrittenIsReadBack() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<1000 {
+            let time = Timestamp(
+                microseconds: Int64.random(in: -2_000_000_000_000_000...250_000_000_000_000_000, using: &generator))
+            #expect(Timestamp(time.databaseText) == time)
+        }
+    }
+
+    @Test func agreesWithFoundation() {
+        let formatter = ISO8601DateFormatter()
+        for _ in 0..<500 {
+            let seconds = Int64.random(in: -4_000_000_000...9_000_000_000)
+            let text = formatter.string(from: Date(timeIntervalSince1970: TimeInterval(seconds)))
+            #expect(Timestamp(microseconds: seconds * 1_000_000).iso8601 == text)
+        }
+    }
+
+    @Test func nowIsNow() {
+        let difference = Date().timeIntervalSince1970 - Double(Timestamp.now.microseconds) / 1_000_000
+        #expect(abs(difference) < 5)
+    }
+}

@@ -1,0 +1,148 @@
+import ImageModel
+import Testing
+
+@testable import ImageService
+
+/// What went wrong in Glance's history and must not here; one test for each number.
+@Suite struct SecurityHistoryTests {
+    @Test("CVE-2012-4573, CVE-2012-5482: nobody deletes data of others")
+    func deletionIsAuthorizedFirst() async throws {
+        let harness = try await ServiceHarness()
+        let (owner, stranger) = (await harness.caller("owner"), await harness.caller("stranger"))
+        for visibility in [Visibility.shared, .private, .community] {
+            let image = try await harness.queuedImage(for: owner, visibility: visibility)
+            let bytes = try await harness.upload(5000, to: image, for: owner)
+            await #expect(throws: ServiceError.self) { try await harness.service.delete(image.id, for: stranger) }
+            #expect(try await harness.download(image.id, for: owner) == bytes)
+        }
+    }
+
+    @Test("CVE-2013-0212, CVE-2013-1840, CVE-2014-1948: no credentials in errors")
+    func errorsHoldNoLocation() async throws {
+        let harness = try await ServiceHarness("show_multiple_locations = true")
+        let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
+        let image = try await harness.queuedImage(for: admin)
+        for url in ["http://user:s3cret@127.0.0.1/x", "swift+config://user:s3cret@x/y", "nonsense://user:s3cret@x"] {
+            do {
+                _ = try await harness.service.update(
+                    image.id, [.addLocation(index: nil, LocationDraft(url: url))], for: admin)
+                Issue.record("\(url) was accepted")
+            } catch {
+                #expect(!"\(error)".contains("s3cret"))
+            }
+        }
+    }
+
+    @Test("CVE-2013-4354: an image offered to a project is not in its list until accepted; owners stay")
+    func offersHaveToBeAccepted() async throws {
+        let harness = try await ServiceHarness()
+        let (owner, other) = (await harness.caller("owner"), await harness.caller("other"))
+        let image = try await harness.queuedImage(for: owner)
+        _ = try await harness.service.addMember("other", to: image.id, for: owner)
+        let query = ImageQuery(viewer: .init(project: nil, isAdmin: false))
+        #expect(try await harness.service.list(query, for: other).images.isEmpty)
+        await #expect(throws: ServiceError.self) {
+            try await harness.service.setMemberStatus(.accepted, of: "other", in: image.id, for: owner)
+        }
+        _ = try await harness.service.setMemberStatus(.accepted, of: "other", in: image.id, for: other)
+        #expect(try await harness.service.list(query, for: other).images.map(\.id) == [image.id])
+        for change in [ImageChange.owner("other"), .owner(nil)] {
+            await #expect(throws: ServiceError.self) {
+                try await harness.service.update(image.id, [change], for: owner)
+            }
+        }
+    }
+
+    @Test("CVE-2014-5356: the size cap holds without a length, and leaves nothing")
+    func sizeCapCountsBytes() async throws {
+        let harness = try await ServiceHarness("image_size_cap = 10000")
+        let owner = await harness.caller("owner")
+        let image = try await harness.queuedImage(for: owner)
+        await #expect(throws: ServiceError.self) { try await harness.upload(10_001, to: image, for: owner) }
+        #expect(try await harness.service.show(image.id, for: owner).status == .queued)
+        #expect(try harness.storedFiles().isEmpty)
+        try await harness.upload(10_000, to: image, for: owner)
+        #expect(try await harness.service.show(image.id, for: owner).size == 10_000)
+    }
+
+    @Test(
+        "CVE-2014-9493, CVE-2015-1195: restricted schemes are no locations",
+        arguments: [
+            "file:///etc/passwd", "filesystem:///etc/passwd", "FILE:///etc/passwd", "swift+config://ref/c/o",
+            "/etc/passwd",
+        ])
+    func restrictedSchemes(url: String) async throws {
+        let harness = try await ServiceHarness("show_multiple_locations = true")
+        let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
+        let image = try await harness.queuedImage(for: admin)
+        for change in [
+            ImageChange.addLocation(index: nil, LocationDraft(url: url)), .replaceLocations([LocationDraft(url: url)]),
+        ] {
+            await #expect(throws: ServiceError.invalid("Invalid location")) {
+                try await harness.service.update(image.id, [change], for: admin)
+            }
+        }
+        #expect(try await harness.service.show(image.id, for: admin).locations.isEmpty)
+    }
+
+    @Test("CVE-2014-9623, CVE-2015-5286: data of an image deleted during its upload go away")
+    func deletionDuringUpload() async throws {
+        let harness = try await ServiceHarness("user_storage_quota = 10000")
+        let owner = await harness.caller("owner")
+        let image = try await harness.queuedImage(for: owner)
+        let body = DeletingBody(bytes: 6000) { try await harness.service.delete(image.id, for: owner) }
+        await #expect(throws: ServiceError.self) {
+            try await harness.service.upload(body, to: image.id, store: nil, expectedSize: nil, for: owner)
+        }
+        #expect(try harness.storedFiles().isEmpty)
+        #expect(try await harness.database.uploads().isEmpty)
+        let next = try await harness.queuedImage(for: owner)
+        try await harness.upload(9000, to: next, for: owner)
+    }
+
+    @Test("CVE-2016-0757: an active image is never emptied or refilled")
+    func activeDataAreImmutable() async throws {
+        let harness = try await ServiceHarness("show_multiple_locations = true")
+        let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
+        let image = try await harness.queuedImage(for: admin)
+        let bytes = try await harness.upload(3000, to: image, for: admin)
+        for change in [ImageChange.removeLocation(index: 0), .replaceLocations([])] {
+            await #expect(throws: ServiceError.self) {
+                try await harness.service.update(image.id, [change], for: admin)
+            }
+        }
+        await #expect(throws: ServiceError.self) { try await harness.upload(10, to: image, for: admin) }
+        #expect(try await harness.download(image.id, for: admin) == bytes)
+    }
+
+    @Test("CVE-2016-8611: members, properties and tags are counted")
+    func countsAreLimited() async throws {
+        let harness = try await ServiceHarness(
+            "image_member_quota = 2\nimage_property_quota = 2\nimage_tag_quota = 2")
+        let owner = await harness.caller("owner")
+        let image = try await harness.queuedImage(for: owner, properties: ["a": "1", "b": "2"])
+        await #expect(throws: ServiceError.self) {
+            try await harness.service.update(
+                image.id, [.addProperty(name: "c", value: "3", mustBeNew: false)], for: owner)
+        }
+        for tag in ["x", "y"] { try await harness.service.addTag(tag, to: image.id, for: owner) }
+        await #expect(throws: ServiceError.self) { try await harness.service.addTag("z", to: image.id, for: owner) }
+        for member in ["m1", "m2"] { _ = try await harness.service.addMember(member, to: image.id, for: owner) }
+        await #expect(throws: ServiceError.self) {
+            try await harness.service.addMember("m3", to: image.id, for: owner)
+        }
+    }
+
+    @Test("CVE-2022-4134: locations stay closed by default")
+    func locationsAreClosedByDefault() async throws {
+        let harness = try await ServiceHarness()
+        let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
+        let image = try await harness.queuedImage(for: admin)
+        await #expect(throws: ServiceError.self) {
+            try await harness.service.update(
+                image.id, [.addLocation(index: nil, LocationDraft(url: "http://example.com/x"))], for: admin)
+        }
+        try await harness.upload(10, to: image, for: admin)
+        #expect(try await harness.service.show(image.id, for: admin).locations.allSatisfy { $0.url.isEmpty })
+    }
+}

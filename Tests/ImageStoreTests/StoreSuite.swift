@@ -1,0 +1,222 @@
+import Foundation
+import ImageModel
+import ImageStore
+import NIOCore
+import TestSupport
+import Testing
+
+/// What every driver does alike, shown on its real backend.
+@Suite struct StoreSuite {
+    @Test(arguments: Driver.allCases)
+    func returnsWhatWasStored(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            for size in [0, 1, 511, 65536, 65537, 3_000_017] {
+                let bytes = Noise.bytes(size, seed: UInt64(size))
+                let location = try await test.put(bytes)
+                #expect(try await test.store.size(of: location) == Int64(size))
+                #expect(try await test.store.read(location) == bytes)
+                #expect(location.storeID == test.store.id)
+                #expect(test.store.owns(location))
+            }
+        }
+    }
+
+    @Test(arguments: Driver.allCases)
+    func readsRanges(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            let bytes = Noise.bytes(300_000, seed: 1)
+            let location = try await test.put(bytes)
+            for range in [0..<1, 0..<300_000, 299_999..<300_000, 65_536..<131_072, 12_345..<250_001, 7..<7]
+                as [Range<Int64>]
+            {
+                let part = Array(bytes[Int(range.lowerBound)..<Int(range.upperBound)])
+                #expect(try await test.store.read(location, range: range) == part, "\(range)")
+            }
+            await #expect(throws: StoreError.self) { try await test.store.read(location, range: 299_999..<300_001) }
+        }
+    }
+
+    @Test(arguments: Driver.allCases)
+    func missesWhatIsNotThere(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            var location = try await test.put([1])
+            location.url += "-not"
+            await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: nil) }
+            await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: 0..<1) }
+            await #expect(throws: StoreError.notFound) { try await test.store.size(of: location) }
+            if !test.store.isReadOnly {
+                await #expect(throws: StoreError.notFound) { try await test.store.delete(location) }
+            }
+        }
+    }
+
+    @Test(arguments: Driver.allCases)
+    func refusesLocationsOfOtherDrivers(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            for url in ["", "rbd://a/b/c/d", "swift+https://user:secret@host/c/o", "http//x", "file", "://"] {
+                let error = await #expect(throws: StoreError.self) {
+                    try await test.store.open(ImageLocation(url: url), range: nil)
+                }
+                guard case .badLocation(let text) = error else {
+                    Issue.record("\(url): \(String(describing: error))")
+                    continue
+                }
+                #expect(!text.contains("secret"))
+            }
+        }
+    }
+
+    @Test(arguments: Driver.allCases)
+    func knowsWhatItIs(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            let location = try await test.put([1, 2, 3])
+            let scheme = try #require(location.url.split(separator: ":").first)
+            #expect(test.store.schemes.contains(String(scheme)))
+            #expect(test.store.isReadOnly == !Driver.writable.contains(driver))
+        }
+    }
+
+    @Test func readOnlyDriversRefuseChanges() async throws {
+        try await TestStore.with(.http) { test in
+            let location = try await test.put([1, 2, 3])
+            await #expect(throws: StoreError.readOnly) {
+                try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: nil)
+            }
+            await #expect(throws: StoreError.readOnly) { try await test.store.delete(location) }
+            try await test.store.discard(imageID: "image", uploadID: "upload")
+            #expect(try await test.store.sweep(minimumAge: .zero) == [])
+            #expect(try await test.store.read(location) == [1, 2, 3])
+        }
+    }
+
+    // MARK: Writing
+
+    @Test(arguments: Driver.writable)
+    func showsNothingBeforeTheEnd(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            let other = try await test.store.add("other", [1])
+            let location = ImageLocation(url: other.url.replacing("other", with: "image"), metadata: other.metadata)
+            let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: 70_000)
+            try await writer.write(pieces: Noise.bytes(70_000, seed: 2))
+            await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: nil) }
+            await #expect(throws: StoreError.notFound) { try await test.store.size(of: location) }
+            #expect(try await writer.commit() == location)
+            #expect(try await test.store.read(location) == Noise.bytes(70_000, seed: 2))
+        }
+    }
+
+    @Test(arguments: Driver.writable)
+    func removesData(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            let kept = try await test.put([1])
+            let location = try await test.put([2])
+            try await test.store.delete(location)
+            await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: nil) }
+            await #expect(throws: StoreError.notFound) { try await test.store.delete(location) }
+            #expect(try await test.store.read(kept) == [1])
+            #expect(try test.contents().count == 1)
+        }
+    }
+
+    @Test(arguments: Driver.writable)
+    func neverReplacesData(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            let late = try await test.store.makeWriter(imageID: "image", uploadID: "late", expectedSize: nil)
+            try await late.write(pieces: [9, 9])
+            let location = try await test.store.add("image", [1])
+            await #expect(throws: StoreError.duplicate) {
+                try await test.store.makeWriter(imageID: "image", uploadID: "later", expectedSize: nil)
+            }
+            await #expect(throws: StoreError.duplicate) { try await late.commit() }
+            await late.cancel()
+            #expect(try await test.store.read(location) == [1])
+            #expect(try test.contents().count == 1)
+        }
+    }
+
+    @Test(arguments: Driver.writable, [0, 1, 20_000_000])
+    func cancelLeavesNothing(_ driver: Driver, _ size: Int) async throws {
+        try await TestStore.with(driver) { test in
+            let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: nil)
+            try await writer.write(pieces: Noise.bytes(size, seed: 3))
+            await writer.cancel()
+            #expect(try test.contents() == [])
+            await #expect(throws: StoreError.self) { try await writer.write([ByteBuffer(string: "more")]) }
+            await #expect(throws: StoreError.self) { try await writer.commit() }
+            await writer.cancel()
+            #expect(try test.contents() == [])
+        }
+    }
+
+    @Test(arguments: Driver.writable)
+    func worksInACancelledTask(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            let given = try await test.store.makeWriter(imageID: "given", uploadID: "upload", expectedSize: nil)
+            let taken = try await test.store.makeWriter(imageID: "taken", uploadID: "upload", expectedSize: nil)
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await given.write(pieces: [1, 2, 3])
+                await taken.cancel()
+                return try await given.commit()
+            }
+            let location = try await task.value
+            await given.cancel()
+            #expect(try await test.store.read(location) == [1, 2, 3])
+            #expect(try test.contents().count == 1)
+        }
+    }
+
+    /// The other half of what a killed process may leave; the first half, with a process that is really killed, is in
+    /// `AbandonedFileTests`.
+    @Test(arguments: Driver.writable)
+    func discardsWhatAnUploadLeft(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            let kept = try await test.put([1])
+            let writer = try await test.store.makeWriter(imageID: "image", uploadID: "first", expectedSize: nil)
+            try await writer.write(pieces: [1, 2, 3])
+            try await test.store.discard(imageID: "image", uploadID: "other")
+            #expect(try test.contents().count == 2)
+            try await test.store.discard(imageID: "image", uploadID: "first")
+            #expect(try test.contents().count == 1)
+            await #expect(throws: StoreError.self) { try await writer.commit() }
+            await writer.cancel()
+
+            // Complete, but the process died before it could record the location.
+            try await test.store.add("image", [4])
+            try await test.store.discard(imageID: "image", uploadID: "upload")
+            try await test.store.discard(imageID: "image", uploadID: "upload")
+            #expect(try test.contents().count == 1)
+            #expect(try await test.store.read(kept) == [1])
+            let location = try await test.store.add("image", [5])
+            #expect(try await test.store.read(location) == [5])
+        }
+    }
+
+    @Test(arguments: Driver.writable)
+    func writesSideBySide(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for seed in 0..<24 as Range<UInt64> {
+                    group.addTask {
+                        let bytes = Noise.bytes(400_000 + Int(seed), seed: seed)
+                        let location = try await test.store.add("image-\(seed)", bytes)
+                        #expect(try await test.store.read(location) == bytes)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try Set(test.contents()) == Set((0..<24).map { "image-\($0)" }))
+        }
+    }
+
+    @Test(arguments: Driver.writable, ["", "..", "a/b", ".hidden", "with\0nul", String(repeating: "x", count: 200)])
+    func refusesIDsThatAreNoNames(_ driver: Driver, _ id: String) async throws {
+        try await TestStore.with(driver) { test in
+            await #expect(throws: StoreError.self) {
+                try await test.store.makeWriter(imageID: id, uploadID: "upload", expectedSize: nil)
+            }
+            await #expect(throws: StoreError.self) { try await test.store.discard(imageID: "image", uploadID: id) }
+            #expect(try test.contents() == [])
+        }
+    }
+}

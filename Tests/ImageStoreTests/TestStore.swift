@@ -1,0 +1,144 @@
+import Foundation
+import ImageModel
+import ImageStore
+import Logging
+import NIOCore
+import TestSupport
+
+/// The drivers and settings that the shared suite runs with. A new driver is one more case.
+enum Driver: String, CaseIterable, Sendable {
+    case file
+    case fileInSeveralDirectories
+    case fileWithThinProvisioning
+    case fileWithTimeout
+    case http
+
+    static let writable = allCases.filter { $0 != .http }
+}
+
+/// A store on its real backend.
+struct TestStore: Sendable {
+    let store: any Store
+    /// Puts data where the store can read them.
+    let put: @Sendable (_ bytes: [UInt8]) async throws -> ImageLocation
+    /// Names of everything that the backend holds.
+    let contents: @Sendable () throws -> [String]
+
+    /// Runs `body` with an empty store.
+    static func with(_ driver: Driver, _ body: @escaping @Sendable (TestStore) async throws -> Void) async throws {
+        switch driver {
+        case .http:
+            try await withServer("nginx") { server in
+                let root = try server.setting("NGINX_ROOT")
+                let url = try server.setting("NGINX_URL")
+                let store = HTTPStore(identity: StoreIdentity(id: "http"), settings: HTTPSettings())
+                try await finally(store) {
+                    try await store.prepare()
+                    try await body(
+                        TestStore(
+                            store: store,
+                            put: { bytes in
+                                let name = UUID().uuidString
+                                try Data(bytes).write(to: URL(filePath: "\(root)/\(name)"))
+                                return ImageLocation(url: "\(url)/\(name)", metadata: ["store": "http"])
+                            },
+                            contents: { [] }))
+                }
+            }
+        default:
+            try await withTemporaryDirectory { directory in
+                try await with(settings: settings(driver, directory), body)
+            }
+        }
+    }
+
+    /// Runs `body` with a file store.
+    static func with(
+        settings: FilesystemSettings, _ body: @Sendable (TestStore) async throws -> Void
+    ) async throws {
+        let store = FilesystemStore(
+            identity: StoreIdentity(id: "here"), settings: settings,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await finally(store) {
+            try await store.prepare()
+            try await body(
+                TestStore(
+                    store: store,
+                    put: { try await store.add(UUID().uuidString, $0) },
+                    contents: {
+                        try settings.directories.flatMap {
+                            try FileManager.default.contentsOfDirectory(atPath: $0.path)
+                        }
+                    }))
+        }
+    }
+
+    private static func settings(_ driver: Driver, _ directory: String) -> FilesystemSettings {
+        var settings = FilesystemSettings(directories: [.init(path: "\(directory)/images")])
+        switch driver {
+        case .fileInSeveralDirectories:
+            settings.directories = [.init(path: "\(directory)/a", priority: 5), .init(path: "\(directory)/b")]
+        case .fileWithThinProvisioning: settings.isThinProvisioned = true
+        case .fileWithTimeout: settings.timeout = 30
+        case .file, .http: break
+        }
+        return settings
+    }
+
+    private static func finally(_ store: any Store, _ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch {
+            await store.shutdown()
+            throw error
+        }
+        await store.shutdown()
+    }
+}
+
+extension Store {
+    /// Stores an image, in pieces of odd sizes.
+    @discardableResult
+    func add(_ imageID: String, _ bytes: [UInt8]) async throws -> ImageLocation {
+        let writer = try await makeWriter(imageID: imageID, uploadID: "upload", expectedSize: Int64(bytes.count))
+        try await writer.write(pieces: bytes)
+        return try await writer.commit()
+    }
+
+    /// All bytes of a location, or those of a range.
+    func read(_ location: ImageLocation, range: Range<Int64>? = nil) async throws -> [UInt8] {
+        try await open(location, range: range).bytes()
+    }
+}
+
+extension StoreWriter {
+    func write(pieces bytes: [UInt8]) async throws {
+        var rest = bytes[...]
+        var size = 1
+        while !rest.isEmpty {
+            let several = [rest.prefix(size), rest.dropFirst(size).prefix(1000)].map { ByteBuffer(bytes: $0) }
+            try await write(several)
+            rest = rest.dropFirst(size + 1000)
+            size = min(size * 3, 300_000)
+        }
+    }
+}
+
+extension StoreContent {
+    /// All bytes; checks that the announced size is theirs, and closes the descriptor.
+    func bytes() async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        switch self {
+        case .file(let descriptor, let region):
+            defer { close(descriptor) }
+            bytes = [UInt8](repeating: 0, count: region.count)
+            guard pread(descriptor, &bytes, bytes.count, off_t(region.lowerBound)) == bytes.count else {
+                throw TestFailure("the file is shorter than its region")
+            }
+        case .stream(let size, let chunks):
+            for try await chunk in chunks { bytes += chunk.readableBytesView }
+            if let size, size != bytes.count { throw TestFailure("\(bytes.count) bytes instead of \(size)") }
+        }
+        return bytes
+    }
+}

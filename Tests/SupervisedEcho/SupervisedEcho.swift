@@ -1,0 +1,178 @@
+import Glibc
+import Logging
+import Supervisor
+import Synchronization
+
+/// A service whose workers answer each connection with their process id and generation; for the tests of the supervisor.
+///
+/// `SupervisedEcho SETTINGS`; the settings are lines `name value`, read again at HUP: `port`, `workers`, `drain` and
+/// `heartbeat` (seconds), `generation`, and what a worker does: `behave serve|exit N|crash|silent`.
+@main
+struct SupervisedEcho {
+    static func main() throws {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if words.first == "--role", words.count == 5, let slot = Int(words[3]) {
+            try work(slot: slot, File(words[4]))
+        } else {
+            let path = words.first ?? ""
+            do {
+                var supervisor = try Supervisor(
+                    program: "echo", childArguments: [path], environment: environment,
+                    load: { try File(path).settings() })
+                exit(supervisor.run())
+            } catch {
+                print("ERROR: \(error)")
+                exit((error as? SupervisorError)?.exitStatus.rawValue ?? 5)
+            }
+        }
+    }
+
+    private static func work(slot: Int, _ file: File) throws {
+        let behaviour = file["behave"] ?? "serve"
+        if behaviour.hasPrefix("exit "), let status = Int32(behaviour.dropFirst(5)) { exit(status) }
+        if behaviour == "crash" { kill(getpid(), SIGKILL) }
+        let process = try SupervisedProcess(name: "echo", slot: slot)
+        let server = Server(process: process, answer: "\(getpid()) \(file["generation"] ?? "0")\n")
+        server.start(beats: behaviour != "silent")
+        process.run {
+            process.reportReady()
+            let ending = await process.waitForEnding()
+            // A connection that is open is a request in progress.
+            await server.drain()
+            print("drained \(ending)")
+            return 0
+        }
+    }
+
+    private static var environment: [String: String] {
+        var result: [String: String] = [:]
+        for name in ["NOTIFY_SOCKET", "PATH"] {
+            if let value = getenv(name) { result[name] = String(cString: value) }
+        }
+        return result
+    }
+}
+
+/// Lines `name value`.
+struct File {
+    private var lines: [String: String] = [:]
+
+    init(_ path: String) {
+        guard let file = fopen(path, "r") else { return }
+        defer { fclose(file) }
+        while let line = readLine(file) {
+            let parts = line.split(separator: " ", maxSplits: 1)
+            if parts.count == 2 { lines[String(parts[0])] = String(parts[1]) }
+        }
+    }
+
+    subscript(name: String) -> String? { lines[name] }
+
+    struct Malformed: Error {}
+
+    func settings() throws -> SupervisorSettings {
+        guard let port = lines["port"].flatMap({ Int($0) }) else { throw Malformed() }
+        var settings = SupervisorSettings()
+        settings.bindHost = lines["host"] ?? "127.0.0.1"
+        settings.bindPort = port
+        settings.workers = lines["workers"].flatMap { Int($0) } ?? 2
+        settings.drainTimeout = .seconds(lines["drain"].flatMap { Int($0) } ?? 60)
+        settings.heartbeatLimit = .seconds(lines["heartbeat"].flatMap { Int($0) } ?? 30)
+        return settings
+    }
+
+    private func readLine(_ file: UnsafeMutablePointer<FILE>) -> String? {
+        var bytes = [CChar](repeating: 0, count: 1024)
+        guard fgets(&bytes, 1024, file) != nil else { return nil }
+        let text = bytes.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// Answers in a thread for each connection; a connection lives until its client closes.
+final class Server: Sendable {
+    private let process: SupervisedProcess
+    private let answer: String
+    private let state = Mutex(State())
+
+    private struct State {
+        var isDraining = false
+        /// Threads that accept or serve.
+        var threads = 0
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    init(process: SupervisedProcess, answer: String) {
+        self.process = process
+        self.answer = answer
+    }
+
+    func start(beats: Bool) {
+        _ = fcntl(process.socket, F_SETFL, O_NONBLOCK)
+        work { $0.accept() }
+        guard beats else { return }
+        detachThread { [process] in
+            while true {
+                process.slot.beat()
+                usleep(200_000)
+            }
+        }
+    }
+
+    /// Returns when nothing is accepted any more, and all clients are gone.
+    func drain() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                state.isDraining = true
+                if state.threads > 0 { state.waiter = continuation }
+                return state.threads == 0
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func accept() {
+        while !state.withLock({ $0.isDraining }) {
+            var event = pollfd(fd: process.socket, events: Int16(POLLIN), revents: 0)
+            poll(&event, 1, 20)
+            let connection = Glibc.accept(process.socket, nil, nil)
+            if connection >= 0 { work { $0.serve(connection) } }
+        }
+        close(process.socket)
+    }
+
+    private func serve(_ connection: Int32) {
+        _ = send(connection, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
+        var byte: UInt8 = 0
+        while recv(connection, &byte, 1, 0) > 0 {}
+        close(connection)
+    }
+
+    private func work(_ body: @escaping @Sendable (Server) -> Void) {
+        state.withLock { $0.threads += 1 }
+        detachThread { [self] in
+            body(self)
+            let waiter = state.withLock { state in
+                state.threads -= 1
+                return state.threads == 0 ? state.waiter : nil
+            }
+            waiter?.resume()
+        }
+    }
+}
+
+private final class Body: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
+
+private func detachThread(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    pthread_create(
+        &thread, nil,
+        { argument in
+            if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+            return nil
+        }, Unmanaged.passRetained(Body(body)).toOpaque())
+    pthread_detach(thread)
+}

@@ -1,0 +1,55 @@
+/// The tests' Keystone, asked for tokens.
+public struct Keystone: Sendable {
+    public let url: String
+    public let password: String
+
+    public init(url: String, password: String) {
+        self.url = url
+        self.password = password
+    }
+
+    /// `[keystone_authtoken]` of a service that asks it, as the user glance.
+    ///
+    /// - Parameter memcached: `host:port`; tokens are kept in the service's own memory when nil.
+    public func options(memcached: String? = nil) -> [String: String] {
+        var options = [
+            "www_authenticate_uri": url, "auth_url": url, "auth_type": "password", "project_domain_name": "Default",
+            "user_domain_name": "Default", "project_name": "service", "username": "glance", "password": password,
+        ]
+        options["memcached_servers"] = memcached
+        return options
+    }
+
+    /// From what the starter says.
+    public init(_ server: SupportServer) throws {
+        self.init(url: try server.setting("KEYSTONE_URL"), password: try server.setting("KEYSTONE_PASSWORD"))
+    }
+
+    /// A token of a user in a project, both of the domain `Default`.
+    public func token(_ user: String, project: String) async throws -> String {
+        try await authenticate(user, project: project).token
+    }
+
+    /// A token, and the project's id.
+    public func authenticate(_ user: String, project: String) async throws -> (token: String, projectID: String) {
+        let answer = try await ImageClient(url: url).request(
+            "POST", "/v3/auth/tokens",
+            json: [
+                "auth": [
+                    "identity": [
+                        "methods": ["password"],
+                        "password": [
+                            "user": [
+                                "name": .string(user), "domain": ["id": "default"], "password": .string(password),
+                            ]
+                        ],
+                    ],
+                    "scope": ["project": ["name": .string(project), "domain": ["id": "default"]]],
+                ]
+            ])
+        guard answer.status == 201, let token = answer.header("X-Subject-Token"),
+            let projectID = answer.json["token"]["project"]["id"].string
+        else { throw TestFailure("no token for \(user): \(answer.status) \(answer.text)") }
+        return (token, projectID)
+    }
+}
