@@ -121,9 +121,10 @@ extension HTTPConnection {
         guard exchange?.number == number, bodyReader == nil else {
             return continuation.resume(throwing: RequestBodyError.incomplete)
         }
+        if let result = nextPart() { return continuation.resume(with: result) }
         bodyReader = continuation
-        if parts.isEmpty { sendContinue() }
-        advance()
+        sendContinue()
+        read()
     }
 
     /// What can be said about the body's next part without reading more.

@@ -3,7 +3,8 @@ import OsloConfig
 
 /// Turns records into lines: oslo.log's context formatter, or its JSON formatter.
 final class LogFormatter: Sendable {
-    private let isJSON: Bool
+    /// Whether lines are JSON objects, with a record's fields apart from its message.
+    let isJSON: Bool
     private let contextFormat: LogFormat
     private let defaultFormat: LogFormat
     private let debugSuffix: LogFormat

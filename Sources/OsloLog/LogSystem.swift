@@ -71,11 +71,13 @@ final class LogSystem: Sendable {
             if LogContext.keys.contains(key) {
                 if !value.isEmpty { context[key] = Self.oneLine(value) }
             } else {
-                extra.append((key, settings.redaction(Self.oneLine(value))))
+                extra.append((key, Self.oneLine(value)))
             }
         }
         extra.sort { $0.key < $1.key }
         for (key, value) in extra { text += " \(key)=\(value)" }
+        // A line of text has the fields in its message already.
+        extra = settings.formatter.isJSON ? extra.map { ($0.key, settings.redaction($0.value)) } : []
         let record = LogRecord(
             logger: label, level: event.level, time: time, message: settings.redaction(text),
             error: event.error.map { settings.redaction(Self.oneLine("\($0)")) }, context: context, extra: extra,
@@ -86,7 +88,7 @@ final class LogSystem: Sendable {
 
     /// Values come from clients: they must not be able to begin a line of their own.
     private static func oneLine(_ text: String) -> String {
-        if text.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) { return text }
+        if text.utf8.allSatisfy({ $0 >= 0x20 }) { return text }
         return text.unicodeScalars.reduce(into: "") { result, scalar in
             result += scalar.value < 0x20 ? scalar.escaped(asASCII: false) : String(scalar)
         }

@@ -155,6 +155,28 @@ struct RequestBodyTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func readingAfterTheConnectionIsGoneFails(onAnotherThread: Bool) async throws {
+        let outcome = Awaited<Outcome>()
+        let isGone = Awaited<Void>()
+        let handler: TestHandler = { request, context in
+            let read: @Sendable () async throws -> Response = {
+                try await isGone.value
+                return try await Self.reader(outcome)(request, context)
+            }
+            return onAnotherThread ? try await Task.detached(operation: read).value : try await read()
+        }
+        try await TestServer.run(handler) { server in
+            let client = try server.connect()
+            try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\nstart")
+            while server.listener.activeRequests == 0 { await Task.yield() }
+            client.reset()
+            while server.listener.activeConnections > 0 { try await Task.sleep(for: .milliseconds(5)) }
+            isGone.set(())
+            #expect(try await outcome.value == .failed(.incomplete))
+        }
+    }
+
     @Test func aCancelledHandlerStopsReading() async throws {
         let outcome = Awaited<Bool>()
         let handler: TestHandler = { request, _ in
