@@ -12,7 +12,8 @@ enum ImageWrites {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
             """,
             [
-                .text(image.id), .text(image.name), .text(image.status.rawValue), .text(image.visibility.rawValue),
+                .text(image.id), .text(image.name), .text(image.status.rawValue),
+                .enumerated(image.visibility.rawValue),
                 .text(image.owner), .integer(image.size), .integer(image.virtualSize), .text(image.diskFormat),
                 .text(image.containerFormat), .integer(image.minDisk), .integer(image.minRAM),
                 .bool(image.isProtected), .bool(image.isHidden), .text(image.checksum), .text(image.hashAlgorithm),
@@ -31,7 +32,7 @@ enum ImageWrites {
         }
         set("name", \.name) { .text($0) }
         set("status", \.status) { .text($0.rawValue) }
-        set("visibility", \.visibility) { .text($0.rawValue) }
+        set("visibility", \.visibility) { .enumerated($0.rawValue) }
         set("owner", \.owner) { .text($0) }
         set("size", \.size) { .integer($0) }
         set("virtual_size", \.virtualSize) { .integer($0) }

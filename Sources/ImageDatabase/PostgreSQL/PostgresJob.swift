@@ -27,8 +27,9 @@ struct PostgresStatement: Sendable {
         for parameter in statement.parameters {
             let text: String?
             switch parameter {
-            // An unspecified type: the server takes it from the context (varchar, text, enum).
-            case .text(let value): (text, _) = (value, types.append(0))
+            case .text(let value): (text, _) = (value, types.append(25))
+            // An unspecified type: the server takes it from the context.
+            case .enumerated(let value): (text, _) = (value, types.append(0))
             case .integer(let value): (text, _) = (value.map { String($0) }, types.append(20))
             case .bool(let value): (text, _) = (value ? "t" : "f", types.append(16))
             case .time(let value): (text, _) = (value?.databaseText, types.append(1114))

@@ -94,8 +94,10 @@ final class SQLiteConnection {
             prepared = [:]
         }
         var handle: OpaquePointer?
-        let sql = statement.sql
-        guard sqlite3_prepare_v2(database, sql, -1, &handle, nil) == SQLITE_OK, let handle else { throw failure() }
+        // A transaction that writes has the whole file for itself: there are no row locks to ask for.
+        guard sqlite3_prepare_v2(database, statement.sql, -1, &handle, nil) == SQLITE_OK, let handle else {
+            throw failure()
+        }
         let places = statement.parameters.indices.map { sqlite3_bind_parameter_index(handle, "$\($0 + 1)") }
         let entry = Prepared(statement: handle, places: places)
         prepared[statement.sql] = entry
@@ -106,6 +108,7 @@ final class SQLiteConnection {
         let status =
             switch value {
             case .text(let text?): bind(text, to: statement, at: place)
+            case .enumerated(let text): bind(text, to: statement, at: place)
             case .time(let time?): bind(time.databaseText, to: statement, at: place)
             case .integer(let integer?): sqlite3_bind_int64(statement, place, integer)
             case .bool(let bool): sqlite3_bind_int64(statement, place, bool ? 1 : 0)
