@@ -18,6 +18,13 @@ import Testing
                 logger: Logger(label: "test") { _ in log }))
     }
 
+    /// Returns when the pool's only thread has done everything so far.
+    private func idle(_ pool: BlockingPool) async {
+        let (done, report) = AsyncStream.makeStream(of: Void.self)
+        pool.runLater { report.finish() }
+        for await _ in done {}
+    }
+
     @Test func endsACallThatHangs() async throws {
         let pool = Self.pool(threads: 2)
         let gate = DispatchSemaphore(value: 0)
@@ -69,8 +76,9 @@ import Testing
             await writer.cancel()
             #expect(access("\(directory)/.image.upload.part", F_OK) == 0)
             gate.signal()
-            await pool.shutdown()
+            await idle(pool)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
+            await pool.shutdown()
         }
     }
 
@@ -90,8 +98,9 @@ import Testing
             await #expect(throws: StoreError.timeout) { try await writer.commit() }
             await writer.cancel()
             gate.signal()
-            await pool.shutdown()
+            await idle(pool)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
+            await pool.shutdown()
         }
     }
 }

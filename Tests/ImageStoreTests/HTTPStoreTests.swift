@@ -171,15 +171,35 @@ import Testing
     }
 
     @Test func goesThroughTheProxyOfTheScheme() async throws {
-        let proxy = { @Sendable (settings: inout HTTPSettings, server: SupportServer) in
-            let parts = try server.setting("NGINX_PROXY").split(separator: ":")
-            settings.proxies["http"] = HTTPProxy(host: String(parts[0]), port: Int(parts[1]) ?? 0)
-        }
-        try await with(proxy) { store, server async throws in
-            let proxied = try server.setting("NGINX_ROOT") + "/proxied/through"
-            try Data([1, 2, 3]).write(to: URL(filePath: proxied))
-            #expect(try await store.read(ImageLocation(url: "http://image.invalid/through")) == [1, 2, 3])
-            #expect(try await store.read(location(server, "/file", "NGINX_TLS_URL")) == Self.bytes)
+        try await withServer("tinyproxy") { proxy in
+            for scheme in ["http", "https"] {
+                for password in [try proxy.setting("PROXY_PASSWORD"), "wrong-secret"] {
+                    var server = HTTPProxy(
+                        host: try proxy.setting("PROXY_HOST"), port: try #require(Int(proxy.setting("PROXY_PORT"))))
+                    server.user = try proxy.setting("PROXY_USER")
+                    server.password = password
+                    let used = server
+                    let change = { @Sendable (settings: inout HTTPSettings, _: SupportServer) in
+                        settings.proxies[scheme] = used
+                    }
+                    try await with(change) { store, server async throws in
+                        let plain = try location(server, "/file")
+                        let secure = try location(server, "/file", "NGINX_TLS_URL")
+                        let (through, direct) = scheme == "http" ? (plain, secure) : (secure, plain)
+                        #expect(try await store.read(direct) == Self.bytes)
+                        if password == "wrong-secret" {
+                            let error = await #expect(throws: StoreError.self) {
+                                try await store.open(through, range: nil)
+                            }
+                            #expect(!String(describing: error).contains(password))
+                        } else {
+                            #expect(try await store.read(through) == Self.bytes)
+                            #expect(try await store.size(of: through) == 300_000)
+                            #expect(try await store.read(through, range: 5..<9) == Array(Self.bytes[5..<9]))
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -212,7 +232,7 @@ import Testing
     @Test func reportsAServerThatIsAway() async throws {
         try await with { store, server async throws in
             try await server.stop()
-            await #expect(throws: StoreError.backend("cannot connect to the HTTP server")) {
+            await #expect(throws: StoreError.backend("the connection to the HTTP server failed: Connection refused")) {
                 try await store.open(location(server, "/file"), range: nil)
             }
             try await server.start()
