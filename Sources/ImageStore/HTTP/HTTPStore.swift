@@ -105,6 +105,8 @@ public struct HTTPStore: Store {
             var request = clients.request(method, location)
             request.headers.add(contentsOf: headers)
             request.headers.add(name: "User-Agent", value: "openstack-glance")
+            // An old connection may be closed by the server in the moment of the request, and images are few and large.
+            request.headers.add(name: "Connection", value: "close")
             // A compressed answer would be other bytes, of another length.
             request.headers.add(name: "Accept-Encoding", value: "identity")
             let response: HTTPClientResponse
