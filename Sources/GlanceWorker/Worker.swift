@@ -90,6 +90,7 @@ public struct Worker: Sendable {
         options.keepAlive = configuration[Options.Default.httpKeepalive]
         options.clientSocketTimeout = configuration[Options.Default.clientSocketTimeout]
         options.tcpKeepIdle = configuration[Options.Default.tcpKeepidle]
+        options.backlog = configuration[Options.Default.backlog]
         return options
     }
 
