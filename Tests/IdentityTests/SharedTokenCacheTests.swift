@@ -42,7 +42,8 @@ import Testing
             let duration = await ContinuousClock().measure {
                 for number in 0..<200 { #expect(await cache.verdict(on: TokenDigest(of: "\(number)")) == nil) }
             }
-            #expect(duration < .seconds(2))
+            // If each waited for its timeout, it would be minutes.
+            #expect(duration < .seconds(10))
             try await memcached.start()
             #expect(try await roundTrip(cache, "b") == Self.answer)
             await cache.shutdown()
@@ -60,8 +61,8 @@ import Testing
                 }
             }
         }
-        // Twenty, one after the other on few threads, would take far longer.
-        #expect(duration < .seconds(2))
+        // Twenty, one after the other, would take twenty seconds.
+        #expect(duration < .seconds(10))
         await cache.shutdown()
         try await silent.stop()
     }
