@@ -34,7 +34,7 @@ test: unit integration ## unit tests, then the integration tests with real serve
 
 # The units need PostgreSQL, memcached and Keystone, too: they start their own.
 unit: test-deps
-	swift test --skip IntegrationTests
+	swift test --no-parallel --skip IntegrationTests
 
 integration: test-deps build
 	GLANCE_API=$(CURDIR)/$(RELEASE)/glance-api GLANCE_MANAGE=$(CURDIR)/$(RELEASE)/glance-manage \

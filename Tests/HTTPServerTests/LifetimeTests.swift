@@ -194,13 +194,11 @@ struct LifetimeTests {
                 })
         }
         try await TestServer.run(handler) { server in
-            let client = HTTPClient(eventLoopGroupProvider: .singleton)
             var request = HTTPClientRequest(url: "http://127.0.0.1:\(server.port)/")
             request.method = .PUT
             request.body = .bytes(ByteBuffer(repeating: 1, count: 3_000_000))
-            let response = try await client.execute(request, timeout: .seconds(20))
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
             #expect(String(buffer: try await response.body.collect(upTo: 100)) == "3000000")
-            try await client.shutdown()
         }
     }
 
