@@ -197,9 +197,8 @@ public struct SchemaMigrator: Sendable {
             try await database.write(statements)
             return nil
         } catch {
-            if error == .conflict || error == .duplicate || error.sqlState == DatabaseError.duplicateTable {
-                return error
-            }
+            let isDuplicate = [DatabaseError.duplicateTable, DatabaseError.duplicateObject].contains(error.sqlState)
+            if error == .conflict || error == .duplicate || isDuplicate { return error }
             throw error
         }
     }
@@ -215,6 +214,8 @@ extension DatabaseError {
     /// SQLSTATE of a missing table; the SQLite driver reports it by the same code.
     static let undefinedTable = "42P01"
     static let duplicateTable = "42P07"
+    /// Of a type, among others: every table of PostgreSQL has one.
+    static let duplicateObject = "42710"
 
     /// The code of a refused statement.
     var sqlState: String? {
