@@ -165,9 +165,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", nioCore,
-                nioPosix,
-                logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", "TestSupport",
+                nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(

@@ -20,6 +20,7 @@ public struct Worker: Sendable {
     private let threadPool: NIOThreadPool
     private let database: ImageDatabase
     private let authenticator: TokenAuthenticator?
+    private let remotePolicy: RemotePolicyServer
     private let service: ImageService
     private let application: ImageAPIApplication
     private let logger: Logger
@@ -37,7 +38,8 @@ public struct Worker: Sendable {
         let pipeline = try Pipeline(configuration: configuration)
         database = try await Self.openDatabase(configuration, logger)
         let stores = try await Self.openStores(configuration, logger)
-        let policy = try Self.loadPolicy(configuration, logger)
+        remotePolicy = try RemotePolicyServer(.init(configuration), eventLoopGroup: eventLoopGroup)
+        let policy = try Self.loadPolicy(configuration, remotePolicy.check, logger)
         service = try ImageService(
             configuration: configuration, database: database, stores: stores, policy: policy, threadPool: threadPool,
             logger: logger)
@@ -78,6 +80,7 @@ public struct Worker: Sendable {
         }
         heartbeat.cancel()
         await authenticator?.shutdown()
+        try? await remotePolicy.shutdown()
         await database.close()
     }
 
@@ -87,6 +90,7 @@ public struct Worker: Sendable {
         options.keepAlive = configuration[Options.Default.httpKeepalive]
         options.clientSocketTimeout = configuration[Options.Default.clientSocketTimeout]
         options.tcpKeepIdle = configuration[Options.Default.tcpKeepidle]
+        options.backlog = configuration[Options.Default.backlog]
         return options
     }
 
@@ -133,13 +137,29 @@ public struct Worker: Sendable {
         }
     }
 
-    private static func loadPolicy(_ configuration: Configuration, _ logger: Logger) throws -> Enforcer {
+    private static func loadPolicy(
+        _ configuration: Configuration, _ remoteCheck: @escaping RemoteCheck, _ logger: Logger
+    ) throws -> Enforcer {
         typealias Policy = Options.OsloPolicy
         return try Enforcer(
             defaults: DefaultPolicies.rules, policyFile: configuration.path(of: configuration[Policy.policyFile]),
             policyDirectories: configuration[Policy.policyDirs].map { configuration.path(of: $0) },
             enforceNewDefaults: configuration[Policy.enforceNewDefaults],
-            defaultRule: configuration[Policy.policyDefaultRule], logger: logger)
+            defaultRule: configuration[Policy.policyDefaultRule], remoteCheck: remoteCheck, logger: logger)
+    }
+}
+
+extension RemotePolicyServer.Settings {
+    /// What `[oslo_policy]` says.
+    fileprivate init(_ configuration: Configuration) {
+        typealias Policy = Options.OsloPolicy
+        self.init()
+        sendsJSON = configuration[Policy.remoteContentType] == "application/json"
+        verifiesCertificate = configuration[Policy.remoteSslVerifyServerCrt]
+        caFile = configuration[Policy.remoteSslCaCrtFile]
+        certificateFile = configuration[Policy.remoteSslClientCrtFile]
+        keyFile = configuration[Policy.remoteSslClientKeyFile]
+        timeout = configuration[Policy.remoteTimeout]
     }
 }
 

@@ -49,7 +49,7 @@ final class BlockingPool: Sendable {
     }
 
     /// Runs `work` sometime; nobody waits for it.
-    func run(_ work: @escaping @Sendable () -> Void) {
+    func runLater(_ work: @escaping @Sendable () -> Void) {
         pool.submit { _ in work() }
     }
 

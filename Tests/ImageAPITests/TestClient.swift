@@ -88,7 +88,7 @@ extension CallerLookup {
                 requestID: requestID, token: token)
         }
         lookup.challenge = "Keystone uri=\"http://keystone.example.com:5000\""
-        lookup.validate = { token, serviceToken throws(IdentityError) in
+        lookup.validate = { token, serviceToken, _, _ throws(IdentityError) in
             switch token {
             case "good": return AuthContext(userID: "u1", projectID: "p1", roles: ["member"])
             case "admin": return AuthContext(userID: "u2", projectID: "p2", roles: ["admin"])

@@ -18,16 +18,22 @@ import Testing
                 logger: Logger(label: "test") { _ in log }))
     }
 
+    /// Returns when the pool's only thread has done everything so far.
+    private func idle(_ pool: BlockingPool) async {
+        let (done, report) = AsyncStream.makeStream(of: Void.self)
+        pool.runLater { report.finish() }
+        for await _ in done {}
+    }
+
     @Test func endsACallThatHangs() async throws {
         let pool = Self.pool(threads: 2)
         let gate = DispatchSemaphore(value: 0)
         let (late, report) = AsyncStream.makeStream(of: Int.self)
-        await #expect(throws: StoreError.timeout) {
-            try await pool.run(late: { report.yield($0) }) { () throws(StoreError) -> Int in
-                gate.wait()
-                return 42
-            }
+        let hang = { @Sendable () throws(StoreError) -> Int in
+            gate.wait()
+            return 42
         }
+        await #expect(throws: StoreError.timeout) { try await pool.run(late: { report.yield($0) }, hang) }
         // The other thread still works.
         #expect(try await pool.run { () throws(StoreError) in 1 } == 1)
         // What comes too late is handed over, so that nothing it holds is lost.
@@ -64,14 +70,15 @@ import Testing
             try await writer.write([ByteBuffer(string: "first")])
 
             let gate = DispatchSemaphore(value: 0)
-            pool.run { gate.wait() }
+            pool.runLater { gate.wait() }
             await #expect(throws: StoreError.timeout) { try await writer.write([ByteBuffer(string: "second")]) }
             await #expect(throws: StoreError.self) { try await writer.commit() }
             await writer.cancel()
             #expect(access("\(directory)/.image.upload.part", F_OK) == 0)
             gate.signal()
-            await pool.shutdown()
+            await idle(pool)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
+            await pool.shutdown()
         }
     }
 
@@ -87,12 +94,13 @@ import Testing
                 PartName(imageID: "image", uploadID: "upload"), in: directory, permissions: nil, holeSize: nil)
             let writer = FilesystemWriter(file, store: store, pool: pool)
             let gate = DispatchSemaphore(value: 0)
-            pool.run { gate.wait() }
+            pool.runLater { gate.wait() }
             await #expect(throws: StoreError.timeout) { try await writer.commit() }
             await writer.cancel()
             gate.signal()
-            await pool.shutdown()
+            await idle(pool)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
+            await pool.shutdown()
         }
     }
 }

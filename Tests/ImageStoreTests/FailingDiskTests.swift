@@ -29,7 +29,7 @@ struct FailingDiskTests {
     func saysThatTheDiskIsFull(_ expectedSize: Int64?) async throws {
         try await withSmallDisk { disk in
             let settings = FilesystemSettings(directories: [.init(path: disk)])
-            try await TestStore.with(settings: settings) { test in
+            try await TestStore.with(settings: settings) { test async throws in
                 let writer = try await test.store.makeWriter(
                     imageID: "image", uploadID: "upload", expectedSize: expectedSize)
                 await #expect(throws: StoreError.full) {
@@ -50,7 +50,7 @@ struct FailingDiskTests {
                 let settings = FilesystemSettings(directories: [
                     .init(path: disk, priority: 100), .init(path: "\(directory)/large", priority: 1),
                 ])
-                try await TestStore.with(settings: settings) { test in
+                try await TestStore.with(settings: settings) { test async throws in
                     #expect(try await test.store.add("small", [1]).url == "file://\(disk)/small")
                     let large = try await test.store.add("large", Noise.bytes(6_000_000, seed: 9))
                     #expect(large.url == "file://\(directory)/large/large")
@@ -65,7 +65,7 @@ struct FailingDiskTests {
                 let settings = FilesystemSettings(directories: [
                     .init(path: first, priority: 1), .init(path: second, priority: 2),
                 ])
-                try await TestStore.with(settings: settings) { test in
+                try await TestStore.with(settings: settings) { test async throws in
                     await #expect(throws: StoreError.full) {
                         try await test.store.makeWriter(imageID: "i", uploadID: "u", expectedSize: 6_000_000)
                     }
@@ -78,7 +78,7 @@ struct FailingDiskTests {
     @Test func saysThatTheDiskIsReadOnly() async throws {
         try await withSmallDisk { disk in
             let settings = FilesystemSettings(directories: [.init(path: disk)])
-            try await TestStore.with(settings: settings) { test in
+            try await TestStore.with(settings: settings) { test async throws in
                 let location = try await test.store.add("image", [1])
                 try await command("mount", ["-o", "remount,ro", disk])
                 let writing = await #expect(throws: StoreError.self) { try await test.store.add("other", [1]) }

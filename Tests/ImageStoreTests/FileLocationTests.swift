@@ -13,7 +13,7 @@ import Testing
                 .init(path: "\(directory)/images", priority: 1), .init(path: "\(directory)/more"),
             ])
             try "secret".write(toFile: "\(directory)/secret", atomically: true, encoding: .utf8)
-            try await TestStore.with(settings: settings) { test in
+            try await TestStore.with(settings: settings) { test async throws in
                 try await test.store.add("image", [1, 2, 3])
                 try await body(test, directory)
             }
@@ -28,7 +28,7 @@ import Testing
         "file://", "file:///", "FILE:", "file://DIR/images/image\0",
     ])
     func refusesPathsOutside(_ url: String) async throws {
-        try await with { test, directory in
+        try await with { test, directory async throws in
             let location = ImageLocation(url: url.replacing("DIR", with: directory))
             try await expectBadLocation { _ = try await test.store.open(location, range: nil) }
             try await expectBadLocation { _ = try await test.store.size(of: location) }
@@ -40,7 +40,7 @@ import Testing
 
     @Test(arguments: ["ABS/secret", "../secret", "/etc/passwd", "../more/other", "ABS/images/image"])
     func refusesSymbolicLinksThatLeadOut(_ target: String) async throws {
-        try await with { test, directory in
+        try await with { test, directory async throws in
             try #require(symlink(target.replacing("ABS", with: directory), "\(directory)/images/link") == 0)
             let location = ImageLocation(url: "file://\(directory)/images/link")
             try await expectBadLocation { _ = try await test.store.open(location, range: nil) }
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func refusesDirectoriesThatLeadOut() async throws {
-        try await with { test, directory in
+        try await with { test, directory async throws in
             try #require(mkdir("\(directory)/outside", 0o755) == 0)
             try "other".write(toFile: "\(directory)/outside/image", atomically: true, encoding: .utf8)
             try #require(symlink("../outside", "\(directory)/images/inner") == 0)
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func refusesWhatIsNotAFile() async throws {
-        try await with { test, directory in
+        try await with { test, directory async throws in
             try #require(mkfifo("\(directory)/images/fifo", 0o600) == 0)
             try #require(mkdir("\(directory)/images/folder", 0o700) == 0)
             for name in ["fifo", "folder"] {
@@ -86,7 +86,7 @@ import Testing
         "file://DIR/more/image",
     ])
     func opensWhatIsBelow(_ url: String) async throws {
-        try await with { test, directory in
+        try await with { test, directory async throws in
             let files = FileManager.default
             try #require(mkdir("\(directory)/images/inner", 0o755) == 0)
             try files.copyItem(atPath: "\(directory)/images/image", toPath: "\(directory)/images/inner/image")
@@ -107,7 +107,7 @@ import Testing
             try #require(mkdir("\(directory)/real", 0o755) == 0)
             try #require(symlink("real", "\(directory)/images") == 0)
             let settings = FilesystemSettings(directories: [.init(path: "\(directory)/images")])
-            try await TestStore.with(settings: settings) { test in
+            try await TestStore.with(settings: settings) { test async throws in
                 let location = try await test.store.add("image", [1])
                 #expect(location.url == "file://\(directory)/images/image")
                 #expect(try await test.store.read(location) == [1])

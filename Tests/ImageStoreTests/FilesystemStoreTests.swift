@@ -7,13 +7,28 @@ import Testing
 
 /// What only the driver `file` does.
 @Suite struct FilesystemStoreTests {
+    /// Settings with directories below one that does not exist yet.
+    private func settings(
+        _ paths: [String: Int] = ["/images": 0], permissions: mode_t? = nil, isThin: Bool = false,
+        chunkSize: Int = 65536
+    ) -> FilesystemSettings {
+        var settings = FilesystemSettings(directories: paths.map { .init(path: $0.key, priority: $0.value) })
+        settings.filePermissions = permissions
+        settings.isThinProvisioned = isThin
+        settings.chunkSize = chunkSize
+        return settings
+    }
+
+    /// Runs `body` with a store whose data directories are below a temporary directory.
     private func with(
-        _ change: (inout FilesystemSettings) -> Void = { _ in },
+        _ settings: FilesystemSettings? = nil,
         _ body: @Sendable (_ test: TestStore, _ directory: String) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
-            var settings = FilesystemSettings(directories: [.init(path: "\(directory)/images")])
-            change(&settings)
+            var settings = settings ?? self.settings()
+            for index in settings.directories.indices {
+                settings.directories[index].path = directory + settings.directories[index].path
+            }
             try await TestStore.with(settings: settings) { try await body($0, directory) }
         }
     }
@@ -27,7 +42,7 @@ import Testing
     // MARK: Names and permissions
 
     @Test func writesTheURLsOfGlance() async throws {
-        try await with { test, directory in
+        try await with { test, directory async throws in
             let location = try await test.store.add("6b1e", [1])
             #expect(location.url == "file://\(directory)/images/6b1e")
             #expect(location.metadata == ["store": "here"])
@@ -36,7 +51,7 @@ import Testing
     }
 
     @Test func describesItself() async throws {
-        try await with({ $0.isThinProvisioned = true }) { test, directory in
+        try await with(settings(isThin: true)) { test, directory async throws in
             #expect(
                 test.store.properties == [
                     "data_dir": .string("\(directory)/images"), "chunk_size": 65536, "thin_provisioning": true,
@@ -45,7 +60,7 @@ import Testing
     }
 
     @Test func leavesPermissionsToTheUmask() async throws {
-        try await with { test, directory in
+        try await with { test, directory async throws in
             try await test.store.add("image", [1])
             let mask = umask(0)
             umask(mask)
@@ -55,7 +70,7 @@ import Testing
 
     @Test(arguments: [0o600, 0o640, 0o644, 0o400])
     func givesFilesTheirPermissions(_ permissions: Int) async throws {
-        try await with({ $0.filePermissions = mode_t(permissions) }) { test, directory in
+        try await with(settings(permissions: mode_t(permissions))) { test, directory async throws in
             let location = try await test.store.add("image", [1, 2, 3])
             #expect(try mode("\(directory)/images/image") == permissions)
             #expect(try await test.store.read(location) == [1, 2, 3])
@@ -69,12 +84,12 @@ import Testing
             try #require(mkdir(images, 0o700) == 0)
             var settings = FilesystemSettings(directories: [.init(path: images)])
             settings.filePermissions = mode_t(permissions)
-            try await TestStore.with(settings: settings) { _ in #expect(try mode(images) == expected) }
+            try await TestStore.with(settings: settings) { _ async throws in #expect(try mode(images) == expected) }
         }
     }
 
     @Test func createsMissingDirectories() async throws {
-        try await with({ $0.directories[0].path += "/deep/er" }) { test, directory in
+        try await with(settings(["/images/deep/er": 0])) { test, directory async throws in
             try await test.store.add("image", [1])
             #expect(access("\(directory)/images/deep/er/image", R_OK) == 0)
         }
@@ -95,13 +110,7 @@ import Testing
     // MARK: Several directories
 
     @Test func prefersTheHighestPriority() async throws {
-        try await with({ settings in
-            settings = FilesystemSettings(directories: [
-                .init(path: settings.directories[0].path + "1", priority: 1),
-                .init(path: settings.directories[0].path + "3", priority: 3),
-                .init(path: settings.directories[0].path + "2", priority: 2),
-            ])
-        }) { test, directory in
+        try await with(settings(["/images1": 1, "/images3": 3, "/images2": 2])) { test, directory async throws in
             let location = try await test.store.add("image", [1])
             #expect(location.url == "file://\(directory)/images3/image")
             // Whatever directory has the image, it is there already.
@@ -128,7 +137,7 @@ import Testing
             try text.write(to: file, atomically: true, encoding: .utf8)
             var settings = FilesystemSettings(directories: [.init(path: "\(directory)/images")])
             settings.locationMetadata = try LocationMetadata(file: file.path)
-            try await TestStore.with(settings: settings) { test in
+            try await TestStore.with(settings: settings) { test async throws in
                 let location = try await test.store.add("image", [1])
                 #expect(location.metadata["id"] == "m")
                 #expect(location.metadata["mountpoint"]?.stringValue?.hasPrefix(directory) == true)
@@ -144,7 +153,7 @@ import Testing
             try #"{"id": "m", "mountpoint": "\#(directory)/ima"}"#.write(to: file, atomically: true, encoding: .utf8)
             var settings = FilesystemSettings(directories: [.init(path: "\(directory)/images")])
             settings.locationMetadata = try LocationMetadata(file: file.path)
-            try await TestStore.with(settings: settings) { test in
+            try await TestStore.with(settings: settings) { test async throws in
                 #expect(try await test.store.add("image", [1]).metadata == ["store": "here"])
             }
         }
@@ -189,7 +198,7 @@ import Testing
         bytes[5 * chunk + 17] = 1
         let content = bytes
         for isThin in [false, true] {
-            try await with({ $0.isThinProvisioned = isThin }) { test, directory in
+            try await with(settings(isThin: isThin)) { test, directory async throws in
                 let location = try await test.store.add("image", content)
                 #expect(try await test.store.size(of: location) == Int64(size))
                 #expect(try await test.store.read(location) == content)
@@ -207,10 +216,7 @@ import Testing
         }
         bytes += [UInt8](repeating: 0, count: 100_000)
         let content = bytes
-        try await with({
-            $0.isThinProvisioned = true
-            $0.chunkSize = chunk
-        }) { test, _ in
+        try await with(settings(isThin: true, chunkSize: chunk)) { test, _ async throws in
             #expect(try await test.store.read(test.put(content)) == content)
             let zeros = [UInt8](repeating: 0, count: 70_000)
             #expect(try await test.store.read(test.put(zeros)) == zeros)

@@ -9,7 +9,7 @@ import Testing
 @Suite struct StoreSuite {
     @Test(arguments: Driver.allCases)
     func returnsWhatWasStored(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             for size in [0, 1, 511, 65536, 65537, 3_000_017] {
                 let bytes = Noise.bytes(size, seed: UInt64(size))
                 let location = try await test.put(bytes)
@@ -23,7 +23,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func readsRanges(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             let bytes = Noise.bytes(300_000, seed: 1)
             let location = try await test.put(bytes)
             for range in [0..<1, 0..<300_000, 299_999..<300_000, 65_536..<131_072, 12_345..<250_001, 7..<7]
@@ -38,7 +38,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func missesWhatIsNotThere(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             var location = try await test.put([1])
             location.url += "-not"
             await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: nil) }
@@ -52,7 +52,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func refusesLocationsOfOtherDrivers(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             for url in ["", "rbd://a/b/c/d", "swift+https://user:secret@host/c/o", "http//x", "file", "://"] {
                 let error = await #expect(throws: StoreError.self) {
                     try await test.store.open(ImageLocation(url: url), range: nil)
@@ -68,7 +68,7 @@ import Testing
 
     @Test(arguments: Driver.allCases)
     func knowsWhatItIs(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             let location = try await test.put([1, 2, 3])
             let scheme = try #require(location.url.split(separator: ":").first)
             #expect(test.store.schemes.contains(String(scheme)))
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func readOnlyDriversRefuseChanges() async throws {
-        try await TestStore.with(.http) { test in
+        try await TestStore.with(.http) { test async throws in
             let location = try await test.put([1, 2, 3])
             await #expect(throws: StoreError.readOnly) {
                 try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: nil)
@@ -93,7 +93,7 @@ import Testing
 
     @Test(arguments: Driver.writable)
     func showsNothingBeforeTheEnd(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             let other = try await test.store.add("other", [1])
             let location = ImageLocation(url: other.url.replacing("other", with: "image"), metadata: other.metadata)
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: 70_000)
@@ -107,7 +107,7 @@ import Testing
 
     @Test(arguments: Driver.writable)
     func removesData(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             let kept = try await test.put([1])
             let location = try await test.put([2])
             try await test.store.delete(location)
@@ -120,7 +120,7 @@ import Testing
 
     @Test(arguments: Driver.writable)
     func neverReplacesData(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             let late = try await test.store.makeWriter(imageID: "image", uploadID: "late", expectedSize: nil)
             try await late.write(pieces: [9, 9])
             let location = try await test.store.add("image", [1])
@@ -136,7 +136,7 @@ import Testing
 
     @Test(arguments: Driver.writable, [0, 1, 20_000_000])
     func cancelLeavesNothing(_ driver: Driver, _ size: Int) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: nil)
             try await writer.write(pieces: Noise.bytes(size, seed: 3))
             await writer.cancel()
@@ -150,7 +150,7 @@ import Testing
 
     @Test(arguments: Driver.writable)
     func worksInACancelledTask(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             let given = try await test.store.makeWriter(imageID: "given", uploadID: "upload", expectedSize: nil)
             let taken = try await test.store.makeWriter(imageID: "taken", uploadID: "upload", expectedSize: nil)
             let task = Task {
@@ -170,7 +170,7 @@ import Testing
     /// `AbandonedFileTests`.
     @Test(arguments: Driver.writable)
     func discardsWhatAnUploadLeft(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             let kept = try await test.put([1])
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "first", expectedSize: nil)
             try await writer.write(pieces: [1, 2, 3])
@@ -194,7 +194,7 @@ import Testing
 
     @Test(arguments: Driver.writable)
     func writesSideBySide(_ driver: Driver) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for seed in 0..<24 as Range<UInt64> {
                     group.addTask {
@@ -211,7 +211,7 @@ import Testing
 
     @Test(arguments: Driver.writable, ["", "..", "a/b", ".hidden", "with\0nul", String(repeating: "x", count: 200)])
     func refusesIDsThatAreNoNames(_ driver: Driver, _ id: String) async throws {
-        try await TestStore.with(driver) { test in
+        try await TestStore.with(driver) { test async throws in
             await #expect(throws: StoreError.self) {
                 try await test.store.makeWriter(imageID: id, uploadID: "upload", expectedSize: nil)
             }

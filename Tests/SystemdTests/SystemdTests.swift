@@ -41,14 +41,14 @@ struct SystemdTests {
         #expect(!gone.send(.ready))
     }
 
-    @Test func takesOnlyListeningSocketsThatAreMeantForUs() {
-        let first: Int32 = 200
+    @Test func takesOnlyListeningSocketsThatAreMeantForUs() throws {
         let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         listen(listening, 1)
         let plain = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        dup2(listening, first)
-        dup2(plain, first + 1)
-        dup2(listening, first + 2)
+        // Numbers in a row where no other test of this process has any.
+        let first = fcntl(listening, F_DUPFD, 900)
+        try #require(fcntl(plain, F_DUPFD, first + 1) == first + 1)
+        try #require(fcntl(listening, F_DUPFD, first + 2) == first + 2)
         defer { for number in [listening, plain, first, first + 1, first + 2] { close(number) } }
         var environment = ["LISTEN_PID": "\(getpid())", "LISTEN_FDS": "3", "LISTEN_FDNAMES": "api:other"]
         #expect(

@@ -19,7 +19,8 @@ struct AuthTokenStage: RouterMiddleware {
         // X-Storage-Token is the name that Swift's clients use; keystonemiddleware takes it too.
         if let token = request.headers[.authToken] ?? request.headers[.storageToken], !token.isEmpty {
             do throws(IdentityError) {
-                let identity = try await validate(token, request.headers[.serviceToken])
+                let identity = try await validate(
+                    token, request.headers[.serviceToken], request.method.rawValue, request.uri.path)
                 context.authentication = .confirmed(identity, token: token)
             } catch .invalidToken {
                 context.authentication = .rejected

@@ -12,8 +12,12 @@ enum Authentication: Sendable {
 
 /// The two questions that the pipeline asks about a token. Closures, so that the stages know neither Keystone nor policies.
 struct CallerLookup: Sendable {
-    /// Who a token, with a service token perhaps, belongs to.
-    typealias Validate = @Sendable (_ token: String, _ serviceToken: String?) async throws(IdentityError) -> AuthContext
+    /// Who a token, with a service token perhaps, belongs to. Method and path are for the access rules of application
+    /// credentials.
+    typealias Validate =
+        @Sendable (
+            _ token: String, _ serviceToken: String?, _ method: String, _ path: String
+        ) async throws(IdentityError) -> AuthContext
 
     /// nil where the configuration has no Keystone.
     var validate: Validate?
@@ -30,8 +34,8 @@ extension CallerLookup {
         }
         guard let authenticator else { return }
         challenge = authenticator.challenge
-        validate = { token, serviceToken throws(IdentityError) in
-            try await authenticator.authenticate(token: token, serviceToken: serviceToken)
+        validate = { token, serviceToken, method, path throws(IdentityError) in
+            try await authenticator.authenticate(token: token, serviceToken: serviceToken, method: method, path: path)
         }
     }
 }

@@ -24,7 +24,7 @@ final class FilesystemWriter: StoreWriter {
     }
 
     deinit {
-        if case .idle(let file) = state.withLock({ $0 }) { pool.run { file.remove() } }
+        if case .idle(let file) = state.withLock({ $0 }) { pool.runLater { file.remove() } }
     }
 
     func write(_ buffers: [ByteBuffer]) async throws(StoreError) {

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Synchronization
@@ -33,21 +34,38 @@ final class HTTPClients: Sendable {
         } else if settings.isInsecure {
             tls.certificateVerification = .none
         }
-        let proxy = settings.proxies[scheme].map { proxy in
-            let authorization = proxy.user.map {
-                HTTPClient.Authorization.basic(username: $0, password: proxy.password ?? "")
-            }
-            return authorization.map { .server(host: proxy.host, port: proxy.port, authorization: $0) }
-                ?? HTTPClient.Configuration.Proxy.server(host: proxy.host, port: proxy.port)
-        }
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(Int64(settings.timeout)), read: .seconds(Int64(settings.timeout))),
-            proxy: proxy)
+            timeout: .init(connect: .seconds(Int64(settings.timeout)), read: .seconds(Int64(settings.timeout))))
+        if let proxy = settings.proxies[scheme] {
+            if scheme == "https" {
+                let login = proxy.login.map { HTTPClient.Authorization.basic(credentials: $0) }
+                configuration.proxy = .server(host: proxy.host, port: proxy.port, authorization: login)
+            } else {
+                configuration.http1_1ConnectionDebugInitializer = AbsoluteFormHandler.add(to:)
+            }
+        }
         configuration.httpVersion = .http1Only
-        // A server that refuses is a failed source: the next one is tried at once.
+        // A download has other locations to try, and a client that waits.
         configuration.connectionPool.retryConnectionEstablishment = false
         return configuration
+    }
+
+    /// A request for a location, to be sent by the client of its scheme.
+    func request(_ method: HTTPMethod, _ location: HTTPLocation) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: location.url)
+        if location.scheme == "http", let proxy = settings.proxies["http"] {
+            // See AbsoluteFormHandler.
+            let host = proxy.host.contains(":") ? "[\(proxy.host)]" : proxy.host
+            request.url = "http://\(host):\(proxy.port)\(location.target)"
+            request.headers.add(name: "Host", value: String(location.authority))
+            if let login = proxy.login { request.headers.add(name: "Proxy-Authorization", value: "Basic \(login)") }
+        }
+        request.method = method
+        if let authorization = location.authorization {
+            request.headers.add(name: "Authorization", value: authorization)
+        }
+        return request
     }
 
     func shutdown() async {

@@ -11,6 +11,14 @@ struct HTTPLocation: Sendable {
     let authorization: String?
     private let origin: String
 
+    /// Host and port as the URL has them.
+    var authority: Substring { url.dropFirst(scheme.count + 3).prefix { $0 != "/" && $0 != "?" } }
+    /// Path and query.
+    var target: String {
+        let rest = url.dropFirst(scheme.count + 3 + authority.count)
+        return rest.first == "/" ? String(rest) : "/" + rest
+    }
+
     /// - Throws: ``StoreError/badLocation(_:)``.
     init(url: String) throws(StoreError) {
         guard var parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
@@ -24,6 +32,7 @@ struct HTTPLocation: Sendable {
         parts.password = nil
         parts.user = nil
         parts.fragment = nil
+        parts.scheme = scheme
         guard let plain = parts.string else { throw .badLocation("the location is not a URL") }
         self.scheme = scheme
         self.url = plain

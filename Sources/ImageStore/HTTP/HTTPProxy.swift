@@ -15,6 +15,11 @@ public struct HTTPProxy: Sendable, Equatable {
         self.password = password
     }
 
+    /// User and password as basic authentication wants them (RFC 7617).
+    var login: String? {
+        user.map { Data("\($0):\(password ?? "")".utf8).base64EncodedString() }
+    }
+
     /// Reads `HOST:PORT` or `http://[USER:PASSWORD@]HOST[:PORT]`; nil if the text is neither.
     init?(text: String) {
         let url = text.contains("://") ? text : "http://\(text)"

@@ -102,15 +102,13 @@ public struct HTTPStore: Store {
     ) async throws(StoreError) -> HTTPClientResponse {
         var location = location
         for _ in 0...settings.maximumRedirects {
-            var request = HTTPClientRequest(url: location.url)
-            request.method = method
-            request.headers = headers
+            var request = clients.request(method, location)
+            request.headers.add(contentsOf: headers)
             request.headers.add(name: "User-Agent", value: "openstack-glance")
+            // An old connection may be closed by the server in the moment of the request, and images are few and large.
+            request.headers.add(name: "Connection", value: "close")
             // A compressed answer would be other bytes, of another length.
             request.headers.add(name: "Accept-Encoding", value: "identity")
-            if let authorization = location.authorization {
-                request.headers.add(name: "Authorization", value: authorization)
-            }
             let response: HTTPClientResponse
             do {
                 response = try await clients[location.scheme].execute(request, deadline: .distantFuture)
@@ -155,7 +153,12 @@ public struct HTTPStore: Store {
         case let error as StoreError: error
         case let error as HTTPClientError where [.connectTimeout, .readTimeout, .deadlineExceeded].contains(error):
             .timeout
-        case is NIOConnectionError: .backend("cannot connect to the HTTP server")
+        case let error as NIOConnectionError where error.connectionErrors.isEmpty:
+            .backend("cannot resolve the name of the HTTP server")
+        case let error as NIOConnectionError:
+            storeError(error.connectionErrors[0].error)
+        case let error as IOError:
+            .backend("the connection to the HTTP server failed: \(String(cString: strerror(error.errnoCode)))")
         case is NIOSSLError: .backend("no trusted TLS connection to the HTTP server")
         case is CancellationError: .backend("the request to the HTTP server was cancelled")
         default: .backend("the connection to the HTTP server failed")

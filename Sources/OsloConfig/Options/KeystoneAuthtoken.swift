@@ -77,23 +77,23 @@ extension Options {
             help: "Secret for that protection; the same on all API hosts.")
 
         public static let memcacheTlsEnabled = Option<Bool>(
-            .honoured, group, "memcache_tls_enabled", default: false,
+            .notYet, group, "memcache_tls_enabled", default: false,
             help: "Speaks TLS with memcached.")
 
         public static let memcacheTlsCafile = Option<String?>(
-            .honoured, group, "memcache_tls_cafile", default: nil,
+            .notYet, group, "memcache_tls_cafile", default: nil,
             help: "CA certificates to verify memcached with.")
 
         public static let memcacheTlsCertfile = Option<String?>(
-            .honoured, group, "memcache_tls_certfile", default: nil,
+            .notYet, group, "memcache_tls_certfile", default: nil,
             help: "Client certificate for memcached.")
 
         public static let memcacheTlsKeyfile = Option<String?>(
-            .honoured, group, "memcache_tls_keyfile", default: nil,
+            .notYet, group, "memcache_tls_keyfile", default: nil,
             help: "Private key of that certificate.")
 
         public static let memcacheTlsAllowedCiphers = Option<String?>(
-            .honoured, group, "memcache_tls_allowed_ciphers", default: nil,
+            .notYet, group, "memcache_tls_allowed_ciphers", default: nil,
             help: "Ciphers for memcached, as OpenSSL writes them.")
 
         public static let memcachePoolDeadRetry = Option<Int>(
