@@ -16,9 +16,13 @@ func start(_ words: [String]) async -> Int32 {
         print(Version.current)
         return 0
     }
-    let command: any ParsableCommand
+    var command: any ParsableCommand
     do {
         command = try GlanceManage.parseAsRoot(words)
+        // What is left is the help that ArgumentParser adds: it ends by throwing its text.
+        if !(command is any DatabaseAction || command is GlanceManage || command is DatabaseActions) {
+            try command.run()
+        }
     } catch {
         let text = GlanceManage.fullMessage(for: error)
         guard GlanceManage.exitCode(for: error) != .success else {
