@@ -7,7 +7,7 @@ import Testing
     static let mayKnow: [String: Set<String>] = [
         "CommandOptions": ["OsloConfig"],
         "glance-api": ["CommandOptions", "Supervisor", "GlanceWorker", "Scoreboard", "OsloConfig", "OsloLog"],
-        "glance-manage": ["ImageDatabase", "OsloConfig", "OsloLog"],
+        "glance-manage": ["CommandOptions", "ImageDatabase", "ImageModel", "OsloConfig", "OsloLog"],
         "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog"],
         "GlanceWorker": [
             "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
@@ -35,8 +35,13 @@ import Testing
 
     @Test func everyRoomIsOnThePlan() throws {
         let rooms = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path)
-            .filter { !$0.hasPrefix("C") && !$0.hasPrefix(".") }
+            .filter { !$0.hasPrefix(".") && !Self.isShim($0) }
         #expect(Set(rooms) == Set(Self.mayKnow.keys))
+    }
+
+    /// A C library's module map and shims: `CLibpq`, `CZlib`.
+    private static func isShim(_ room: String) -> Bool {
+        room.hasPrefix("C") && room.dropFirst().first?.isUppercase == true
     }
 
     @Test(arguments: mayKnow.keys.sorted())
