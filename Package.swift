@@ -47,7 +47,7 @@ let package = Package(
             swiftSettings: room),
         .executableTarget(
             name: "glance-manage",
-            dependencies: ["ImageDatabase", "OsloConfig", "OsloLog", argumentParser, logging],
+            dependencies: ["ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
             swiftSettings: room),
 
         // The process.
@@ -190,6 +190,7 @@ let package = Package(
         .testTarget(
             name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix],
             swiftSettings: room),
+        .testTarget(name: "GlanceManageTests", dependencies: ["glance-manage"], swiftSettings: room),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",

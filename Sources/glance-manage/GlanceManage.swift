@@ -1,13 +1,24 @@
 import ArgumentParser
+import CommandOptions
 
 /// `glance-manage`: looks after the database of Glance.
-struct GlanceManage: ParsableCommand {
+struct GlanceManage: ParsableCommand, Sendable {
     static let configuration = CommandConfiguration(
-        commandName: "glance-manage", abstract: "Looks after the database of Glance.",
-        discussion: CommandLineOptions.help, subcommands: [DatabaseActions.self])
+        commandName: program, abstract: "Looks after the database of Glance.",
+        discussion: "The options may stand before or behind the action. --version prints the version.",
+        subcommands: [DatabaseActions.self])
+    static let program = "glance-manage"
 
-    /// What `--version` prints.
-    static let packageVersion = "0.1.0"
+    @OptionGroup var common: CommonOptions
+
+    @ArgumentParser.Option(name: .customLong("shell_completion"), help: "Prints completions for bash or zsh.")
+    var completion: Shell?
+
+    enum Shell: String, ExpressibleByArgument {
+        case bash, zsh
+
+        var script: String { completionScript(for: self == .bash ? .bash : .zsh) }
+    }
 }
 
 /// `glance-manage db`; also spelled `glance-manage db_<action>`.
@@ -16,12 +27,15 @@ struct DatabaseActions: ParsableCommand {
         commandName: "db", abstract: "Schema and rows of the database.",
         subcommands: [
             Check.self, Contract.self, Expand.self, Migrate.self, PurgeRows.self, PurgeImages.self, Sync.self,
-            Upgrade.self, Version.self, VersionControl.self,
+            Upgrade.self, PrintVersion.self, VersionControl.self,
         ])
 }
 
 /// A subcommand that works on the database.
 protocol DatabaseAction: ParsableCommand {
+    /// The options of all actions.
+    var root: GlanceManage { get }
+
     /// Does it; throws ``ManageFailure`` for whatever the operator has to know.
     func run(_ manager: Manager) async throws(ManageFailure)
 }
@@ -42,11 +56,16 @@ struct Check: DatabaseAction {
         abstract: "Says what a migration has still to do.",
         discussion: "Exit status: 0 nothing, 3 expand, 4 migrate, 5 contract.")
 
+    @ParentCommand var root: GlanceManage
+
     func run(_ manager: Manager) async throws(ManageFailure) { try await manager.check() }
 }
 
-struct Version: DatabaseAction {
-    static let configuration = CommandConfiguration(abstract: "Prints the revisions of the database.")
+struct PrintVersion: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Prints the revisions of the database.")
+
+    @ParentCommand var root: GlanceManage
 
     func run(_ manager: Manager) async throws(ManageFailure) { try await manager.printVersion() }
 }
@@ -55,6 +74,8 @@ struct Sync: DatabaseAction {
     static let configuration = CommandConfiguration(
         abstract: "Creates the database, or brings it to this release; the service has to be stopped.")
 
+    @ParentCommand var root: GlanceManage
+
     @OptionGroup var version: RevisionArgument
 
     func run(_ manager: Manager) async throws(ManageFailure) { try await manager.sync() }
@@ -62,6 +83,8 @@ struct Sync: DatabaseAction {
 
 struct Upgrade: DatabaseAction {
     static let configuration = CommandConfiguration(abstract: "Applies all revisions up to one, by default the newest.")
+
+    @ParentCommand var root: GlanceManage
 
     @OptionGroup var version: RevisionArgument
 
@@ -74,6 +97,8 @@ struct VersionControl: DatabaseAction {
     static let configuration = CommandConfiguration(
         commandName: "version_control", abstract: "Writes a revision into the database without changing anything else.")
 
+    @ParentCommand var root: GlanceManage
+
     @OptionGroup var version: RevisionArgument
 
     func run(_ manager: Manager) async throws(ManageFailure) {
@@ -85,12 +110,16 @@ struct Expand: DatabaseAction {
     static let configuration = CommandConfiguration(
         abstract: "First phase of a rolling upgrade: adds what is new, while the old release still runs.")
 
+    @ParentCommand var root: GlanceManage
+
     func run(_ manager: Manager) async throws(ManageFailure) { try await manager.expand() }
 }
 
 struct Migrate: DatabaseAction {
     static let configuration = CommandConfiguration(
         abstract: "Second phase of a rolling upgrade: moves data into its new form.")
+
+    @ParentCommand var root: GlanceManage
 
     func run(_ manager: Manager) async throws(ManageFailure) { try await manager.migrate() }
 }
@@ -99,6 +128,8 @@ struct Contract: DatabaseAction {
     static let configuration = CommandConfiguration(
         abstract: "Last phase of a rolling upgrade: removes what only the old release needed.")
 
+    @ParentCommand var root: GlanceManage
+
     func run(_ manager: Manager) async throws(ManageFailure) { try await manager.contract() }
 }
 
@@ -106,6 +137,8 @@ struct PurgeRows: DatabaseAction {
     static let configuration = CommandConfiguration(
         commandName: "purge",
         abstract: "Removes rows that were deleted long ago, except images, whose ids stay reserved.")
+
+    @ParentCommand var root: GlanceManage
 
     @ArgumentParser.Option(
         name: .customLong("age_in_days"), parsing: .unconditional, help: "Days since the deletion.")
@@ -122,6 +155,8 @@ struct PurgeImages: DatabaseAction {
     static let configuration = CommandConfiguration(
         commandName: "purge_images_table",
         abstract: "Removes images that were deleted long ago; their ids become free again.")
+
+    @ParentCommand var root: GlanceManage
 
     @ArgumentParser.Option(
         name: .customLong("age_in_days"), parsing: .unconditional, help: "Days since the deletion.")

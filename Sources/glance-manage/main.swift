@@ -1,35 +1,28 @@
 import ArgumentParser
+import CommandOptions
 import Glibc
 import ImageDatabase
 import Logging
 import OsloConfig
+import OsloLog
 
 exit(await start(Array(CommandLine.arguments.dropFirst())))
 
 /// Runs a command line and returns the exit status: 2 for one that cannot be understood, as argparse does.
 func start(_ words: [String]) async -> Int32 {
-    let options: CommandLineOptions
-    do throws(CommandLineOptions.UsageError) {
-        options = try CommandLineOptions(words)
-    } catch {
-        complain("glance-manage: error: \(error.message)")
-        return 2
-    }
-    if options.wantsVersion {
-        print(GlanceManage.packageVersion)
+    let words = newSpelling(words)
+    // Behind the action, --version is a revision.
+    if words.prefix(while: { $0 != "db" }).contains("--version") {
+        print(Version.current)
         return 0
     }
-    if let name = options.completionShell {
-        guard let shell = CompletionShell(rawValue: name), name != "fish" else {
-            complain("glance-manage: error: argument --shell_completion: choose from bash, zsh")
-            return 2
-        }
-        print(GlanceManage.completionScript(for: shell))
-        return 0
-    }
-    let command: any ParsableCommand
+    var command: any ParsableCommand
     do {
-        command = try GlanceManage.parseAsRoot(options.rest)
+        command = try GlanceManage.parseAsRoot(words)
+        // What is left is the help that ArgumentParser adds: it ends by throwing its text.
+        if !(command is any DatabaseAction || command is GlanceManage || command is DatabaseActions) {
+            try command.run()
+        }
     } catch {
         let text = GlanceManage.fullMessage(for: error)
         guard GlanceManage.exitCode(for: error) != .success else {
@@ -39,12 +32,16 @@ func start(_ words: [String]) async -> Int32 {
         complain(text)
         return 2
     }
+    if let shell = (command as? GlanceManage)?.completion {
+        print(shell.script)
+        return 0
+    }
     guard let action = command as? any DatabaseAction else {
         complain(GlanceManage.helpMessage(for: type(of: command)))
         return 2
     }
     do throws(ManageFailure) {
-        try await run(action, options)
+        try await run(action, words)
         return 0
     } catch {
         if !error.message.isEmpty { complain(error.message) }
@@ -52,25 +49,27 @@ func start(_ words: [String]) async -> Int32 {
     }
 }
 
+/// Turns the old spelling `db_sync` of an action into the new one, `db sync`.
+func newSpelling(_ words: [String]) -> [String] {
+    let actions = [
+        "version", "upgrade", "version_control", "sync", "expand", "contract", "migrate", "check",
+    ]
+    guard let index = words.firstIndex(where: { word in actions.contains { word == "db_" + $0 } }) else { return words }
+    return words[..<index] + ["db", String(words[index].dropFirst(3))] + words[(index + 1)...]
+}
+
 /// Opens the database that the configuration names and lets the action work on it.
-private func run(_ action: any DatabaseAction, _ options: CommandLineOptions) async throws(ManageFailure) {
-    var sources = ConfigurationSources(program: "glance-manage")
-    sources.arguments = options.arguments
-    sources.overrides = options.overrides
-    sources.environment = environment()
+private func run(_ action: any DatabaseAction, _ words: [String]) async throws(ManageFailure) {
     let configuration: Configuration
-    do throws(ConfigurationError) {
-        configuration = try Configuration.load(sources)
+    do {
+        configuration = try Configuration.load(
+            action.root.common.sources(program: GlanceManage.program, arguments: words, environment: environment()))
+        try OsloLog.bootstrap(configuration: configuration, program: GlanceManage.program)
     } catch {
         throw ManageFailure("ERROR: \(error)")
     }
-    let isDebug = configuration[Options.Default.debug]
-    LoggingSystem.bootstrap { label in
-        var handler = StreamLogHandler.standardError(label: label)
-        handler.logLevel = isDebug ? .debug : .info
-        return handler
-    }
     let logger = Logger(label: "glance.manage")
+    for warning in configuration.warnings { logger.warning("\(warning)") }
     guard let url = configuration[Options.Database.connection] else {
         throw ManageFailure("ERROR: [database] connection is not set")
     }

@@ -7,7 +7,7 @@ import Testing
     static let mayKnow: [String: Set<String>] = [
         "CommandOptions": ["OsloConfig"],
         "glance-api": ["CommandOptions", "Supervisor", "GlanceWorker", "Scoreboard", "OsloConfig", "OsloLog"],
-        "glance-manage": ["ImageDatabase", "ImageModel", "OsloConfig", "OsloLog"],
+        "glance-manage": ["CommandOptions", "ImageDatabase", "ImageModel", "OsloConfig", "OsloLog"],
         "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog"],
         "GlanceWorker": [
             "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",

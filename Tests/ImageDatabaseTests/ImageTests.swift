@@ -160,6 +160,40 @@ import Testing
         }
     }
 
+    @Test(arguments: Backend.allCases)
+    func `data of deleted locations wait for their removal`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            func waiting(_ limit: Int = 10) async throws -> [String] {
+                try await database.locationsAwaitingDeletion(since: .now.advanced(bySeconds: 60), limit: limit)
+                    .map(\.location.url).sorted()
+            }
+            func add(_ urls: String...) async throws -> Image {
+                let id = newID()
+                try await database.insert(
+                    Image(
+                        id: id, status: .active,
+                        locations: urls.map { ImageLocation(url: $0, metadata: ["store": "s"]) }))
+                return try #require(try await database.image(id))
+            }
+            let (gone, scrubbed, shortened) = (
+                try await add("a", "shared"), try await add("b"), try await add("c", "shared")
+            )
+            #expect(try await waiting() == [])
+            let removed = try await database.delete(gone.id, to: .deleted, from: [.active])
+            _ = try await database.delete(scrubbed.id, to: .pendingDelete, from: [.active])
+            var less = shortened
+            less.locations.removeFirst()
+            _ = try await database.update(from: shortened, to: less)
+            #expect(try await waiting() == ["a", "c"], "not the scrubber's, and not what a live image has too")
+            #expect(try await waiting(1).count == 1)
+            #expect(try await database.locationsAwaitingDeletion(since: time(0), limit: 9).isEmpty)
+            for location in removed { try await database.markLocationDeleted(try #require(location.id)) }
+            #expect(try await waiting() == ["c"])
+            try await database.markLocationDeleted(try #require(less.locations[0].id))
+            #expect(try await database.image(shortened.id)?.locations == less.locations, "a live row stays as it is")
+        }
+    }
+
     @Test(arguments: Backend.allCases) func `usage counts each live location`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             func add(_ status: ImageStatus, _ size: Int64?, _ count: Int, owner: String = "p") async throws -> String {

@@ -126,11 +126,18 @@ import Testing
                 case .createdAt: order(left.createdAt, right.createdAt)
                 case .updatedAt: order(left.updatedAt, right.updatedAt)
                 default:
-                    order(text(left, key.column).map(Array.init(utf8:)), text(right, key.column).map(Array.init(utf8:)))
+                    order(text(left, key.column).map(Bytes.init), text(right, key.column).map(Bytes.init))
                 }
             if result != 0 { return key.isDescending ? result > 0 : result < 0 }
         }
         return false
+    }
+
+    /// A text as the test servers sort it: by its bytes.
+    private struct Bytes: Comparable {
+        let text: String
+
+        static func < (left: Bytes, right: Bytes) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
     }
 
     private static func randomQuery(_ random: inout Random) -> ImageQuery {
@@ -237,12 +244,4 @@ import Testing
             #expect(try await database.images(query).count == 1)
         }
     }
-}
-
-extension Array where Element == UInt8 {
-    fileprivate init(utf8 text: String) { self = Array(text.utf8) }
-}
-
-extension Array: @retroactive Comparable where Element == UInt8 {
-    public static func < (left: [UInt8], right: [UInt8]) -> Bool { left.lexicographicallyPrecedes(right) }
 }

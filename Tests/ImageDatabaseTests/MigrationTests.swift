@@ -57,7 +57,7 @@ import Testing
                 #expect(try await migrator.currentRevisions() == ["2024_1_contract01"])
                 // A column that SQLite added to a table stands on the line of the one before it.
                 let lines = { (lines: [String]) in
-                    lines.flatMap { $0.split(separator: ", ") }.map { $0.filter { $0 != "\t" } }
+                    lines.joined(separator: ", ").replacing("\t", with: "").split(separator: ", ")
                 }
                 #expect(try await lines(Self.describe(database)) == lines(Self.glance33(backend)))
             }

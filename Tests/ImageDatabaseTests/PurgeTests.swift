@@ -17,7 +17,11 @@ import Testing
             locations: [ImageLocation(url: "file:///\(id)")],
             members: [ImageMember(imageID: id, project: "m")])
         try await database.insert(image)
-        if let status { _ = try await database.delete(id, to: status, from: [.active]) }
+        if let status {
+            for location in try await database.delete(id, to: status, from: [.active]) where status == .deleted {
+                try await database.markLocationDeleted(#require(location.id))
+            }
+        }
         for table in ["images"] + children {
             try await database.write([
                 Statement("UPDATE \(table) SET deleted_at = $1 WHERE deleted", [.time(old)])

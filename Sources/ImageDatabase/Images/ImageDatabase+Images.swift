@@ -40,8 +40,8 @@ extension ImageDatabase {
     /// Writes what differs between `old` and `new` (row, properties, tags, locations) in one transaction, sets
     /// `updated_at` and returns it.
     ///
-    /// The row changes only if its status is still `old.status`; a removed location becomes
-    /// `pending_delete`, see ``markLocationDeleted(_:)``. Nothing is written for what did not change, so parallel changes of other fields stay.
+    /// The row changes only if its status is still `old.status`; a removed location becomes `pending_delete`, see
+    /// ``markLocationDeleted(_:)``. Nothing is written for what did not change, so parallel changes of other fields stay.
     ///
     /// - Throws: ``DatabaseError/conflict`` when the status changed meanwhile, ``DatabaseError/notFound`` when the image
     ///   is gone.

@@ -112,7 +112,7 @@ enum ImageWrites {
             ])
     }
 
-    /// New locations are added, those with a row id that differ are changed, missing ones become `deleted`.
+    /// New locations are added, those with a row id that differ are changed, missing ones become `pending_delete`.
     static func changeLocations(
         _ image: String, from old: [ImageLocation], to new: [ImageLocation], at now: Timestamp
     ) -> [Statement] {

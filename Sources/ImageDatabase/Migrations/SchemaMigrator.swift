@@ -129,15 +129,11 @@ public struct SchemaMigrator: Sendable {
     private func apply(_ revision: Revision, on current: [String]) async throws(Failure) -> DatabaseError? {
         let rows = graph.rows(current, applying: revision.id)
         return try await wrap { () async throws(DatabaseError) in
-            // The version row goes first: it is also the lock by which one of two migrations waits for the other.
-            var statements: [Statement] = []
+            var statements = try await lockVersions(current)
             for replaced in current where !rows.contains(replaced) {
-                let names = [replaced] + RevisionGraph.renamed.filter { $0.value == replaced }.keys
-                let places = names.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
-                statements.append(
-                    Statement(
-                        "DELETE FROM alembic_version WHERE version_num IN (\(places))", names.map { .text($0) },
-                        required: .conflict))
+                for name in [replaced] + RevisionGraph.renamed.filter({ $0.value == replaced }).keys.sorted() {
+                    statements.append(Statement("DELETE FROM alembic_version WHERE version_num = $1", [.text(name)]))
+                }
             }
             if rows.contains(revision.id) {
                 statements.append(
@@ -147,6 +143,23 @@ public struct SchemaMigrator: Sendable {
             database.logger.debug("Applying revision \(revision.id)")
             return try await raced(statements)
         }
+    }
+
+    /// Keeps other migrations away for the rest of the transaction, and ends it if one has been faster.
+    private func lockVersions(_ current: [String]) async throws(DatabaseError) -> [Statement] {
+        let lock = try await SchemaChange.runOnPostgreSQL("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
+            .statements(on: database)
+        var check = StatementBuilder()
+        let count = check.bind(.integer(current.count))
+        check.append("SELECT 1 WHERE (SELECT COUNT(*) FROM alembic_version) = \(count)")
+        let names = current + RevisionGraph.renamed.filter { current.contains($0.value) }.keys.sorted()
+        if !names.isEmpty {
+            let places = names.map { check.bind(.text($0)) }.joined(separator: ", ")
+            check.append(" AND (SELECT COUNT(*) FROM alembic_version WHERE version_num IN (\(places))) = \(count)")
+        }
+        var guardian = check.statement
+        guardian.required = .conflict
+        return lock + [guardian]
     }
 
     private func knownRevisions() async throws(Failure) -> [String] {
@@ -197,9 +210,8 @@ public struct SchemaMigrator: Sendable {
             try await database.write(statements)
             return nil
         } catch {
-            if error == .conflict || error == .duplicate || error.sqlState == DatabaseError.duplicateTable {
-                return error
-            }
+            let isDuplicate = [DatabaseError.duplicateTable, DatabaseError.duplicateObject].contains(error.sqlState)
+            if error == .conflict || error == .duplicate || isDuplicate { return error }
             throw error
         }
     }
@@ -215,6 +227,8 @@ extension DatabaseError {
     /// SQLSTATE of a missing table; the SQLite driver reports it by the same code.
     static let undefinedTable = "42P01"
     static let duplicateTable = "42P07"
+    /// Of a type, among others: every table of PostgreSQL has one.
+    static let duplicateObject = "42710"
 
     /// The code of a refused statement.
     var sqlState: String? {

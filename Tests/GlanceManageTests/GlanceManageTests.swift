@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+
+/// The executable as operators and scripts call it.
+@Suite struct GlanceManageTests {
+    private struct Run {
+        var status: Int32
+        var output: String
+        var complaint: String
+    }
+
+    /// A directory with a configuration file that names an SQLite database in it.
+    private struct Place: ~Copyable {
+        let directory: URL
+
+        init() throws {
+            directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+                "glance-manage-" + UUID().uuidString)
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            try write("glance.conf", "[database]\nconnection = sqlite:///\(directory.path)/glance.sqlite\n")
+        }
+
+        deinit { try? FileManager.default.removeItem(at: directory) }
+
+        var configuration: String { directory.path + "/glance.conf" }
+
+        func write(_ name: String, _ text: String) throws {
+            try Data(text.utf8).write(to: directory.appendingPathComponent(name))
+        }
+
+        /// Runs a command line in which `CONF` stands for the configuration file.
+        func run(_ line: String) throws -> Run {
+            let words = line.split(separator: " ").map { $0.replacingOccurrences(of: "CONF", with: configuration) }
+            let process = Process()
+            let (output, complaint) = (directory.appendingPathComponent("out"), directory.appendingPathComponent("err"))
+            for file in [output, complaint] { try Data().write(to: file) }
+            process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+                .appendingPathComponent("glance-manage")
+            process.arguments = words
+            process.environment = ["HOME": directory.path]
+            process.standardOutput = try FileHandle(forWritingTo: output)
+            process.standardError = try FileHandle(forWritingTo: complaint)
+            try process.run()
+            process.waitUntilExit()
+            return Run(
+                status: process.terminationStatus,
+                output: try String(contentsOf: output, encoding: .utf8),
+                complaint: try String(contentsOf: complaint, encoding: .utf8))
+        }
+    }
+
+    @Test(arguments: [
+        "--config-file CONF db sync", "--config-file=CONF db_sync", "db sync --config-file CONF",
+        "-d db_sync 12 --config-file CONF",
+    ])
+    func `creates a database, once`(line: String) throws {
+        let place = try Place()
+        let first = try place.run(line)
+        #expect(first.status == 0 && first.output.hasSuffix("Database is synced successfully.\n"))
+        let second = try place.run(line)
+        #expect(second.status == 0 && second.output == "Database is up to date. No migrations needed.\n")
+        #expect(try place.run("--config-file CONF db version").output == "2024_1_contract01\n")
+    }
+
+    @Test func `goes through the phases of a rolling upgrade`() throws {
+        let place = try Place()
+        func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
+        #expect(try run("db check").status == 3)
+        #expect(try run("db contract").status == 1)
+        #expect(try run("db migrate").status == 1)
+        #expect(try run("db expand").output.contains("current revision(s): 2024_1_expand01"))
+        #expect(try run("db_expand").output == "Database expansion is up to date. No expansion needed.\n")
+        #expect(try run("db migrate").output == "Database migration is up to date. No migration needed.\n")
+        #expect(try run("db_check").status == 5)
+        #expect(try run("db contract").status == 0)
+        #expect(try run("db contract").output == "Database is up to date. No migrations needed.\n")
+        let check = try run("db check")
+        #expect(check.status == 0 && check.output == "Database is up to date. No upgrades needed.\n")
+    }
+
+    @Test func `upgrades and stamps`() throws {
+        let place = try Place()
+        func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
+        #expect(
+            try run("db upgrade --version pike_contract01").output
+                == "Upgraded database to: pike_contract01, current revision(s): pike_contract01\n")
+        #expect(try run("db_upgrade").output == "Upgraded database, current revision(s): 2024_1_contract01\n")
+        #expect(try run("db upgrade wrong").complaint.contains("Can't locate revision identified by 'wrong'"))
+        #expect(try run("db upgrade wrong").status == 1)
+        #expect(
+            try run("db version_control --version wallaby_contract01").output
+                == "Placed database under migration control at revision: wallaby_contract01\n")
+        #expect(
+            try run("db_version_control").output == "Placed database under migration control at revision: liberty\n")
+        #expect(try run("db version").output == "liberty\n")
+    }
+
+    @Test func `purges within limits`() throws {
+        let place = try Place()
+        func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
+        #expect(try run("db sync").status == 0)
+        #expect(try run("db purge").status == 0)
+        #expect(try run("db purge_images_table --age_in_days 1 --max_rows -1").status == 0)
+        for (arguments, complaint) in [
+            ("--age_in_days -1", "Must supply a non-negative value for age."),
+            ("--age_in_days 99999", "Maximal age is count of days since epoch."),
+            ("--max_rows=-2", "Minimal rows limit is -1."),
+        ] {
+            let result = try run("db purge \(arguments)")
+            #expect(result.status == 1 && result.complaint == complaint + "\n")
+        }
+    }
+
+    @Test(arguments: [
+        "", "db", "db nosuch", "nosuch", "db check --config-file", "db purge --age_in_days x", "db purge --max_rows",
+        "db sync 1 2", "db_purge", "--shell_completion fish db check",
+    ])
+    func `a wrong command line is status 2`(line: String) throws {
+        let result = try Place().run(line)
+        #expect(result.status == 2 && result.output.isEmpty && !result.complaint.isEmpty)
+    }
+
+    @Test func `tells about itself`() throws {
+        let place = try Place()
+        let version = try place.run("--version")
+        #expect(version.status == 0 && version.output.split(separator: ".").count == 3)
+        #expect(try place.run("db purge --help").output.contains("--age_in_days"))
+        #expect(try place.run("--shell_completion bash").output.contains("glance-manage"))
+    }
+
+    @Test func `says what is wrong with the configuration`() throws {
+        let place = try Place()
+        try place.write("glance.conf", "[database]\nconnection = mysql+pymysql://u:secret@h/d\n")
+        let mysql = try place.run("--config-file CONF db sync")
+        #expect(mysql.status == 1 && mysql.complaint.contains("MySQL") && !mysql.complaint.contains("secret"))
+        try place.write("glance.conf", "[database]\nmax_retries = many\n")
+        let wrong = try place.run("--config-file CONF db sync")
+        #expect(wrong.status == 1 && wrong.complaint.contains("max_retries") && wrong.complaint.contains("glance.conf"))
+        try place.write("glance.conf", "[DEFAULT]\n")
+        #expect(try place.run("--config-file CONF db sync").complaint.contains("[database] connection is not set"))
+        #expect(try place.run("--config-file /nonexistent db sync").status == 1)
+    }
+
+    @Test func `later files win over earlier ones`() throws {
+        let place = try Place()
+        try place.write("other.conf", "[database]\nconnection = sqlite:///\(place.directory.path)/other.sqlite\n")
+        let other = place.directory.path + "/other.conf"
+        #expect(try place.run("--config-file CONF db sync --config-file \(other)").status == 0)
+        #expect(FileManager.default.fileExists(atPath: place.directory.path + "/other.sqlite"))
+        #expect(!FileManager.default.fileExists(atPath: place.directory.path + "/glance.sqlite"))
+    }
+}
