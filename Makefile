@@ -8,11 +8,14 @@ NEED := Tests/Support/need
 # The Swift runtime goes into the executables, so that they run where no Swift is installed.
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
+INTEGRATION = GLANCE_API=$(CURDIR)/$(RELEASE)/glance-api GLANCE_MANAGE=$(CURDIR)/$(RELEASE)/glance-manage \
+    swift test --no-parallel --filter
+
 LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libmemcached-dev zlib1g-dev pkg-config
 SERVERS := postgresql memcached nginx python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl sqlite3 qemu-utils
 MEASURES := wrk postgresql-contrib openssl
 
-.PHONY: help deps test-deps build run test unit integration conformance bench lint deb rpm clean
+.PHONY: help deps test-deps build run test unit integration acceptance conformance bench lint deb rpm clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -37,8 +40,10 @@ unit: test-deps
 	swift test --no-parallel --skip IntegrationTests
 
 integration: test-deps build
-	GLANCE_API=$(CURDIR)/$(RELEASE)/glance-api GLANCE_MANAGE=$(CURDIR)/$(RELEASE)/glance-manage \
-	    swift test --filter IntegrationTests
+	$(INTEGRATION) "DatabaseRestartTests|KeystoneTests"
+
+acceptance: test-deps build ## the long integration tests: install guide, take-over, kills, memory
+	$(INTEGRATION) "InstallGuideTests|TakeOverTests|KillTests|MemoryTests"
 
 conformance: test-deps build ## Glance's own functional tests against our executables
 	Tests/Conformance/run
