@@ -121,4 +121,63 @@ import Testing
         #expect(Self.text(pool.released(1, now: 3)) == ["close 1"])
         #expect(pool.isEmpty)
     }
+
+    @Test(arguments: 1...20) func `whatever happens, everybody is served or told once`(seed: UInt64) {
+        var random = SeededRandom(state: seed)
+        var pool = ConnectionPool<Int>(
+            limits: .init(size: 2, overflow: 2, timeout: 50, recycle: 200, overflowDelay: 5, overflowIdle: 20))
+        var (opening, idle, leased): (Set<Int>, Set<Int>, [Int: Int]) = ([], [], [:])
+        var outcomes: [Int: Int] = [:]
+        var (now, requests) = (Int64(0), 0)
+
+        func perform(_ actions: [ConnectionPool<Int>.Action]) {
+            for action in actions {
+                switch action {
+                case .connect(let id): #expect(opening.insert(id).inserted)
+                case .lease(let id, let waiter):
+                    #expect(idle.remove(id) != nil, "only a free connection is leased")
+                    leased[id] = waiter
+                    outcomes[waiter, default: 0] += 1
+                case .close(let id):
+                    #expect(idle.remove(id) != nil || leased.removeValue(forKey: id) != nil)
+                case .fail(let waiter, _): outcomes[waiter, default: 0] += 1
+                }
+            }
+            #expect(opening.count + idle.count + leased.count <= 4)
+        }
+
+        func step(_ event: Int) {
+            switch event {
+            case 0...3:
+                requests += 1
+                perform(pool.request(requests, now: now))
+            case 4:
+                guard let id = opening.sorted().randomElement(using: &random) else { return }
+                opening.remove(id)
+                idle.insert(id)
+                perform(pool.connected(id, now: now))
+            case 5:
+                guard let id = opening.sorted().randomElement(using: &random) else { return }
+                opening.remove(id)
+                perform(pool.connectionFailed(id, .unavailable("x"), now: now))
+            case 6...8:
+                guard let id = leased.keys.sorted().randomElement(using: &random) else { return }
+                leased[id] = nil
+                idle.insert(id)
+                perform(pool.released(id, now: now))
+            case 9:
+                guard let id = (Array(leased.keys) + idle).sorted().randomElement(using: &random) else { return }
+                perform(pool.lost(id, now: now))
+            default: now += Int64.random(in: 0...9, using: &random)
+            }
+            if let tick = pool.nextTick, tick <= now { perform(pool.tick(now: now)) }
+            #expect(pool.nextTick.map { $0 > now } ?? true, "or the loop would turn without end")
+        }
+
+        for _ in 0..<2000 { step(Int.random(in: 0...14, using: &random)) }
+        perform(pool.shutDown())
+        for _ in 0..<20000 where !pool.isEmpty { step(Int.random(in: 4...14, using: &random)) }
+        #expect(pool.isEmpty)
+        #expect(outcomes.count == requests && outcomes.values.allSatisfy { $0 == 1 })
+    }
 }

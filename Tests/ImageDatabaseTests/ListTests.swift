@@ -4,23 +4,10 @@ import Testing
 @testable import ImageDatabase
 
 @Suite struct ListTests {
-    /// Numbers that are the same in every run.
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
-    }
-
     private static let projects: [String?] = ["p1", "p2", "p3", nil]
 
     /// Images with many nulls and many equal values.
-    private static func images(_ count: Int, _ random: inout Random) -> [Image] {
+    private static func images(_ count: Int, _ random: inout SeededRandom) -> [Image] {
         (0..<count).map { number in
             let id =
                 "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - String(number).count) + String(number)
@@ -140,7 +127,7 @@ import Testing
         static func < (left: Bytes, right: Bytes) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
     }
 
-    private static func randomQuery(_ random: inout Random) -> ImageQuery {
+    private static func randomQuery(_ random: inout SeededRandom) -> ImageQuery {
         var query = ImageQuery(
             viewer: .init(
                 project: projects.randomElement(using: &random)!, isAdmin: Int.random(in: 0...3, using: &random) == 0))
@@ -175,7 +162,7 @@ import Testing
     @Test(arguments: [Backend.postgreSQL, .sqlite])
     func `pages together are the whole list, for random images and queries`(backend: Backend) async throws {
         try await backend.withDatabase { database in
-            var random = Random(state: 7)
+            var random = SeededRandom(state: 7)
             let images = Self.images(120, &random)
             for image in images { try await database.insert(image) }
             var nonEmpty = 0

@@ -96,7 +96,7 @@ struct ConnectionPool<Waiter> {
         }
         idle.removeAll { connections[$0] == nil }
         // Only a wait for a slot times out here; a server that is away makes the connection attempt fail.
-        if connections.values.contains(where: \.isReady) {
+        if hasReady {
             let late = waiters.prefix { now - $0.since >= limits.timeout }
             actions += late.map { .fail($0.waiter, .timeout) }
             waiters.removeFirst(late.count)
@@ -108,8 +108,8 @@ struct ConnectionPool<Waiter> {
     var nextTick: Int64? {
         var times: [Int64] = []
         if let first = waiters.first {
-            times.append(first.since + limits.timeout)
-            if mayGrow { times.append(first.since + limits.overflowDelay) }
+            if hasReady { times.append(first.since + limits.timeout) }
+            if mayGrow && opening == 0 { times.append(first.since + limits.overflowDelay) }
         }
         for id in idle {
             guard let connection = connections[id] else { continue }
@@ -127,6 +127,10 @@ struct ConnectionPool<Waiter> {
         for id in closed { connections[id] = nil }
         return closed.map { .close($0) }
     }
+
+    private var hasReady: Bool { connections.values.contains { $0.isReady } }
+
+    private var opening: Int { connections.values.count { !$0.isReady } }
 
     private var isOverflowing: Bool { limits.size > 0 && connections.count > limits.size }
 
@@ -176,7 +180,6 @@ struct ConnectionPool<Waiter> {
     /// Opens a connection if somebody waits who is not served by one that is being opened.
     private mutating func grow(now: Int64) -> [Action] {
         guard let first = waiters.first, mayGrow else { return [] }
-        let opening = connections.values.count { !$0.isReady }
         guard waiters.count > opening else { return [] }
         let isWithinSize = limits.size <= 0 || connections.count < limits.size
         guard isWithinSize || (opening == 0 && now - first.since >= limits.overflowDelay) else { return [] }
