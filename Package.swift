@@ -23,6 +23,8 @@ let package = Package(
     products: [
         .executable(name: "glance-api", targets: ["glance-api"]),
         .executable(name: "glance-manage", targets: ["glance-manage"]),
+        .executable(name: "glance-scrubber", targets: ["glance-scrubber"]),
+        .executable(name: "glance-status", targets: ["glance-status"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -41,8 +43,8 @@ let package = Package(
         .executableTarget(
             name: "glance-api",
             dependencies: [
-                "Supervisor", "Scoreboard", "GlanceWorker", "CommandOptions", "OsloConfig", "OsloLog", argumentParser,
-                logging,
+                "Supervisor", "Scoreboard", "GlanceWorker", "Scrubber", "UnifiedLimits", "UpgradeCheck", "CommandOptions",
+                "OsloConfig", "OsloLog", "Events", argumentParser, logging,
             ],
             swiftSettings: room),
         .executableTarget(
@@ -50,17 +52,36 @@ let package = Package(
             dependencies: ["ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
             swiftSettings: room),
 
+        .executableTarget(
+            name: "glance-scrubber",
+            dependencies: ["Scrubber", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
+            swiftSettings: room),
+        .executableTarget(
+            name: "glance-status",
+            dependencies: ["UpgradeCheck", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
+            swiftSettings: room),
+
         // The process.
         .target(
             name: "Supervisor",
-            dependencies: ["Systemd", "Scoreboard", "OsloConfig", "CLinux", logging],
+            dependencies: ["Systemd", "Scoreboard", "OsloConfig", "Events", "CLinux", logging],
+            swiftSettings: room),
+        .target(
+            name: "UpgradeCheck",
+            dependencies: [
+                "UnifiedLimits", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig", nioCore, nioPosix,
+                logging,
+            ],
+            swiftSettings: room),
+        .target(
+            name: "Scrubber",
+            dependencies: ["ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "Events", logging],
             swiftSettings: room),
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloPolicy",
-                "Scoreboard",
-                "OsloConfig", "OsloLog", "CLinux", nioCore, nioPosix, logging,
+                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "HTTPServer", "Identity",
+                "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", "Events", "CLinux", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
 
@@ -69,7 +90,7 @@ let package = Package(
             name: "ImageAPI",
             dependencies: [
                 "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity",
-                "CZlib",
+                "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -86,11 +107,15 @@ let package = Package(
         .target(
             name: "ImageService",
             dependencies: [
-                "ImageModel", "ImageDatabase", "ImageStore", "OsloPolicy", "OsloConfig", "Identity", "CCrypto",
-                nioCore, nioPosix, logging,
+                "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "OsloPolicy", "OsloConfig", "Identity",
+                "Events", "CCrypto", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .target(name: "ImageModel", swiftSettings: room),
+        .target(
+            name: "UnifiedLimits",
+            dependencies: ["Identity", "ImageDatabase", "OsloConfig", "Events", nioCore, nioPosix, logging],
+            swiftSettings: room),
         .target(
             name: "ImageDatabase",
             dependencies: ["ImageModel", "OsloConfig", "CLibpq", "CSQLite", "CLinux", logging],
@@ -124,7 +149,8 @@ let package = Package(
         // Ground floor.
         .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: room),
         .target(name: "OsloConfig", swiftSettings: room),
-        .target(name: "OsloLog", dependencies: ["OsloConfig", logging], swiftSettings: room),
+        .target(name: "OsloLog", dependencies: ["OsloConfig", "Events", "Systemd", logging], swiftSettings: room),
+        .target(name: "Events", dependencies: [logging], swiftSettings: room),
         .target(name: "Systemd", swiftSettings: room),
         .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
 
@@ -191,6 +217,21 @@ let package = Package(
             name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix],
             swiftSettings: room),
         .testTarget(name: "GlanceManageTests", dependencies: ["glance-manage"], swiftSettings: room),
+        .testTarget(name: "EventsTests", dependencies: ["Events", logging], swiftSettings: room),
+        .testTarget(
+            name: "ScrubberTests",
+            dependencies: ["Scrubber", "ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "TestSupport", logging],
+            swiftSettings: room),
+        .testTarget(
+            name: "UnifiedLimitsTests",
+            dependencies: [
+                "UnifiedLimits", "ImageDatabase", "ImageModel", "Identity", "OsloConfig", "TestSupport", nioCore, nioPosix,
+                logging,
+            ],
+            swiftSettings: room),
+        .testTarget(
+            name: "UpgradeCheckTests", dependencies: ["UpgradeCheck", "OsloConfig", "TestSupport", logging],
+            swiftSettings: room),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
             name: "IntegrationTests",

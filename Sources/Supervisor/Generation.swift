@@ -3,6 +3,7 @@ import Glibc
 /// A running child. Times are in nanoseconds of CLOCK_MONOTONIC.
 struct Child {
     let process: pid_t
+    let role: String
     let slot: Int
     let started: Int64
     /// When it is killed, if it has been told to end.
@@ -13,6 +14,8 @@ struct Child {
 struct Generation {
     /// A place that is always filled: when its child ends, another takes over.
     struct Place {
+        /// What the child does; the word behind `--role`.
+        let role: String
         let slot: Int
         var child: Child?
         var policy = RestartPolicy()
@@ -25,4 +28,8 @@ struct Generation {
     var wasReady = false
 
     var children: [Child] { places.compactMap(\.child) }
+    var workerCount: Int { places.count { $0.role == Self.worker } }
+
+    /// The role of which there are as many as `workers` says; of every other there is one.
+    static let worker = "worker"
 }

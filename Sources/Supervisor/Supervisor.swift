@@ -167,11 +167,11 @@ public struct Supervisor {
             current = generation
             retire(old.children, SIGHUP, within: nil)
             if old.socket != current.socket { close(old.socket) }
-            logger.info("Reloaded: \(current.places.count) workers serve with the new configuration")
+            logger.info("Reloaded: \(current.workerCount) workers serve with the new configuration")
             notifier?.send(.ready)
         } else if !current.wasReady, isReady(current) {
             current.wasReady = true
-            logger.info("Ready: \(current.places.count) workers serve")
+            logger.info("Ready: \(current.workerCount) workers serve")
             notifier?.send(.ready)
         }
     }
@@ -186,7 +186,7 @@ public struct Supervisor {
         let requests = children.reduce(0) { $0 + scoreboard[$1.slot].activeRequests }
         let text =
             ending == nil
-            ? "\(current.children.count) workers, \(requests) requests in progress"
+            ? "\(current.workerCount) workers, \(requests) requests in progress"
             : "Stopping, \(requests) requests in progress"
         guard text != status else { return }
         status = text
@@ -218,7 +218,8 @@ public struct Supervisor {
     /// As many free places as there are to be workers.
     private func places(for settings: SupervisorSettings) -> [Generation.Place] {
         logger.info("Starting \(settings.workers) workers")
-        return freeSlots(settings.workers).map { Generation.Place(slot: $0) }
+        let roles = Array(repeating: Generation.worker, count: settings.workers) + settings.services
+        return zip(roles, freeSlots(roles.count)).map { Generation.Place(role: $0, slot: $1) }
     }
 
     private func freeSlots(_ count: Int) -> [Int] {
@@ -236,10 +237,10 @@ public struct Supervisor {
         let now = ScoreboardSlot.now
         scoreboard[place.slot].reset(.starting)
         do {
-            let process = try launcher.start(role: "worker", slot: place.slot, socket: socket)
+            let process = try launcher.start(role: place.role, slot: place.slot, socket: socket)
             scoreboard[place.slot].process = process
-            place.child = Child(process: process, slot: place.slot, started: now)
-            logger.info("Started child \(process)")
+            place.child = Child(process: process, role: place.role, slot: place.slot, started: now)
+            logger.info("Started child \(process): \(place.role)")
         } catch {
             logger.error("\(error)")
             place.policy.ended(from: now, to: now)
@@ -364,13 +365,15 @@ public struct Supervisor {
     }
 
     private mutating func addWorker() {
-        guard current.places.count < SupervisorSettings.mostWorkers else { return }
-        current.places += freeSlots(1).map { Generation.Place(slot: $0) }
+        guard current.workerCount < SupervisorSettings.mostWorkers else { return }
+        current.places += freeSlots(1).map { Generation.Place(role: Generation.worker, slot: $0) }
     }
 
     private mutating func removeWorker() {
-        guard current.places.count > 1, let last = current.places.popLast() else { return }
-        retire([last.child].compactMap { $0 }, SIGHUP, within: nil)
+        guard current.workerCount > 1,
+            let last = current.places.lastIndex(where: { $0.role == Generation.worker })
+        else { return }
+        retire([current.places.remove(at: last).child].compactMap { $0 }, SIGHUP, within: nil)
     }
 
     private static func socket(_ settings: SupervisorSettings, patience: Duration) throws -> Int32 {

@@ -10,6 +10,8 @@ public struct SupervisorSettings: Sendable, Equatable {
     public var backlog = 4096
     /// Worker processes, at least 1.
     public var workers = 1
+    /// Roles of the children next to the workers, one of each.
+    public var services: [String] = []
     /// How long requests may go on when the service stops; `nil` is without end.
     public var drainTimeout: Duration? = .seconds(60)
     /// A worker without a sign of life for so long is killed.
@@ -25,6 +27,8 @@ public struct SupervisorSettings: Sendable, Equatable {
         backlog = configuration[Options.Default.backlog]
         let processors = min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 8)
         workers = min(max(configuration[Options.Default.workers] ?? processors, 1), Self.mostWorkers)
+        services = ["scrubber"]
+        if configuration[Options.Default.useKeystoneLimits] { services.append("limits") }
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         drainTimeout = timeout > 0 ? .seconds(timeout) : nil
     }

@@ -6,7 +6,9 @@ import Logging
 import OsloConfig
 import OsloLog
 import Scoreboard
+import Scrubber
 import Supervisor
+import UnifiedLimits
 
 /// `glance-api`: the supervisor, or one of its children if it was given a role.
 @main
@@ -21,7 +23,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
     @ArgumentParser.Option(help: .private) var slot = 0
 
     enum Role: String, ExpressibleByArgument {
-        case worker
+        case worker, scrubber, limits
     }
 
     static func main() {
@@ -29,7 +31,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
         do {
             switch command.role {
             case nil: Glibc.exit(try command.supervise())
-            case .worker?: try command.work()
+            case let role?: try command.work(as: role)
             }
         } catch {
             Glibc.exit(report(error))
@@ -72,11 +74,15 @@ struct GlanceAPI: ParsableCommand, Sendable {
         return supervisor.run()
     }
 
-    private func work() throws -> Never {
+    private func work(as role: Role) throws -> Never {
         let process = try SupervisedProcess(name: Self.program, slot: slot)
         process.run {
             do {
-                try await serve(process)
+                switch role {
+                case .worker: try await serve(process)
+                case .scrubber: try await scrub(process)
+                case .limits: try await mirrorLimits(process)
+                }
                 return 0
             } catch {
                 return Self.report(error)
@@ -84,9 +90,29 @@ struct GlanceAPI: ParsableCommand, Sendable {
         }
     }
 
-    private func serve(_ process: SupervisedProcess) async throws {
+    private func scrub(_ process: SupervisedProcess) async throws {
+        let scrubber = try await ScrubberService(
+            configuration: try childConfiguration(), logger: Logger(label: "glance.scrubber"))
+        try await scrubber.run(
+            started: process.reportReady, beat: { process.slot.beat() }, until: { _ = await process.waitForEnding() })
+    }
+
+    private func mirrorLimits(_ process: SupervisedProcess) async throws {
+        let limits = try await LimitsService(
+            configuration: try childConfiguration(), logger: Logger(label: "glance.limits"))
+        try await limits.run(
+            started: process.reportReady, beat: { process.slot.beat() }, until: { _ = await process.waitForEnding() })
+    }
+
+    /// Reads the configuration and sets up logging.
+    private func childConfiguration() throws -> Configuration {
         let configuration = try loadConfiguration()
         try OsloLog.bootstrap(configuration: configuration, program: Self.program)
+        return configuration
+    }
+
+    private func serve(_ process: SupervisedProcess) async throws {
+        let configuration = try childConfiguration()
         let worker = try await Worker(configuration: configuration, logger: Logger(label: "glance.api"))
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         try await worker.serve(

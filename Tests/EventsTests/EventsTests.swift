@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Events
+
+@Suite struct EventsTests {}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Scrubber
+
+@Suite struct ScrubberTests {}

@@ -1,0 +1,5 @@
+import Testing
+
+@testable import UpgradeCheck
+
+@Suite struct UpgradeCheckTests {}
