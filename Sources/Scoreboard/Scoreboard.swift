@@ -4,10 +4,16 @@ import Synchronization
 
 /// Memory that the supervisor and its children share: one slot for each child, which only that child writes.
 ///
-/// A child that crashes can leave no lock behind and nothing half written that matters: every field is one atomic word.
+/// A child that crashes can leave no lock behind and nothing half written that matters: every field but the last words of
+/// a child that fails is one atomic word.
 public final class Scoreboard: Sendable {
     /// Most children at a time, of all generations.
     public static let capacity = 1024
+    /// Bytes of the longest ``ScoreboardSlot/failure``.
+    public static let failureLength = SlotMemory.stride - SlotMemory.words
+    /// What another version of the program must have the same of in order to read this one's scoreboard.
+    public static let layout =
+        "\(capacity)x\(SlotMemory.stride):" + ScoreboardSlot.Field.allCases.map { "\($0)" }.joined(separator: ",")
 
     /// The memfd; children inherit it.
     public let descriptor: Int32
@@ -53,12 +59,19 @@ public final class Scoreboard: Sendable {
     func word(_ field: ScoreboardSlot.Field, of slot: Int) -> UnsafeMutablePointer<Atomic<Int64>> {
         (memory.start + slot * SlotMemory.stride + field.rawValue * 8).assumingMemoryBound(to: Atomic<Int64>.self)
     }
+
+    func failure(of slot: Int) -> UnsafeMutableBufferPointer<UInt8> {
+        let start = memory.start + slot * SlotMemory.stride + SlotMemory.words
+        return UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: Self.failureLength)
+    }
 }
 
 /// Where the slots are. The mapping lives as long as its scoreboard, and is only accessed through atomics.
 private struct SlotMemory: @unchecked Sendable {
-    /// Two cache lines, so that children don't disturb each other.
-    static let stride = 128
+    /// Two cache lines of words, so that children don't disturb each other.
+    static let words = 128
+    /// The words and some text.
+    static let stride = 1024
 
     let start: UnsafeMutableRawPointer
 }

@@ -9,8 +9,9 @@ public struct ScoreboardSlot: Sendable {
         case starting, ready, draining
     }
 
-    enum Field: Int {
-        case state, heartbeat, process, requests, activeRequests, connections
+    /// The words of a slot, in their order.
+    enum Field: Int, CaseIterable {
+        case state, heartbeat, process, requests, activeRequests, transfers, connections, limitsRefreshed
     }
 
     public let number: Int
@@ -46,15 +47,43 @@ public struct ScoreboardSlot: Sendable {
         nonmutating set { store(.activeRequests, Int64(newValue)) }
     }
 
+    /// Uploads and downloads among the requests that are being answered.
+    public var transfers: Int {
+        get { Int(load(.transfers)) }
+        nonmutating set { store(.transfers, Int64(newValue)) }
+    }
+
     /// Open connections.
     public var connections: Int {
         get { Int(load(.connections)) }
         nonmutating set { store(.connections, Int64(newValue)) }
     }
 
+    /// When the child that mirrors Keystone's limits last got all of them, in seconds since 1970; 0 is never.
+    public var limitsRefreshed: Int64 {
+        get { load(.limitsRefreshed) }
+        nonmutating set { store(.limitsRefreshed, newValue) }
+    }
+
+    /// Why the child could not start, in one line. It is cut after ``Scoreboard/failureLength`` bytes.
+    ///
+    /// Other than the rest of a slot this is no atomic word: a child writes it once, right before it ends, and it is
+    /// read when the child has ended.
+    public var failure: String {
+        get { String(decoding: scoreboard.failure(of: number).prefix { $0 != 0 }, as: UTF8.self) }
+        nonmutating set {
+            let room = scoreboard.failure(of: number)
+            room.initialize(repeating: 0)
+            for (index, byte) in newValue.utf8.prefix(Scoreboard.failureLength).enumerated() {
+                room[index] = byte < 0x20 ? 0x20 : byte
+            }
+        }
+    }
+
     /// Makes the slot ready for a new child.
     public func reset(_ state: State) {
-        for field in [Field.process, .requests, .activeRequests, .connections] { store(field, 0) }
+        for field in Field.allCases where field != .state { store(field, 0) }
+        failure = ""
         beat()
         self.state = state
     }

@@ -19,8 +19,10 @@ public struct LimitsService: Sendable {
     /// - Parameters:
     ///   - started: called once the work has begun.
     ///   - beat: called every second as a sign of life.
+    ///   - refreshed: called each time that the mirror has got all limits from Keystone.
     public func run(
-        started: @Sendable () -> Void, beat: @escaping @Sendable () -> Void, until stop: @escaping @Sendable () async -> Void
+        started: @Sendable () -> Void, beat: @escaping @Sendable () -> Void,
+        refreshed: @escaping @Sendable () -> Void, until stop: @escaping @Sendable () async -> Void
     ) async throws {
         started()
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -101,7 +101,9 @@ struct GlanceAPI: ParsableCommand, Sendable {
         let limits = try await LimitsService(
             configuration: try childConfiguration(), logger: Logger(label: "glance.limits"))
         try await limits.run(
-            started: process.reportReady, beat: { process.slot.beat() }, until: { _ = await process.waitForEnding() })
+            started: process.reportReady, beat: { process.slot.beat() },
+            refreshed: { process.slot.limitsRefreshed = Int64(time(nil)) },
+            until: { _ = await process.waitForEnding() })
     }
 
     /// Reads the configuration and sets up logging.
