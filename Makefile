@@ -15,7 +15,8 @@ LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libmemcached-dev zlib1g-dev pkg
 SERVERS := postgresql memcached nginx python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl sqlite3 qemu-utils
 MEASURES := wrk postgresql-contrib openssl
 
-.PHONY: help deps test-deps build run test unit integration acceptance conformance bench lint deb rpm clean
+.PHONY: help deps test-deps build run test unit integration acceptance conformance bench lint executables deb rpm \
+    packaging clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -56,8 +57,17 @@ lint: deps ## format check, and a build in which a warning is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 	swift build --build-tests -Xswiftc -warnings-as-errors --scratch-path .build-lint
 
-deb rpm: ## packages come with the appliance (systemd units, users, configuration); not in this release
-	@echo "make $@: packaging is not part of this release; docs/install.md installs the executables." >&2; exit 1
+executables: deps
+	packaging/build
+
+deb: executables ## dist/openstack-glance_*.deb, for Debian 12 and later
+	packaging/make-deb .build-portable/executables
+
+rpm: executables ## dist/openstack-glance-*.rpm, for RHEL 9 and later
+	packaging/make-rpm .build-portable/executables
+
+packaging: deb rpm ## check the packages, and test them under a real systemd; ONLY=name runs one test
+	Tests/Packaging/run $(ONLY)
 
 clean: ## remove what was built, and var/
-	rm -rf .build .build-lint var
+	rm -rf .build .build-lint .build-portable dist var

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <asm/unistd.h>
 #include <errno.h>
 #include <linux/openat2.h>
 #include <linux/tcp.h>
@@ -53,7 +54,7 @@ int clinux_open_beneath(int directory, const char *path, int flags)
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
 
-    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+    return (int)syscall(__NR_openat2, directory, path, &how, sizeof how);
 }
 
 int clinux_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
@@ -61,3 +62,14 @@ int clinux_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXE
 int clinux_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int clinux_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+/* Takes the place of the C library's function for Dispatch, which wants other priorities for its threads. A service's user
+   may not raise them, so that each thread would begin with a complaint on standard error, and a sandbox forbids the call. */
+int setpriority(int which, unsigned who, int priority);
+int setpriority(int which, unsigned who, int priority)
+{
+    (void)which;
+    (void)who;
+    (void)priority;
+    return 0;
+}
