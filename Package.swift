@@ -149,9 +149,9 @@ let package = Package(
         // Ground floor.
         .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: room),
         .target(name: "OsloConfig", swiftSettings: room),
-        .target(name: "OsloLog", dependencies: ["OsloConfig", "Events", "Systemd", logging], swiftSettings: room),
+        .target(name: "OsloLog", dependencies: ["OsloConfig", "Events", "Systemd", "CLinux", logging], swiftSettings: room),
         .target(name: "Events", dependencies: [logging], swiftSettings: room),
-        .target(name: "Systemd", swiftSettings: room),
+        .target(name: "Systemd", dependencies: ["CLinux"], swiftSettings: room),
         .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
 
         // System libraries and the thinnest shims.
@@ -165,7 +165,9 @@ let package = Package(
         // Tests mirror Sources; Integration starts the real servers.
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
-        .testTarget(name: "OsloLogTests", dependencies: ["OsloLog", "OsloConfig", logging], swiftSettings: room),
+        .testTarget(
+            name: "OsloLogTests", dependencies: ["OsloLog", "Events", "OsloConfig", "TestSupport", logging],
+            swiftSettings: room),
         .testTarget(
             name: "OsloPolicyTests",
             dependencies: [
@@ -209,7 +211,7 @@ let package = Package(
                 "HTTPServer", "Identity", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
-        .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: room),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: room),
         .executableTarget(
             name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho",
             swiftSettings: room),

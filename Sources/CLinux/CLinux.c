@@ -59,6 +59,55 @@ int clinux_open_beneath(int directory, const char *path, int flags)
 
 int clinux_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
+int clinux_sealed_memfd(const char *name, const void *bytes, size_t count)
+{
+    const char *rest = bytes;
+    int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (descriptor < 0)
+        return -1;
+    while (count > 0) {
+        ssize_t written = write(descriptor, rest, count);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            goto failed;
+        rest += written;
+        count -= (size_t)written;
+    }
+    if (fcntl(descriptor, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0)
+        return descriptor;
+failed: {
+    int saved = errno;
+    close(descriptor);
+    errno = saved;
+    return -1;
+}
+}
+
+int clinux_send_descriptor(int socket, const struct sockaddr *address, socklen_t length, int descriptor, int flags)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {
+        .msg_name = (void *)address,
+        .msg_namelen = length,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+
+    memset(&control, 0, sizeof control);
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
+    return sendmsg(socket, &message, flags) < 0 ? -1 : 0;
+}
+
+int clinux_thread_name(char *name) { return prctl(PR_GET_NAME, name, 0, 0, 0); }
+
 int clinux_set_process_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int clinux_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }

@@ -19,7 +19,7 @@ struct JSONLine {
         raw("created", "\(record.time.tv_sec).\(LogRecord.padded(record.time.tv_nsec / 1000, 6))")
         raw("msecs", String(record.milliseconds))
         raw("process", String(LogProcess.id))
-        string("process_name", "MainProcess")
+        string("process_name", LogProcess.name)
         raw("traceback", "null")
         string("hostname", LogProcess.host)
         string("error_summary", record.error ?? "")

@@ -1,58 +1,18 @@
 import Glibc
-import Synchronization
 
 /// Writes whole lines to a descriptor, one write(2) each, without ever making the caller wait for a slow reader.
-///
-/// As long as the descriptor takes a line at once the caller writes it itself. When it does not (a full pipe), lines
-/// are kept, up to a limit, and a thread of the writer's own waits in the callers' place.
 final class LineWriter: Sendable {
-    private struct State {
-        var backlog: [[UInt8]] = []
-        var backlogBytes = 0
-        var lost = 0
-        var isDraining = false
-    }
-
-    /// Bytes that may wait for a slow reader in each process.
-    private static let limit = 1 << 20
-
-    private let descriptor: Int32
-    private let state = Mutex(State())
+    private let backlog: Backlog
 
     /// - Parameter descriptor: stays open as long as the writer lives; the writer does not close it.
-    init(descriptor: Int32) { self.descriptor = descriptor }
-
-    func write(_ line: [UInt8]) {
-        let startDraining = state.withLock { state in
-            if !state.isDraining, Self.takes(descriptor, line.count), Self.write(line, to: descriptor) { return false }
-            if state.backlogBytes + line.count > Self.limit {
-                state.lost += 1
-                return false
-            }
-            state.backlog.append(line)
-            state.backlogBytes += line.count
-            defer { state.isDraining = true }
-            return !state.isDraining
-        }
-        if startDraining { DetachedThread.start { self.drain() } }
+    init(descriptor: Int32) {
+        backlog = Backlog(
+            attempt: { Self.takes(descriptor, $0.count) && Self.write($0, to: descriptor) },
+            insist: { Self.writeWaiting($0, to: descriptor) },
+            apology: { Array("\($0) log lines were lost: nobody read them\n".utf8) })
     }
 
-    /// Writes what waits until nothing does. Runs on a thread of its own.
-    private func drain() {
-        while true {
-            let lines = state.withLock { state in
-                var lines = state.backlog
-                if state.lost > 0 { lines.append(Array("\(state.lost) log lines were lost: nobody read them\n".utf8)) }
-                if lines.isEmpty { state.isDraining = false }
-                state.backlog = []
-                state.backlogBytes = 0
-                state.lost = 0
-                return lines
-            }
-            if lines.isEmpty { return }
-            for line in lines { Self.writeWaiting(line, to: descriptor) }
-        }
-    }
+    func write(_ line: [UInt8]) { backlog.write(line) }
 
     /// Whether a write of so many bytes returns at once. Pipes report room from PIPE_BUF bytes on, which is 4096.
     private static func takes(_ descriptor: Int32, _ count: Int) -> Bool {

@@ -1,9 +1,9 @@
-import Logging
-
-/// Where finished lines go. Called from any thread, event loops among them, so it must not wait.
+/// Where log records go. Called from any thread, event loops among them, so it must not wait.
 protocol LogDestination: Sendable {
-    /// Takes one line without its line end.
-    func write(_ line: String, level: Logger.Level)
+    /// Takes one record.
+    ///
+    /// - Parameter line: the record in the configured format, without a line end; made once for all destinations that want it.
+    func write(_ record: LogRecord, line: () -> String)
     /// Opens anew what can be opened.
     func reopen()
 }

@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 import Synchronization
 
 /// A file that lines are appended to. When it has been moved away or deleted, the next line begins a new one.
@@ -24,8 +23,8 @@ final class LogFile: LogDestination {
         file = Mutex(opened)
     }
 
-    func write(_ line: String, level: Logger.Level) {
-        let bytes = Array((line + "\n").utf8)
+    func write(_ record: LogRecord, line: () -> String) {
+        let bytes = Array((line() + "\n").utf8)
         file.withLock { file in
             var status = stat()
             if stat(path, &status) != 0 || status.st_ino != file.inode || status.st_dev != file.device {

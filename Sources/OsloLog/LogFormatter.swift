@@ -28,7 +28,8 @@ final class LogFormatter: Sendable {
         var line = render(inContext ? contextFormat : defaultFormat, record)
         if let error = record.error, !(inContext ? showsError.context : showsError.default) { line += ": " + error }
         if record.level == .debug, !debugSuffix.parts.isEmpty { line += " " + render(debugSuffix, record) }
-        return line
+        // A message may repeat what a client sent.
+        return line.withoutControls
     }
 
     private func render(_ format: LogFormat, _ record: LogRecord) -> String {

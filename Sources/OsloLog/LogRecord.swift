@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Logging
 
@@ -9,9 +10,11 @@ struct LogRecord {
     let time: timespec
     /// With its metadata, without secrets.
     let message: String
+    /// `MESSAGE_ID` of the event that the record is an occurrence of.
+    let eventID: String?
     /// What the error of the event says, without secrets.
     let error: String?
-    /// Values of ``LogContext`` keys.
+    /// Values of ``LogContext`` keys, without secrets.
     let context: [String: String]
     /// Other metadata, without secrets; it is part of `message`, too.
     let extra: [(key: String, value: String)]
@@ -29,7 +32,7 @@ struct LogRecord {
         case "msecs": String(milliseconds)
         case "created": "\(time.tv_sec).\(Self.padded(time.tv_nsec / 1000, 6))"
         case "process": String(LogProcess.id)
-        case "processName": "MainProcess"
+        case "processName": LogProcess.name
         case "thread": String(pthread_self())
         case "levelname": level.osloName
         case "levelno": String(level.osloNumber)
@@ -44,9 +47,19 @@ struct LogRecord {
         case "instance", "color": ""
         case "resource": context[name].map { "[\($0)] " } ?? ""
         case "user_identity":
-            isInContext ? userIdentity.render { context[$0] ?? "-" } : ""
+            isInContext ? userIdentity.render { identity($0) ?? "-" } : ""
         case "global_request_id": context[name] ?? (isInContext ? "None" : "")
-        default: context[name]
+        default: identity(name)
+        }
+    }
+
+    /// A fact of the request. oslo.context's `user` and `project` are the ids.
+    private func identity(_ name: String) -> String? {
+        if let value = context[name] { return value }
+        return switch name {
+        case LogContext.user: context[LogContext.userID]
+        case LogContext.project: context[LogContext.projectID]
+        default: nil
         }
     }
 
@@ -61,6 +74,19 @@ struct LogRecord {
 /// Facts about the process that never change.
 enum LogProcess {
     static let id = getpid()
+    /// What Python calls a process that isn't a child of `multiprocessing`, ours never being one.
+    static let name = "MainProcess"
+
+    /// Name of the calling thread (prctl(2), PR_GET_NAME).
+    static func threadName() -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16) { buffer in
+            guard let start = buffer.baseAddress, clinux_thread_name(start) == 0 else {
+                return ""
+            }
+            return String(cString: start)
+        }
+    }
+
     static let host: String = {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }

@@ -1,3 +1,4 @@
+import Events
 import Logging
 import Synchronization
 
@@ -64,32 +65,45 @@ final class LogSystem: Sendable {
         case .announce: text = settings.rateLimit?.announcement ?? text
         case .write, nil: break
         }
+        let redact = settings.redaction
+        var eventID: String?
         var context: [String: String] = [:]
         var extra: [(key: String, value: String)] = []
+        extra.reserveCapacity(metadata.count)
         for (key, value) in metadata {
             let value = value.description
-            if LogContext.keys.contains(key) {
-                if !value.isEmpty { context[key] = Self.oneLine(value) }
+            if key == Event.metadataKey {
+                eventID = value
+            } else if LogContext.keys.contains(key) {
+                if !value.isEmpty { context[key] = redact(value.withoutControls) }
             } else {
-                extra.append((key, Self.oneLine(value)))
+                extra.append((key, redact(value.withoutControls)))
             }
         }
         extra.sort { $0.key < $1.key }
-        for (key, value) in extra { text += " \(key)=\(value)" }
-        // A line of text has the fields in its message already.
-        extra = settings.formatter.isJSON ? extra.map { ($0.key, settings.redaction($0.value)) } : []
+        var message = redact(text)
+        for (key, value) in extra { message += " \(key)=\(value)" }
         let record = LogRecord(
-            logger: label, level: event.level, time: time, message: settings.redaction(text),
-            error: event.error.map { settings.redaction(Self.oneLine("\($0)")) }, context: context, extra: extra,
+            logger: label, level: event.level, time: time, message: message, eventID: eventID,
+            error: event.error.map { redact("\($0)".withoutControls) }, context: context, extra: extra,
             file: event.file, function: event.function, line: event.line)
-        let line = settings.formatter.line(record)
-        for destination in settings.destinations { destination.write(line, level: event.level) }
+        var line: String?
+        for destination in settings.destinations {
+            destination.write(record) {
+                if let line { return line }
+                let made = settings.formatter.line(record)
+                line = made
+                return made
+            }
+        }
     }
+}
 
-    /// Values come from clients: they must not be able to begin a line of their own.
-    private static func oneLine(_ text: String) -> String {
-        if text.utf8.allSatisfy({ $0 >= 0x20 }) { return text }
-        return text.unicodeScalars.reduce(into: "") { result, scalar in
+extension String {
+    /// With escapes for control characters. Values come from clients: they must not be able to begin a line of their own.
+    var withoutControls: String {
+        if utf8.allSatisfy({ $0 >= 0x20 }) { return self }
+        return unicodeScalars.reduce(into: "") { result, scalar in
             result += scalar.value < 0x20 ? scalar.escaped(asASCII: false) : String(scalar)
         }
     }

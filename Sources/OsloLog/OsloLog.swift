@@ -26,10 +26,7 @@ public enum OsloLog {
             return created
         }
         if let new { LoggingSystem.bootstrap { label in OsloLogHandler(label: label, system: new) } }
-        if configuration[Options.Default.useJournal] {
-            Logger(label: "glance.log").warning(
-                "use_journal has no effect yet: logging to standard error, which systemd passes to the journal")
-        }
+        for warning in settings.warnings { Logger(label: "glance.log").warning("\(warning)") }
     }
 
     /// Opens the log file anew. Files that were moved away are noticed without this, too.

@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 import Synchronization
 
 /// The local syslog daemon, spoken to over its datagram socket in the form of syslog(3).
@@ -20,10 +19,10 @@ final class Syslog: LogDestination {
 
     deinit { socket.withLock { if $0 >= 0 { _ = close($0) } } }
 
-    func write(_ line: String, level: Logger.Level) {
+    func write(_ record: LogRecord, line: () -> String) {
         let stamp = LogClock.format(LogClock.now().tv_sec, "%b %e %H:%M:%S")
-        let head = "<\(facility | level.syslogSeverity)>\(stamp) \(program)[\(LogProcess.id)]: "
-        let datagram = Array((head + line).utf8)
+        let head = "<\(facility | record.level.syslogSeverity)>\(stamp) \(program)[\(LogProcess.id)]: "
+        let datagram = Array((head + line()).utf8)
         socket.withLock { socket in
             // Twice, since the daemon may have been restarted since the last line.
             for _ in 0..<2 {

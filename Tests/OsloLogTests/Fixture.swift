@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import OsloConfig
+import TestSupport
 
 @testable import OsloLog
 
@@ -18,7 +19,22 @@ final class Fixture {
         system = LogSystem(try Self.settings(options, secrets, directory))
     }
 
+    /// Of a configuration with `use_journal`, and the journal that gets its entries.
+    static func withJournal(_ options: String = "", secrets: String = "") throws -> (Fixture, JournalReceiver) {
+        let fixture = try Fixture()
+        let receiver = try JournalReceiver(path: fixture.journal)
+        fixture.system.apply(try settings("use_journal = true\n" + options, secrets, fixture.directory))
+        return (fixture, receiver)
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    /// A record of which only the level matters.
+    static func record(_ level: Logger.Level) -> LogRecord {
+        LogRecord(
+            logger: "glance.api", level: level, time: LogClock.now(), message: "", eventID: nil, error: nil, context: [:],
+            extra: [], file: "Room/File.swift", function: "f()", line: 1)
+    }
 
     func apply(_ options: String) throws { system.apply(try Self.settings(options, "", directory)) }
 
@@ -32,8 +48,13 @@ final class Fixture {
 
     func lines() throws -> [String] { try text().split(separator: "\n").map(String.init) }
 
+    /// Where the configuration looks for the journal.
+    var journal: String { directory + "/journal" }
+
     private static func settings(_ options: String, _ secrets: String, _ directory: String) throws -> LogSettings {
         let text = "[DEFAULT]\nlog_dir = \(directory)\n\(options)\n[keystone_authtoken]\n\(secrets)\n"
-        return try LogSettings(configuration: Configuration(text: text), program: "glance-api")
+        return try LogSettings(
+            configuration: Configuration(text: text), program: "glance-api", journal: directory + "/journal",
+            isStandardErrorJournal: false)
     }
 }

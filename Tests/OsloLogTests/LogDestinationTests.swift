@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Logging
 import OsloConfig
+import TestSupport
 import Testing
 
 @testable import OsloLog
@@ -46,17 +47,33 @@ import Testing
         #expect(try fixture.text("api.log").hasSuffix("x\n"))
     }
 
-    @Test func standardErrorIsUsedWithoutFileAndOnRequest() throws {
-        func kinds(_ options: String) throws -> [String] {
-            let configuration = try Configuration(text: "[DEFAULT]\n" + options)
-            return try LogSettings(configuration: configuration, program: "p").destinations.map { "\(type(of: $0))" }
-        }
+    @Test func whereTheLogGoes() throws {
         let fixture = try Fixture()
+        let receiver = try JournalReceiver(path: fixture.journal)
+        func kinds(_ options: String, journal: String? = nil, isStreamed: Bool = false) throws -> [String] {
+            try withExtendedLifetime(receiver) {
+                try LogSettings(
+                    configuration: Configuration(text: "[DEFAULT]\n" + options), program: "p",
+                    journal: journal ?? fixture.journal, isStandardErrorJournal: isStreamed
+                ).destinations.map { "\(type(of: $0))" }
+            }
+        }
         #expect(try kinds("") == ["StandardError"])
-        #expect(try kinds("use_journal = true") == ["StandardError"])
+        #expect(try kinds("use_journal = true") == ["Journal"])
         #expect(try kinds("use_syslog = true") == ["StandardError", "Syslog"])
         #expect(try kinds("log_dir = \(fixture.directory)") == ["LogFile"])
         #expect(try kinds("use_stderr = true\nlog_dir = \(fixture.directory)") == ["LogFile", "StandardError"])
+        #expect(
+            try kinds("use_journal = true\nuse_stderr = true\nlog_dir = \(fixture.directory)")
+                == ["LogFile", "Journal", "StandardError"])
+        // Standard error is a stream to the journal: lines go there with their fields instead.
+        #expect(try kinds("", isStreamed: true) == ["Journal"])
+        #expect(try kinds("use_syslog = true", isStreamed: true) == ["Journal", "Syslog"])
+        #expect(try kinds("use_stderr = true", isStreamed: true) == ["StandardError"])
+        #expect(try kinds("log_dir = \(fixture.directory)", isStreamed: true) == ["LogFile"])
+        // Without a journal nothing is lost.
+        #expect(try kinds("use_journal = true", journal: "/nowhere") == ["StandardError"])
+        #expect(try kinds("", journal: "/nowhere", isStreamed: true) == ["StandardError"])
     }
 
     @Test func anUnknownFacilityIsRefused() throws {
@@ -75,10 +92,10 @@ import Testing
         let fixture = try Fixture()
         let path = fixture.directory + "/log"
         let syslog = Syslog(path: path, program: "glance-api", facility: LOG_USER)
-        syslog.write("lost", level: .info)
+        syslog.write(Fixture.record(.info)) { "lost" }
         for _ in 0..<2 {
             let daemon = try Daemon(path: path)
-            syslog.write("hello", level: .warning)
+            syslog.write(Fixture.record(.warning)) { "hello" }
             let text = daemon.receive()
             #expect(text.hasPrefix("<12>"))
             #expect(text.hasSuffix(" glance-api[\(getpid())]: hello"))

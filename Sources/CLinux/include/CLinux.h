@@ -37,6 +37,15 @@ int clinux_open_beneath(int directory, const char *path, int flags);
 /* memfd_create(2), close-on-exec. */
 int clinux_memfd_create(const char *name);
 
+/* A memfd with these bytes, sealed against every change (fcntl(2), F_ADD_SEALS); -1 with errno. */
+int clinux_sealed_memfd(const char *name, const void *bytes, size_t count);
+
+/* Sends a datagram that is nothing but a descriptor (unix(7), SCM_RIGHTS). */
+int clinux_send_descriptor(int socket, const struct sockaddr *address, socklen_t length, int descriptor, int flags);
+
+/* Name of the calling thread (prctl(2), PR_GET_NAME): at most 16 bytes with the zero at the end. */
+int clinux_thread_name(char *name);
+
 /* prctl(2): PR_SET_NAME, PR_SET_PDEATHSIG. */
 int clinux_set_process_name(const char *name);
 int clinux_die_with_parent(int signal);

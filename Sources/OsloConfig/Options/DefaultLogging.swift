@@ -28,8 +28,11 @@ extension Options.Default {
         help: "Logs to the local syslog daemon too.")
 
     public static let useJournal = Option<Bool>(
-        .notYet, group, "use_journal", default: false,
-        help: "Logs to the systemd journal with a field for each fact.")
+        .honoured, group, "use_journal", default: false,
+        help: """
+            Logs to the systemd journal with a field for each fact. Without another destination that happens anyway \
+            where standard error is connected to the journal.
+            """)
 
     public static let syslogLogFacility = Option<String>(
         .honoured, group, "syslog_log_facility", default: "LOG_USER",
@@ -41,7 +44,7 @@ extension Options.Default {
 
     public static let useStderr = Option<Bool>(
         .honoured, group, "use_stderr", default: false,
-        help: "Logs to standard error too. Without a log file that happens anyway.")
+        help: "Logs to standard error too. Without a log file and the journal that happens anyway.")
 
     public static let logColor = Option<Bool>(
         .noMeaning("lines are never coloured"), group, "log_color", default: false,
