@@ -69,8 +69,8 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "UnifiedLimits", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig", nioCore, nioPosix,
-                logging,
+                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "ImageModel", "Identity",
+                "OsloPolicy", "OsloConfig", "OsloLog", nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -232,7 +232,10 @@ let package = Package(
             ],
             swiftSettings: room),
         .testTarget(
-            name: "UpgradeCheckTests", dependencies: ["UpgradeCheck", "OsloConfig", "TestSupport", logging],
+            name: "UpgradeCheckTests",
+            dependencies: [
+                "UpgradeCheck", "ImageDatabase", "OsloConfig", "TestSupport", "glance-status", "glance-api", logging,
+            ],
             swiftSettings: room),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(

@@ -39,7 +39,7 @@ public struct Worker: Sendable {
         database = try await Self.openDatabase(configuration, logger)
         let stores = try await Self.openStores(configuration, logger)
         remotePolicy = try RemotePolicyServer(.init(configuration), eventLoopGroup: eventLoopGroup)
-        let policy = try Self.loadPolicy(configuration, remotePolicy.check, logger)
+        let policy = try Enforcer(configuration: configuration, remoteCheck: remotePolicy.check, logger: logger)
         service = try ImageService(
             configuration: configuration, database: database, stores: stores, policy: policy, threadPool: threadPool,
             logger: logger)
@@ -136,17 +136,6 @@ public struct Worker: Sendable {
             throw WorkerFailure.store("\(error)")
         }
     }
-
-    private static func loadPolicy(
-        _ configuration: Configuration, _ remoteCheck: @escaping RemoteCheck, _ logger: Logger
-    ) throws -> Enforcer {
-        typealias Policy = Options.OsloPolicy
-        return try Enforcer(
-            defaults: DefaultPolicies.rules, policyFile: configuration.path(of: configuration[Policy.policyFile]),
-            policyDirectories: configuration[Policy.policyDirs].map { configuration.path(of: $0) },
-            enforceNewDefaults: configuration[Policy.enforceNewDefaults],
-            defaultRule: configuration[Policy.policyDefaultRule], remoteCheck: remoteCheck, logger: logger)
-    }
 }
 
 extension RemotePolicyServer.Settings {
@@ -160,16 +149,6 @@ extension RemotePolicyServer.Settings {
         certificateFile = configuration[Policy.remoteSslClientCrtFile]
         keyFile = configuration[Policy.remoteSslClientKeyFile]
         timeout = configuration[Policy.remoteTimeout]
-    }
-}
-
-extension Configuration {
-    /// Where a file or directory of the configuration is, or would be: an absolute name as it stands, others in the first
-    /// configuration directory that has them.
-    fileprivate func path(of name: String) -> String {
-        if name.hasPrefix("/") { return name }
-        let candidates = directories.map { "\($0)/\(name)" }
-        return candidates.first { access($0, F_OK) == 0 } ?? candidates.first ?? name
     }
 }
 

@@ -1,12 +1,15 @@
 import Logging
-import OsloConfig
+public import OsloConfig
 
 // The only place that knows how the options of `[keystone_authtoken]` become settings.
 
 private typealias Authtoken = Options.KeystoneAuthtoken
 
 extension KeystoneSettings {
-    init(_ configuration: Configuration) throws(IdentityError) {
+    /// What `[keystone_authtoken]` says.
+    ///
+    /// - Throws: ``IdentityError/badConfiguration(_:)`` with the option and what is wrong.
+    public init(_ configuration: Configuration) throws(IdentityError) {
         let options = AuthOptions(configuration)
         guard let type = options[Authtoken.authType] else {
             throw .missing("auth_type", "password or v3applicationcredential")
@@ -119,7 +122,7 @@ extension TokenSettings {
 
 extension MemcachedSettings {
     /// nil when there are no servers, or none that could be used safely.
-    fileprivate init?(_ configuration: Configuration, logger: Logger) throws(IdentityError) {
+    init?(_ configuration: Configuration, logger: Logger) throws(IdentityError) {
         var servers: [Server] = []
         for text in configuration[Authtoken.memcachedServers] { servers.append(try Server(text)) }
         let protection = try CacheProtection(

@@ -25,6 +25,12 @@ public final class ImageDatabase: Sendable {
         self.init(driver: driver, policy: RetryPolicy(options), logger: logger)
     }
 
+    /// The file that a URL of an SQLite database names, nil for any other URL.
+    public static func file(ofURL url: String) -> String? {
+        guard case .sqlite(let path)? = try? DatabaseURL(url) else { return nil }
+        return path
+    }
+
     init(driver: any SQLDriver, policy: RetryPolicy, logger: Logger) {
         self.driver = driver
         self.policy = policy

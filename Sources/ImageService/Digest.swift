@@ -2,7 +2,7 @@ import CCrypto
 import NIOCore
 
 /// An incremental hash by libcrypto's EVP interface, which has every algorithm that `hashing_algorithm` may name.
-struct Digest: ~Copyable {
+public struct Digest: ~Copyable {
     private let context: OpaquePointer
 
     /// - Parameter algorithm: name as hashlib and OpenSSL know it: `md5`, `sha512`, `sha3_256`, `blake2b`.
@@ -33,6 +33,9 @@ struct Digest: ~Copyable {
         let text = hash.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
         return String(decoding: text, as: UTF8.self)
     }
+
+    /// Whether images can be hashed by an algorithm (`hashing_algorithm`) on this system.
+    public static func isUsable(_ algorithm: String) -> Bool { (try? Digest(algorithm)) != nil }
 
     /// Bytes of an algorithm's result.
     ///

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The options of all files, the environment and the command line, checked against their declarations.
 ///
 /// Values are typed once, at load; a read is one lookup by a number and copies share everything.
@@ -10,7 +12,8 @@ public struct Configuration: Sendable {
         var corsSections: [String] = []
         var files: [String] = []
         var directories: [String] = []
-        var warnings: [String] = []
+        var findings: [ConfigurationFinding] = []
+        var filesWithSecrets: Set<String> = []
         var notices: [String] = []
         private(set) var secrets: [String] = []
 
@@ -80,8 +83,19 @@ public struct Configuration: Sendable {
     /// Names of the sections `[cors.<name>]`, with their prefix, in the order of the files.
     public var corsSections: [String] { storage.corsSections }
 
-    /// Unknown, removed, deprecated and not yet honoured options, one line each, for the log.
-    public var warnings: [String] { storage.warnings }
+    /// Unknown, removed, deprecated and not yet honoured options, in the order of the sources.
+    public var findings: [ConfigurationFinding] { storage.findings }
+
+    /// The texts of ``findings``, one line each, for the log.
+    public var warnings: [String] { findings.map(\.text) }
+
+    /// Options that are left to a default that was another one in Zed, one line each.
+    public var changedDefaults: [String] {
+        ChangedOption.all.filter { storage.values[$0.declaration.key] == nil }.map(\.text)
+    }
+
+    /// Whether a file of ``files`` says something that ``secrets`` holds.
+    public func holdsSecrets(_ file: String) -> Bool { storage.filesWithSecrets.contains(file) }
 
     /// What the operator should know about the choice of files, one line each, for the log.
     public var notices: [String] { storage.notices }
@@ -92,6 +106,14 @@ public struct Configuration: Sendable {
     /// Directories that relative names (policy file, paste file) are searched in: `--config-dir`, those of the files
     /// that were read (the last first), then the search path.
     public var directories: [String] { storage.directories }
+
+    /// Where a file or directory of the configuration is, or would be: an absolute name as it stands, others in the
+    /// first of ``directories`` that has them.
+    public func path(of name: String) -> String {
+        if name.hasPrefix("/") { return name }
+        let candidates = directories.map { "\($0)/\(name)" }
+        return candidates.first { access($0, F_OK) == 0 } ?? candidates.first ?? name
+    }
 
     /// Values in effect that must never appear in a log or an answer.
     public var secrets: [String] { storage.secrets }

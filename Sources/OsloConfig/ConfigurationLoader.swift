@@ -6,8 +6,8 @@ struct ConfigurationLoader {
     private var schema = OptionSchema()
     private var raw = RawValues()
     private var storage = Configuration.Storage()
-    /// Warnings about what is not wrong enough to end the start, in the order of the sources.
-    private var warnings: [String] = []
+    /// What is not wrong enough to end the start, in the order of the sources.
+    private var findings: [ConfigurationFinding] = []
 
     /// Everything that `sources` leads to.
     static func load(_ sources: ConfigurationSources) throws(ConfigurationError) -> Configuration.Storage {
@@ -29,7 +29,7 @@ struct ConfigurationLoader {
         loader.collect()
         try loader.type()
         loader.storage.files = files.map(\.path)
-        loader.storage.warnings = loader.warnings
+        loader.storage.findings = loader.findings
         return loader.storage
     }
 
@@ -137,28 +137,35 @@ struct ConfigurationLoader {
 
     private mutating func warn(about entry: OptionSchema.Entry, origin: RawValues.Origin) {
         let option = "[\(entry.group)] \(entry.declaration.name)"
-        if entry.isOldName { warnings.append("\(origin): this name is deprecated; the option is called \(option) now") }
+        if entry.isOldName {
+            note(.deprecated, "\(origin): this name is deprecated; the option is called \(option) now")
+        }
         switch entry.declaration.status {
         case .honoured: break
-        case .notYet: warnings.append("\(origin): \(option) is not honoured yet and has no effect")
-        case .noMeaning(let reason): warnings.append("\(origin): \(option) has no effect: \(reason)")
+        case .notYet: note(.notHonoured, "\(origin): \(option) is not honoured yet and has no effect")
+        case .noMeaning(let reason): note(.withoutMeaning, "\(origin): \(option) has no effect: \(reason)")
         }
         if let reason = entry.declaration.deprecation {
-            warnings.append("\(origin): \(option) is deprecated: \(reason)")
+            note(.deprecated, "\(origin): \(option) is deprecated: \(reason)")
         }
+    }
+
+    private mutating func note(_ kind: ConfigurationFinding.Kind, _ text: String) {
+        findings.append(ConfigurationFinding(kind: kind, text: text))
     }
 
     private mutating func warnUnknown(section: String, _ place: String) {
         let suggestion = schema.suggestion(section: section).map { "; " + $0 } ?? ""
-        warnings.append("\(place): unknown section [\(section)] is ignored\(suggestion)")
+        note(.unknown, "\(place): unknown section [\(section)] is ignored\(suggestion)")
     }
 
     private mutating func warnUnknown(group: String, name: String, _ place: String) {
         if let removed = RemovedOption.find(group: group, name: name) {
-            warnings.append("\(place): [\(group)] \(name) does not exist any more and has no effect: \(removed.fate)")
+            note(
+                .removed, "\(place): [\(group)] \(name) does not exist any more and has no effect: \(removed.fate)")
         } else if isKnown(group) {
             let suggestion = schema.suggestion(group: group, name: name).map { "; " + $0 } ?? ""
-            warnings.append("\(place): unknown option '\(name)' in [\(group)] is ignored\(suggestion)")
+            note(.unknown, "\(place): unknown option '\(name)' in [\(group)] is ignored\(suggestion)")
         }
     }
 
@@ -167,18 +174,28 @@ struct ConfigurationLoader {
     private mutating func type() throws(ConfigurationError) {
         storage.values.reserveCapacity(raw.values.count)
         var substitution = Substitution(schema: schema, raw: raw)
-        // Sorted, so that of several bad values always the same one is reported.
+        var failure: ConfigurationError?
+        // Sorted, so that of several bad values always the same one is reported first.
         for value in raw.values.values.sorted(by: {
             ($0.entry.group, $0.entry.declaration.name) < ($1.entry.group, $1.entry.declaration.name)
         }) {
-            guard let stored = try value.stored(&substitution) else { continue }
-            storage.values[value.entry.key] = stored
-            noteSecrets(of: stored, isSecret: value.entry.declaration.isSecret)
+            do throws(ConfigurationError) {
+                guard let stored = try value.stored(&substitution) else { continue }
+                storage.values[value.entry.key] = stored
+                if noteSecrets(of: stored, isSecret: value.entry.declaration.isSecret),
+                    case .file(let path, _) = value.origin
+                {
+                    storage.filesWithSecrets.insert(path)
+                }
+            } catch {
+                if failure == nil { failure = error } else { failure?.others.append(error.description) }
+            }
         }
+        if let failure { throw failure }
     }
 
-    /// Remembers a secret value and the password of any URL.
-    private mutating func noteSecrets(of value: StoredValue, isSecret: Bool) {
+    /// Remembers a secret value and the password of any URL; false if there was nothing to remember.
+    private mutating func noteSecrets(of value: StoredValue, isSecret: Bool) -> Bool {
         let texts: [String] =
             switch value {
             case .string(let text): [text]
@@ -186,10 +203,15 @@ struct ConfigurationLoader {
             case .dictionary(let pairs): pairs.map(\.value)
             case .boolean, .integer, .float, .integers: []
             }
+        var found = false
         for text in texts {
-            if isSecret { storage.addSecret(text) }
-            for password in URLPassword.spellings(in: text) { storage.addSecret(password) }
+            let secrets = (isSecret ? [text] : []) + URLPassword.spellings(in: text)
+            for secret in secrets where !secret.isEmpty {
+                storage.addSecret(secret)
+                found = true
+            }
         }
+        return found
     }
 }
 

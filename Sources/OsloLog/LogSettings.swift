@@ -26,7 +26,9 @@ struct LogSettings: Sendable {
         let facility = try Self.facility(configuration)
         var destinations: [any LogDestination] = []
         var warnings: [String] = []
-        if let path = Self.logFile(configuration, program: program) { destinations.append(try LogFile(path: path)) }
+        if let path = OsloLog.logFile(of: configuration, program: program) {
+            destinations.append(try LogFile(path: path))
+        }
         let isAlone = destinations.isEmpty && !configuration[Options.Default.useStderr]
         if configuration[Options.Default.useJournal] || (isAlone && isStandardErrorJournal) {
             if JournalSocket.isPresent(path: journal), let socket = JournalSocket(path: journal) {
@@ -55,13 +57,5 @@ struct LogSettings: Sendable {
             throw OsloLogError("[DEFAULT] syslog_log_facility = '\(name)' is not a syslog facility")
         }
         return facility
-    }
-
-    private static func logFile(_ configuration: Configuration, program: String) -> String? {
-        let file = configuration[Options.Default.logFile].flatMap { $0.isEmpty ? nil : $0 }
-        let directory = configuration[Options.Default.logDir].flatMap { $0.isEmpty ? nil : $0 }
-        guard let directory else { return file }
-        guard let file else { return directory + "/" + program + ".log" }
-        return file.hasPrefix("/") ? file : directory + "/" + file
     }
 }

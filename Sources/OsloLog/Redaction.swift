@@ -1,5 +1,5 @@
 /// Replaces what must not be in a log by `***`: configured secrets, tokens, and passwords in URLs.
-struct Redaction: Sendable {
+public struct Redaction: Sendable {
     /// Longest first, so that a secret inside another does not uncover the rest.
     private let secrets: [[UInt8]]
 
@@ -10,11 +10,13 @@ struct Redaction: Sendable {
     /// What Fernet tokens begin with.
     private static let fernet = Array("gAAAAA".utf8)
 
-    init(secrets: [String]) {
+    /// - Parameter secrets: what the configuration holds.
+    public init(secrets: [String]) {
         self.secrets = Set(secrets).filter { !$0.isEmpty }.map { Array($0.utf8) }.sorted { $0.count > $1.count }
     }
 
-    func callAsFunction(_ text: String) -> String {
+    /// The text without them.
+    public func callAsFunction(_ text: String) -> String {
         let original = Array(text.utf8)
         var bytes = original
         for secret in secrets { Self.replace(secret, in: &bytes) }

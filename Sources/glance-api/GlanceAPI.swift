@@ -19,6 +19,9 @@ struct GlanceAPI: ParsableCommand, Sendable {
 
     @ArgumentParser.OptionGroup var common: CommonOptions
 
+    @Flag(name: .customLong("check-config"), help: "Checks the configuration and what it names, and ends.")
+    var checksConfiguration = false
+
     @ArgumentParser.Option(help: .private) var role: Role?
     @ArgumentParser.Option(help: .private) var slot = 0
 
@@ -30,6 +33,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
         let command = parseOrEnd()
         do {
             switch command.role {
+            case nil where command.checksConfiguration: try command.checkConfiguration()
             case nil: Glibc.exit(try command.supervise())
             case let role?: try command.work(as: role)
             }
@@ -133,9 +137,10 @@ struct GlanceAPI: ParsableCommand, Sendable {
     /// As good as without end.
     private static let noLimit: Duration = .seconds(365 * 86_400)
 
-    private func loadConfiguration() throws -> Configuration {
-        try Configuration.load(
-            common.sources(program: Self.program, arguments: arguments, environment: Self.environment))
+    private func loadConfiguration() throws -> Configuration { try Configuration.load(sources) }
+
+    var sources: ConfigurationSources {
+        common.sources(program: Self.program, arguments: arguments, environment: Self.environment)
     }
 
     /// Of the command line, without what only concerns a child.

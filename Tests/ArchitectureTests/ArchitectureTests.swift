@@ -14,7 +14,10 @@ import Testing
         "glance-status": ["CommandOptions", "UpgradeCheck", "OsloConfig", "OsloLog"],
         "glance-manage": ["CommandOptions", "ImageDatabase", "ImageModel", "OsloConfig", "OsloLog"],
         "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog", "Events"],
-        "UpgradeCheck": ["UnifiedLimits", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig"],
+        "UpgradeCheck": [
+            "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "ImageModel", "Identity",
+            "OsloPolicy", "OsloConfig", "OsloLog",
+        ],
         "Scrubber": ["ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "Events"],
         "UnifiedLimits": ["Identity", "ImageDatabase", "OsloConfig", "Events"],
         "GlanceWorker": [

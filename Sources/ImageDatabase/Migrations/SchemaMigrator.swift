@@ -123,6 +123,19 @@ public struct SchemaMigrator: Sendable {
         }
     }
 
+    /// How far our own tables are, and how far this release wants them. 0 is none.
+    public func ownTables() async throws(Failure) -> (version: Int, newest: Int) {
+        let version = try await wrap { () async throws(DatabaseError) in
+            do throws(DatabaseError) {
+                return try await ownVersion()
+            } catch {
+                if error.sqlState == DatabaseError.undefinedTable { return 0 }
+                throw error
+            }
+        }
+        return (version, ApplianceTables.versions.count)
+    }
+
     // MARK: Steps
 
     /// Returns the error if another process may have been faster.

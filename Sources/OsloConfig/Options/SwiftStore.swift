@@ -84,7 +84,7 @@ extension Options {
             help: "Section of swift_store_config_file whose account takes new images.")
 
         public static let swiftStoreAuthVersion = Option<String>(
-            .notYet, group, "swift_store_auth_version", default: "3", choices: ["3"],
+            .notYet, group, "swift_store_auth_version", default: "3", choices: ["3", "2"],
             deprecated: "there is only version 3",
             help: "Version of the Identity API.")
 

@@ -9,7 +9,7 @@ extension Options {
 
         public static let taskExecutor = Option<String>(
             .noMeaning("tasks run on the one built-in engine"), group, "task_executor", default: "taskflow",
-            choices: ["taskflow"],
+            choices: ["taskflow", "eventlet"],
             help: "Engine that runs tasks.")
 
         public static let workDir = Option<String?>(

@@ -1,0 +1,53 @@
+import ImageStore
+import OsloConfig
+
+/// Whether every store can be used: its settings, and for files the directories, their permissions and their room.
+struct StoresCheck: Check {
+    let name = CheckName.stores
+    let configuration: Configuration
+    let user: ServiceUser
+
+    func run() async -> [Finding] {
+        do {
+            let registry = try StoreRegistry(configuration: configuration, logger: .silent)
+            var findings: [Finding] = []
+            for store in registry.stores { findings += await self.findings(about: store) }
+            for id in ["os_glance_staging_store", "os_glance_tasks_store"] {
+                if configuration.isSet(Options.FileStore.filesystemStoreDatadir, store: id) {
+                    findings += directories(of: id)
+                }
+            }
+            await registry.shutdown()
+            return findings
+        } catch {
+            return [.failure(Self.text(error))]
+        }
+    }
+
+    private func findings(about store: any Store) async -> [Finding] {
+        // Preparing a file store would make its directories.
+        if store.type == "file" { return directories(of: store.id) }
+        do throws(StoreError) {
+            try await store.prepare()
+            return [.success("store \(store.id): ready")]
+        } catch {
+            return [.failure(Self.text(error))]
+        }
+    }
+
+    private func directories(of id: String) -> [Finding] {
+        do throws(StoreError) {
+            return try FilesystemSettings(configuration: configuration, store: id).directories.map { directory in
+                var finding = DirectoryState(path: directory.path).finding(for: user)
+                finding.details = "store \(id): \(finding.details)"
+                return finding
+            }
+        } catch {
+            return [.failure(Self.text(error))]
+        }
+    }
+
+    private static func text(_ error: StoreError) -> String {
+        if case .badConfiguration(let text) = error { text } else { "\(error)" }
+    }
+}
