@@ -43,7 +43,8 @@ let package = Package(
         .executableTarget(
             name: "glance-api",
             dependencies: [
-                "Supervisor", "Scoreboard", "GlanceWorker", "Scrubber", "UnifiedLimits", "UpgradeCheck", "CommandOptions",
+                "Supervisor", "Scoreboard", "GlanceWorker", "Scrubber", "UnifiedLimits", "UpgradeCheck",
+                "CommandOptions",
                 "OsloConfig", "OsloLog", "Events", argumentParser, logging,
             ],
             swiftSettings: room),
@@ -222,12 +223,15 @@ let package = Package(
         .testTarget(name: "EventsTests", dependencies: ["Events", logging], swiftSettings: room),
         .testTarget(
             name: "ScrubberTests",
-            dependencies: ["Scrubber", "ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "TestSupport", logging],
+            dependencies: [
+                "Scrubber", "ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "TestSupport", logging,
+            ],
             swiftSettings: room),
         .testTarget(
             name: "UnifiedLimitsTests",
             dependencies: [
-                "UnifiedLimits", "ImageDatabase", "ImageModel", "Identity", "OsloConfig", "TestSupport", nioCore, nioPosix,
+                "UnifiedLimits", "ImageDatabase", "ImageModel", "Identity", "OsloConfig", "TestSupport", nioCore,
+                nioPosix,
                 logging,
             ],
             swiftSettings: room),

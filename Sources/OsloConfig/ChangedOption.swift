@@ -16,7 +16,8 @@ struct ChangedOption {
     static let all = [
         ChangedOption(
             Options.OsloPolicy.enforceNewDefaults, before: "false",
-            meaning: "the policy rules of today hold without the looser ones of old: users need the role member or reader"),
+            meaning:
+                "the policy rules of today hold without the looser ones of old: users need the role member or reader"),
         ChangedOption(
             Options.KeystoneAuthtoken.serviceTokenRolesRequired, before: "false",
             meaning: "a service token counts only with one of service_token_roles"),

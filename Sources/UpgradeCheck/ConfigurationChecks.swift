@@ -6,7 +6,9 @@ struct ConfigurationCheck: Check {
     let configuration: Configuration
 
     func run() async -> [Finding] {
-        if configuration.files.isEmpty { return [.warning("no configuration file was found; every option has its default")] }
+        if configuration.files.isEmpty {
+            return [.warning("no configuration file was found; every option has its default")]
+        }
         return [.success("read from \(configuration.files.joined(separator: ", "))")]
             + configuration.notices.map { .success($0) }
     }

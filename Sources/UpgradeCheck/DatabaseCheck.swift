@@ -44,19 +44,23 @@ struct DatabaseCheck: Check {
                 ]
             case .migrate:
                 return [
-                    .warning("the database is at revision \(revisions), expanded; when every node runs this release, run: "
-                        + "glance-manage db migrate, then glance-manage db contract")
+                    .warning(
+                        "the database is at revision \(revisions), expanded; when every node runs this release, run: "
+                            + "glance-manage db migrate, then glance-manage db contract")
                 ]
             case .contract:
                 return [
-                    .warning("the database is at revision \(revisions), migrated; when every node runs this release, run: "
-                        + "glance-manage db contract")
+                    .warning(
+                        "the database is at revision \(revisions), migrated; when every node runs this release, run: "
+                            + "glance-manage db contract")
                 ]
             }
             let (version, newest) = try await migrator.ownTables()
             let text = "the database is at revision \(revisions), its own tables at version \(version)"
             if version < newest {
-                return [.warning("\(text) of \(newest), which the start brings up to date; or run: glance-manage db sync")]
+                return [
+                    .warning("\(text) of \(newest), which the start brings up to date; or run: glance-manage db sync")
+                ]
             }
             if version > newest {
                 return [.warning("\(text), newer than this release, which knows \(newest)")]

@@ -28,7 +28,8 @@ struct DirectoryState {
         return Self.isWritable(parent, status, for: user)
             ? .success("\(path) does not exist yet; the start makes it")
             : .failure(
-                "\(path) does not exist and user \(user.name) cannot make it; run: install -d -o \(user.name) -m 750 \(path)")
+                "\(path) does not exist and user \(user.name) cannot make it; run: install -d -o \(user.name) -m 750 \(path)"
+            )
     }
 
     /// The system's own judgement, which knows access control lists and read-only mounts, counts for whoever asks.

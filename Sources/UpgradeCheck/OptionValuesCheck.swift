@@ -88,13 +88,15 @@ struct OptionValuesCheck: Check {
     private var protections: Finding? {
         let option = Default.propertyProtectionFile
         guard configuration.isSet(option), option.declaration.status == .notYet else { return nil }
-        return .failure("[DEFAULT] property_protection_file is not honoured yet: everybody could change protected properties")
+        return .failure(
+            "[DEFAULT] property_protection_file is not honoured yet: everybody could change protected properties")
     }
 
     private var encryption: Finding? {
         let option = Default.metadataEncryptionKey
         guard configuration.isSet(option), option.declaration.status == .notYet else { return nil }
         return .failure(
-            "[DEFAULT] metadata_encryption_key is not honoured yet: images whose locations are encrypted cannot be read")
+            "[DEFAULT] metadata_encryption_key is not honoured yet: images whose locations are encrypted cannot be read"
+        )
     }
 }

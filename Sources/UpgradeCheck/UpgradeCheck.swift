@@ -49,7 +49,8 @@ public struct UpgradeCheck: Sendable {
             FindingsCheck(.unknownOptions, [.unknown], configuration, none: "none"),
             FindingsCheck(.removedOptions, [.removed], configuration, none: "none"),
             FindingsCheck(
-                .unsupportedOptions, [.notHonoured, .withoutMeaning], configuration, none: "every option that is set has effect"),
+                .unsupportedOptions, [.notHonoured, .withoutMeaning], configuration,
+                none: "every option that is set has effect"),
             FindingsCheck(.deprecatedOptions, [.deprecated], configuration, none: "none"),
             ChangedDefaultsCheck(configuration: configuration),
             OptionValuesCheck(configuration: configuration),

@@ -11,7 +11,7 @@ extension GlanceAPI {
         Task {
             let report = await check.run()
             print(report.text, terminator: "")
-            fflush(stdout)
+            fflush(nil)
             Glibc.exit(Self.exitStatus(of: report)?.rawValue ?? 0)
         }
         dispatchMain()
@@ -21,7 +21,9 @@ extension GlanceAPI {
     private static func exitStatus(of report: CheckReport) -> ExitStatus? {
         let failures = report.failures
         if failures.isEmpty { return nil }
-        if !failures.isDisjoint(with: [.configuration, .optionValues, .pipeline, .policy]) { return .configFileValueError }
+        if !failures.isDisjoint(with: [.configuration, .optionValues, .pipeline, .policy]) {
+            return .configFileValueError
+        }
         return failures.contains(.stores) ? .badStoreConfiguration : .runtimeError
     }
 }

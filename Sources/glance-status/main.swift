@@ -29,8 +29,7 @@ func start(_ words: [String]) async -> Int32 {
     let report = await UpgradeCheck(
         check.root.common.sources(program: "glance-api", arguments: words, environment: environment())
     ).run()
-    print(check.json ? report.json + "\n" : report.text, terminator: "")
-    return report.outcome.rawValue
+    return output(check.json ? report.json + "\n" : report.text) ? report.outcome.rawValue : 255
 }
 
 private func environment() -> [String: String] {
@@ -44,6 +43,20 @@ private func environment() -> [String: String] {
         entry += 1
     }
     return result
+}
+
+/// Writes to standard output; false when somebody closed it.
+private func output(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+        var rest = UnsafeRawBufferPointer(bytes)[...]
+        while !rest.isEmpty {
+            let count = write(STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0 && errno != EINTR { return false }
+            rest = rest.dropFirst(max(0, count))
+        }
+        return true
+    }
 }
 
 private func complain(_ text: String) {

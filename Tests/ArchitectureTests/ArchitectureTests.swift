@@ -25,10 +25,12 @@ import Testing
             "OsloPolicy", "OsloConfig", "OsloLog", "Events", "Scoreboard",
         ],
         "ImageAPI": [
-            "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig", "Events",
+            "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig",
+            "Events",
         ],
         "ImageService": [
-            "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig", "Events",
+            "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "Identity", "OsloPolicy", "OsloConfig",
+            "Events",
         ],
         "ImageDatabase": ["ImageModel", "OsloConfig"],
         "ImageStore": ["ImageModel", "OsloConfig"],

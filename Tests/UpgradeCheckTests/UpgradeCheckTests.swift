@@ -1,5 +1,0 @@
-import Testing
-
-@testable import UpgradeCheck
-
-@Suite struct UpgradeCheckTests {}
