@@ -224,7 +224,8 @@ let package = Package(
         .testTarget(
             name: "ScrubberTests",
             dependencies: [
-                "Scrubber", "ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "TestSupport", logging,
+                "Scrubber", "glance-scrubber", "ImageDatabase", "ImageStore", "ImageModel", "Events", "OsloConfig",
+                "TestSupport", nioCore, logging,
             ],
             swiftSettings: room),
         .testTarget(

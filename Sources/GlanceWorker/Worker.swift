@@ -94,18 +94,19 @@ public struct Worker: Sendable {
         return options
     }
 
-    /// Until cancelled: renews the records of running uploads, and cleans up after those of dead processes, at once and
-    /// then every half minute.
+    /// Until cancelled: renews the records of running uploads, and cleans up after those that failed while the database or
+    /// the store was away, every half minute. What dead processes leave is the scrubber's.
     private func keepHouse() async {
         while !Task.isCancelled {
             do {
                 try await service.renewUploads()
-                try await service.recoverUploads()
-                try await service.removeAbandonedData()
+                try await service.recoverOwnUploads()
             } catch is CancellationError {
                 return
             } catch {
-                logger.warning("cleaning up after crashes failed, will try again", metadata: ["error": "\(error)"])
+                logger.warning(
+                    "running uploads could not be looked after, will try again",
+                    metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(30))
         }
@@ -157,20 +158,7 @@ public enum WorkerFailure: Error, CustomStringConvertible {
     case database(String)
     case store(String)
 
-    init(_ error: DatabaseError) {
-        switch error {
-        case .notMigrated(nil):
-            self = .database("The database has no Glance schema; run: glance-manage db_sync")
-        case .notMigrated(let revision?):
-            self = .database("The database is at revision \(revision), which is too old; run: glance-manage db_sync")
-        case .unsupportedURL(let scheme):
-            self = .database("[database] connection: '\(scheme)' is not supported; use postgresql:// or sqlite://")
-        case .unavailable(let reason):
-            self = .database("The database cannot be reached: \(reason)")
-        default:
-            self = .database("The database cannot be used: \(error)")
-        }
-    }
+    init(_ error: DatabaseError) { self = .database(error.adviceAtStart) }
 
     public var description: String {
         switch self {

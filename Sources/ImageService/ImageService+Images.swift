@@ -94,7 +94,8 @@ extension ImageService {
     /// Deletes an image and its data (Images API v2, "Delete image").
     ///
     /// The rows go first, with the locations marked `pending_delete`; then the data; then the mark. A crash between
-    /// leaves rows by which ``removeAbandonedData()`` finishes the work.
+    /// leaves rows by which the scrubber finishes the work. With `delayed_delete` an active image becomes
+    /// `pending_delete`, and everything else is the scrubber's.
     public func delete(_ id: String, for caller: Caller) async throws {
         try requireWriter(caller)
         let image = try await visibleImage(id, for: caller)
@@ -102,10 +103,14 @@ extension ImageService {
         if image.isProtected {
             throw ServiceError.forbidden("Image \(id) is protected and cannot be deleted.")
         }
+        let isDelayed = delaysDeletion && image.status == .active && !image.locations.isEmpty
+        var from: Set<ImageStatus> = [.queued, .saving, .uploading, .importing, .killed, .deactivated]
+        // An image that has become active meanwhile must not lose the delay.
+        if isDelayed { from = [] }
+        if !delaysDeletion || image.status == .active { from.insert(.active) }
         let locations: [ImageLocation]
         do {
-            locations = try await database.delete(
-                id, to: .deleted, from: [.queued, .saving, .uploading, .importing, .active, .killed, .deactivated])
+            locations = try await database.delete(id, to: isDelayed ? .pendingDelete : .deleted, from: from)
         } catch {
             switch error {
             case .notFound: throw ServiceError.notFound("Failed to find image \(id) to delete")
@@ -113,23 +118,32 @@ extension ImageService {
             default: throw error
             }
         }
+        if isDelayed { return }
         for location in locations {
             await removeData(at: location, ofImage: id)
         }
     }
 
-    /// Removes the data of a location whose row says `pending_delete`, and marks the row. What fails is tried again by
-    /// ``removeAbandonedData()``.
+    private var delaysDeletion: Bool { configuration[Options.Default.delayedDelete] }
+
+    /// Removes the data of a location that was taken from an image which lives on; with `delayed_delete` the scrubber does.
+    func removeDetachedData(at location: ImageLocation, ofImage id: String) async {
+        if !delaysDeletion { await removeData(at: location, ofImage: id) }
+    }
+
+    /// Removes the data of a location whose row says `pending_delete`, unless another row needs them, and marks the row.
+    /// What fails is tried again by the scrubber.
     func removeData(at location: ImageLocation, ofImage id: String) async {
         guard let store = stores.store(for: location) else {
             logger.warning("no configured store holds a location of a deleted image", metadata: ["image_id": "\(id)"])
             return
         }
         do {
+            if try await database.giveUpSharedLocation(location) { return }
             try await store.delete(location)
-        } catch .notFound {
+        } catch StoreError.notFound {
             // Somebody removed the data already: that is what we want.
-        } catch .readOnly {
+        } catch StoreError.readOnly {
             // Data in a read-only store are not ours to remove.
         } catch {
             logger.error(

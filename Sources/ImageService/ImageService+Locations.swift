@@ -84,7 +84,7 @@ extension ImageService {
         var changed = image
         let location = changed.locations.remove(at: index)
         try await save(changed, over: image)
-        await removeData(at: location, ofImage: id)
+        await removeDetachedData(at: location, ofImage: id)
     }
 
     // MARK: - Checks

@@ -27,7 +27,7 @@ extension ImageService {
             changed = try await save(changed, over: image)
         }
         for location in removed {
-            await removeData(at: location, ofImage: id)
+            await removeDetachedData(at: location, ofImage: id)
         }
         return redactLocations(of: changed, for: caller)
     }

@@ -9,7 +9,7 @@ extension ImageService {
     ///
     /// The row goes to `saving` together with an upload record; the bytes become durable under a temporary name, then
     /// visible; the row goes to `active` together with location, size and hashes. Whatever fails on the way leaves a
-    /// `queued` image without bytes, and whatever dies leaves the record, by which ``recoverUploads()`` does the same.
+    /// `queued` image without bytes, and whatever dies leaves the record, by which the scrubber does the same.
     ///
     /// - Parameters:
     ///   - store: id from `X-Image-Meta-Store`; nil is the default store. Ignored without multi-store.
@@ -119,7 +119,8 @@ extension ImageService {
             throw ServiceError.gone(
                 "Image \(upload.imageID) was deleted during the upload; the uploaded data have been removed.")
         } catch {
-            // Whether the row became active is unknown: the record stays, and the sweep finds out.
+            // Whether the row became active is unknown: the record, if it is still there, is what tells.
+            uploads.leaveUnfinished()
             logger.error(
                 "the end of an upload could not be recorded",
                 metadata: ["image_id": "\(upload.imageID)", "error": "\(error)"])
@@ -141,6 +142,7 @@ extension ImageService {
             try await store.discard(imageID: upload.imageID, uploadID: upload.uploadID)
             try await database.abortUpload(upload)
         } catch {
+            uploads.leaveUnfinished()
             logger.error(
                 "a failed upload could not be cleaned up yet, will try again",
                 metadata: ["image_id": "\(upload.imageID)", "error": "\(error)"])

@@ -1,22 +1,40 @@
 import Synchronization
 
-/// The uploads that run in this process: what tells the sweep which records of its own process are dead.
+/// The uploads that run in this process: what tells which records of its own are left over.
 final class UploadRegistry: Sendable {
-    private let running = Mutex<Set<String>>([])
+    private struct State {
+        var running: Set<String> = []
+        var hasUnfinished = false
+    }
+
+    private let state = Mutex(State())
 
     func insert(_ uploadID: String) {
-        running.withLock { _ = $0.insert(uploadID) }
+        state.withLock { _ = $0.running.insert(uploadID) }
     }
 
     func remove(_ uploadID: String) {
-        running.withLock { _ = $0.remove(uploadID) }
+        state.withLock { _ = $0.running.remove(uploadID) }
     }
 
     func contains(_ uploadID: String) -> Bool {
-        running.withLock { $0.contains(uploadID) }
+        state.withLock { $0.running.contains(uploadID) }
+    }
+
+    /// An upload has ended whose record, or whose bytes, may still be there.
+    func leaveUnfinished() {
+        state.withLock { $0.hasUnfinished = true }
+    }
+
+    /// Whether there are such uploads; from now on there are none.
+    func takeUnfinished() -> Bool {
+        state.withLock { state in
+            defer { state.hasUnfinished = false }
+            return state.hasUnfinished
+        }
     }
 
     var isEmpty: Bool {
-        running.withLock { $0.isEmpty }
+        state.withLock { $0.running.isEmpty && !$0.hasUnfinished }
     }
 }

@@ -1,38 +1,181 @@
+import Events
+import ImageDatabase
+import ImageStore
 public import Logging
 public import OsloConfig
 
-/// The scrubber as a child of the supervisor: one run each `wakeup_time`.
+/// The scrubber, put together: as a child of the supervisor, as a daemon of its own, for one run, or to restore an image.
 public struct ScrubberService: Sendable {
-    private let configuration: Configuration
+    private let database: ImageDatabase
+    private let stores: StoreRegistry
+    private let scrubber: ImageScrubber
     private let logger: Logger
 
-    /// Opens the database and the stores.
+    /// How often dead processes are looked for. It is one small query.
+    private static let watchInterval: Duration = .seconds(5)
+    private static let sweepInterval: Duration = .seconds(30)
+    /// Longest pause after failures.
+    private static let longestPause: Duration = .seconds(60)
+
+    /// Opens the database and the stores. A database that is away is waited for later.
     ///
-    /// - Throws: for a start that can never succeed.
-    public init(configuration: Configuration, logger: Logger) async throws {
-        self.configuration = configuration
+    /// - Throws: ``ScrubberFailure`` for a start that can never succeed.
+    public init(configuration: Configuration, logger: Logger) async throws(ScrubberFailure) {
         self.logger = logger
+        guard let url = configuration[Options.Database.connection], !url.isEmpty else {
+            throw .database("[database] connection is not set")
+        }
+        do throws(DatabaseError) {
+            database = try ImageDatabase(url: url, options: DatabaseOptions(configuration), logger: logger)
+        } catch {
+            throw ScrubberFailure(error)
+        }
+        do throws(StoreError) {
+            stores = try StoreRegistry(configuration: configuration, logger: logger)
+            try await stores.prepare()
+        } catch {
+            await database.close()
+            throw .store("\(error)")
+        }
+        scrubber = ImageScrubber(database: database, stores: stores, configuration: configuration, logger: logger)
+        do throws(DatabaseError) {
+            try await database.checkSchema()
+        } catch {
+            if case .unavailable = error { return }
+            await close()
+            throw ScrubberFailure(error)
+        }
     }
 
-    /// Works until `stop` returns.
+    /// Ends connections and threads.
+    public func close() async {
+        await database.close()
+        await stores.shutdown()
+    }
+
+    /// Works until `stop` returns, and then finishes the locations that are just being removed.
     ///
     /// - Parameters:
     ///   - started: called once the work has begun.
-    ///   - beat: called every second as a sign of life.
+    ///   - beat: called every second as a sign of life, from where the work is done too: if that is blocked, so is this.
+    ///   - stop: returns when the work is to end.
+    /// - Throws: ``ScrubberFailure`` when a database that was away at the start turns out to be none of ours.
     public func run(
-        started: @Sendable () -> Void, beat: @escaping @Sendable () -> Void, until stop: @escaping @Sendable () async -> Void
+        started: @Sendable () -> Void, beat: @escaping @Sendable () -> Void,
+        until stop: @escaping @Sendable () async -> Void
     ) async throws {
         started()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await stop() }
+        let worker = Task { try await work() }
+        let stopper = Task {
+            await stop()
+            worker.cancel()
+        }
+        // Beats on while the last locations go.
+        let heart = Task {
+            while !Task.isCancelled {
+                beat()
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        let result = await worker.result
+        heart.cancel()
+        stopper.cancel()
+        await close()
+        try result.get()
+    }
+
+    private func work() async throws {
+        let isReady = try await awaitSchema()
+        guard isReady else { return }
+        await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                while true {
-                    beat()
-                    try await Task.sleep(for: .seconds(1))
+                await every(Self.watchInterval, "looking for dead processes") {
+                    try await scrubber.recoverFromDeadProcesses()
                 }
             }
-            try await group.next()
-            group.cancelAll()
+            group.addTask {
+                await every(Self.sweepInterval, "cleaning up after crashes") { try await scrubber.sweepRows() }
+            }
+            group.addTask {
+                await every(scrubber.settings.wakeupTime, "scrubbing") {
+                    report(try await scrubber.scrub())
+                    try await scrubber.sweepFiles()
+                }
+            }
         }
+    }
+
+    /// False when cancelled before the database has answered.
+    private func awaitSchema() async throws(ScrubberFailure) -> Bool {
+        var failures = 0
+        while !Task.isCancelled {
+            do throws(DatabaseError) {
+                try await database.checkSchema()
+                return true
+            } catch {
+                guard case .unavailable = error else { throw ScrubberFailure(error) }
+                failures += 1
+                let pause = report(error, failures, "starting")
+                try? await Task.sleep(for: pause)
+            }
+        }
+        return false
+    }
+
+    /// Repeats `work` until cancelled: at once and then after each `interval`; after failures sooner, but less and less
+    /// often.
+    private func every(_ interval: Duration, _ name: String, _ work: @Sendable () async throws -> Void) async {
+        var failures = 0
+        while !Task.isCancelled {
+            var pause = interval
+            do {
+                try await work()
+                failures = 0
+            } catch {
+                failures += 1
+                pause = report(error, failures, name)
+            }
+            try? await Task.sleep(for: pause)
+        }
+    }
+
+    /// - Returns: how long to wait.
+    private func report(_ error: any Error, _ failures: Int, _ name: String) -> Duration {
+        let pause = min(Self.longestPause, .seconds(1 << min(failures - 1, 6)))
+        logger.log(
+            .scrubberWaiting, level: .warning,
+            "The scrubber failed at \(name), next try in \(pause.components.seconds) s",
+            metadata: ["error": "\(error)"])
+        return pause
+    }
+
+    private func report(_ summary: ImageScrubber.Summary) {
+        guard summary != ImageScrubber.Summary() else { return }
+        logger.info("Scrubbed \(summary.scrubbed) images; \(summary.failed) stay for the next run")
+    }
+
+    /// One run, with everything that a daemon does from time to time.
+    ///
+    /// Images whose data could not be removed are no failure of the run: they have been reported and stay for the next.
+    /// - Throws: ``ScrubberFailure`` when the rows that say what is to be done cannot be read.
+    public func runOnce() async throws(ScrubberFailure) {
+        do {
+            try await database.checkSchema()
+            try await scrubber.recoverFromDeadProcesses()
+            try await scrubber.sweepRows()
+            report(try await scrubber.scrub())
+            try await scrubber.sweepFiles()
+        } catch let error as DatabaseError {
+            throw .database("Can not get scrub jobs from queue: \(error.adviceAtStart)")
+        } catch {
+            throw .database("\(error)")
+        }
+    }
+
+    /// Brings an image back from `pending_delete`.
+    ///
+    /// - Throws: ``RestoreError``.
+    public func restore(_ id: String) async throws(RestoreError) {
+        try await scrubber.restore(id)
     }
 }

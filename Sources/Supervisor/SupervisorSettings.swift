@@ -27,7 +27,7 @@ public struct SupervisorSettings: Sendable, Equatable {
         backlog = configuration[Options.Default.backlog]
         let processors = min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 8)
         workers = min(max(configuration[Options.Default.workers] ?? processors, 1), Self.mostWorkers)
-        services = ["scrubber"]
+        if configuration[Options.Default.runScrubber] { services.append("scrubber") }
         if configuration[Options.Default.useKeystoneLimits] { services.append("limits") }
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         drainTimeout = timeout > 0 ? .seconds(timeout) : nil

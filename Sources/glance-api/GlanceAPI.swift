@@ -164,8 +164,8 @@ struct GlanceAPI: ParsableCommand, Sendable {
         switch error {
         case let failure as any StartFailure: failure.exitStatus
         case is ConfigurationError: .configFileValueError
-        case WorkerFailure.store: .badStoreConfiguration
-        case is WorkerFailure, is OsloLogError, is ScoreboardError: .runtimeError
+        case WorkerFailure.store, ScrubberFailure.store: .badStoreConfiguration
+        case is WorkerFailure, is ScrubberFailure, is OsloLogError, is ScoreboardError: .runtimeError
         default: .unexpected
         }
     }

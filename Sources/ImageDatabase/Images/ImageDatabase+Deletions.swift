@@ -15,33 +15,87 @@ extension ImageDatabase {
         ])
     }
 
-    /// Locations that nobody removes any more: those of deleted images, and those taken from live ones, that have been
-    /// `pending_delete` since before `time`. Images that are `pending_delete` themselves are the scrubber's.
+    /// Gives up a location whose URL another row still needs: one of a live image, or one whose data are still to be
+    /// removed, by whoever is the last to refer to them.
     ///
-    /// A location whose URL a live location has too is never among them.
+    /// All rows with the URL are locked while this looks, so that of two such rows one is always the last.
+    /// - Returns: whether the location is `deleted` now and its data must stay. If not, it was the only one.
+    public func giveUpSharedLocation(_ location: ImageLocation) async throws(DatabaseError) -> Bool {
+        guard let id = location.id else { return false }
+        let results = try await write([
+            Statement(
+                "SELECT id FROM image_locations WHERE value = $1 AND status <> 'deleted' ORDER BY id",
+                [.text(location.url)], locksRows: true),
+            Statement(
+                """
+                UPDATE image_locations SET status = 'deleted', updated_at = $1 \
+                WHERE id = $2 AND deleted AND status = 'pending_delete' AND EXISTS (SELECT 1 FROM image_locations o \
+                WHERE o.value = $3 AND o.id <> $2 AND (NOT o.deleted OR o.status = 'pending_delete'))
+                """, [.time(.now), .integer(id), .text(location.url)]),
+        ])
+        return results[1].affected > 0
+    }
+
+    /// Locations that nobody removes any more: those of deleted images, and those taken from live ones, that have been
+    /// `pending_delete` since before `time`. Images that are `pending_delete` themselves are the scrubber's; those that
+    /// Glance's own tool has restored without their locations wait for somebody to restore them whole
+    /// (``claimRestore(of:by:)``).
+    ///
+    /// - Parameter after: row id of the last location of the page before.
     public func locationsAwaitingDeletion(
-        since time: Timestamp, limit: Int
+        since time: Timestamp, after: Int64 = 0, limit: Int
     ) async throws(DatabaseError) -> [(imageID: String, location: ImageLocation)] {
         let rows = try await read(
             Statement(
                 """
                 SELECT l.image_id, l.id, l.value, l.meta_data FROM image_locations l \
                 JOIN images i ON i.id = l.image_id AND i.status <> 'pending_delete' \
-                WHERE l.deleted AND l.status = 'pending_delete' AND l.deleted_at < $1 AND NOT EXISTS \
-                (SELECT 1 FROM image_locations live WHERE NOT live.deleted AND live.value = l.value) \
-                ORDER BY l.id LIMIT $2
-                """, [.time(time), .integer(limit)]))[0]
+                AND (i.deleted OR i.deleted_at IS NULL) \
+                WHERE l.deleted AND l.status = 'pending_delete' AND l.deleted_at < $1 AND l.id > $2 \
+                ORDER BY l.id LIMIT $3
+                """, [.time(time), .integer(after), .integer(limit)]))[0]
         var found: [(String, ImageLocation)] = []
         for index in 0..<rows.count {
             let row = rows[index]
-            found.append(
-                (
-                    try row.required(row.text(0), 0),
-                    ImageLocation(
-                        id: try row.integer(1), url: try row.required(row.text(2), 2),
-                        metadata: try ImageRows.metadata(row, 3), status: .pendingDelete)
-                ))
+            found.append((try row.required(row.text(0), 0), try ImageRows.pendingLocation(row, from: 1)))
         }
         return found
+    }
+
+    /// Finishes deletions to `pending_delete` that were interrupted before the row said `deleted`, or when, as Glance's
+    /// two separate steps can leave it.
+    ///
+    /// - Returns: how many there were.
+    public func completeDeletions(untouchedSince time: Timestamp) async throws(DatabaseError) -> Int {
+        let results = try await write([
+            Statement(
+                """
+                UPDATE images SET deleted = true, deleted_at = COALESCE(deleted_at, updated_at) \
+                WHERE status = 'pending_delete' AND (NOT deleted OR deleted_at IS NULL) AND updated_at < $1
+                """, [.time(time)])
+        ])
+        return results[0].affected
+    }
+
+    /// Soft-deletes the tasks whose time has passed, as Glance does when it lists tasks. What they say goes when they are
+    /// purged.
+    ///
+    /// - Returns: how many there were.
+    public func expireTasks() async throws(DatabaseError) -> Int {
+        let results = try await write([
+            Statement(
+                "UPDATE tasks SET deleted = true, deleted_at = $1 WHERE NOT deleted AND expires_at <= $1",
+                [.time(.now)])
+        ])
+        return results[0].affected
+    }
+}
+
+extension ImageRows {
+    /// A location that is `pending_delete`, from the columns id, value and meta_data.
+    static func pendingLocation(_ row: Row, from column: Int) throws(DatabaseError) -> ImageLocation {
+        ImageLocation(
+            id: try row.integer(column), url: try row.required(row.text(column + 1), column + 1),
+            metadata: try metadata(row, column + 2), status: .pendingDelete)
     }
 }

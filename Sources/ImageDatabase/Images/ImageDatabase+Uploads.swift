@@ -97,14 +97,17 @@ extension ImageDatabase {
         ])
     }
 
-    /// All upload records, for the sweep that looks for dead ones.
-    public func uploads() async throws(DatabaseError) -> [UploadRecord] {
-        let rows = try await read(
-            Statement(
-                """
-                SELECT image_id, upload_id, store_id, host, pid, start_time, renewed_at FROM glance_uploads \
-                ORDER BY renewed_at, image_id
-                """))[0]
+    /// All upload records, for the sweep that looks for dead ones; or those of one process only.
+    public func uploads(of process: ProcessIdentity? = nil) async throws(DatabaseError) -> [UploadRecord] {
+        var query = StatementBuilder()
+        query.append("SELECT image_id, upload_id, store_id, host, pid, start_time, renewed_at FROM glance_uploads")
+        if let process {
+            query.append(" WHERE host = \(query.bind(.text(process.host)))")
+            query.append(" AND pid = \(query.bind(.integer(Int64(process.pid))))")
+            query.append(" AND start_time = \(query.bind(.integer(process.startTime)))")
+        }
+        query.append(" ORDER BY renewed_at, image_id")
+        let rows = try await read(query.statement)[0]
         var records: [UploadRecord] = []
         for index in 0..<rows.count {
             let row = rows[index]
@@ -147,7 +150,7 @@ extension ImageDatabase {
     }
 
     /// Removes an upload's record if it is still its process's.
-    private static func forget(_ upload: UploadRecord, required: DatabaseError) -> Statement {
+    static func forget(_ upload: UploadRecord, required: DatabaseError) -> Statement {
         Statement(
             """
             DELETE FROM glance_uploads WHERE image_id = $1 AND upload_id = $2 AND host = $3 AND pid = $4 \

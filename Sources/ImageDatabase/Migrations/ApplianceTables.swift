@@ -14,7 +14,18 @@ enum ApplianceTables {
                         .required("renewed_at", .dateTime),
                     ],
                     primaryKey: ["image_id"]))
-        ]
+        ],
+        [
+            .create(
+                TableDefinition(
+                    name: "glance_scrubs",
+                    columns: [
+                        .required("image_id", .string(36)), .required("host", .string(255)),
+                        .required("pid", .integer), .required("start_time", .bigInteger),
+                        .required("renewed_at", .dateTime),
+                    ],
+                    primaryKey: ["image_id"]))
+        ],
     ]
 
     static let versionTable =

@@ -12,6 +12,9 @@ public enum Project {
     /// A starter or command of `Tests/Support`.
     public static func support(_ name: String) -> String { root + "/Tests/Support/" + name }
 
+    /// `glance-scrubber`: `GLANCE_SCRUBBER`, or what was built beside the tests.
+    public static let scrubber = executable("glance-scrubber", variable: "GLANCE_SCRUBBER")
+
     /// An executable of ours: named by `variable`, or else built beside the running program.
     static func executable(_ name: String, variable: String) -> String {
         if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty { return path }

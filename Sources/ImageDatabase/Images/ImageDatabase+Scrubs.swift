@@ -1,0 +1,169 @@
+public import ImageModel
+
+// Images that are `pending_delete`, on their way to `deleted`.
+extension ImageDatabase {
+    /// Where a page of images to scrub ends.
+    public struct ScrubMarker: Sendable {
+        public var deletedAt: Timestamp
+        public var imageID: String
+    }
+
+    /// One page of images that are `pending_delete` since before `time` and that nobody has claimed, in the order of
+    /// their deletion.
+    public func imagesToScrub(
+        deletedBefore time: Timestamp, after marker: ScrubMarker?, limit: Int
+    ) async throws(DatabaseError) -> [ScrubMarker] {
+        var query = StatementBuilder()
+        query.append("SELECT id, deleted_at FROM images i WHERE deleted AND status = 'pending_delete'")
+        query.append(" AND deleted_at <= \(query.bind(.time(time)))")
+        if let marker {
+            let (at, id) = (query.bind(.time(marker.deletedAt)), query.bind(.text(marker.imageID)))
+            query.append(" AND (deleted_at > \(at) OR (deleted_at = \(at) AND id > \(id)))")
+        }
+        query.append(" AND NOT EXISTS (SELECT 1 FROM glance_scrubs s WHERE s.image_id = i.id)")
+        query.append(" ORDER BY deleted_at, id LIMIT \(query.bind(.integer(limit)))")
+        let rows = try await read(query.statement)[0]
+        var page: [ScrubMarker] = []
+        for index in 0..<rows.count {
+            let row = rows[index]
+            page.append(
+                ScrubMarker(
+                    deletedAt: try row.required(row.time(1), 1), imageID: try row.required(row.text(0), 0)))
+        }
+        return page
+    }
+
+    /// Claims an image for scrubbing. Locations whose deletion was interrupted before they were marked become
+    /// `pending_delete` too.
+    ///
+    /// - Returns: nil when somebody else has claimed it, or when it is not `pending_delete` since before `time` any more.
+    public func claimScrub(
+        of id: String, deletedBefore time: Timestamp, by process: ProcessIdentity
+    ) async throws(DatabaseError) -> ClaimedScrub? {
+        let claim = ScrubClaim(imageID: id, process: process)
+        let results: [Rows]
+        do {
+            results = try await write([
+                Self.insert(claim),
+                // Only after the insertion, which may have waited for a claim to end: what that has done must be seen.
+                Statement(
+                    """
+                    SELECT size FROM images WHERE id = $1 AND deleted AND status = 'pending_delete' AND deleted_at <= $2
+                    """, [.text(id), .time(time)], required: .conflict, locksRows: true),
+                Statement(
+                    """
+                    UPDATE image_locations SET status = 'pending_delete', deleted = true, deleted_at = $1, \
+                    updated_at = $1 WHERE image_id = $2 AND NOT deleted
+                    """, [.time(claim.renewedAt), .text(id)]),
+                Self.pendingLocations(of: id),
+            ])
+        } catch .conflict {
+            return nil
+        }
+        var locations: [ImageLocation] = []
+        for index in 0..<results[3].count {
+            locations.append(try ImageRows.pendingLocation(results[3][index], from: 0))
+        }
+        return ClaimedScrub(claim: claim, size: try results[1][0].integer(0), locations: locations)
+    }
+
+    /// Marks the locations whose data are gone, ends the claim and, if nothing is left, the image's life: one transaction.
+    ///
+    /// - Parameter isComplete: whether all locations that the claim had found are done.
+    /// - Returns: whether the image is `deleted` now. It is not when the claim is somebody else's by now.
+    public func finishScrub(
+        _ claim: ScrubClaim, removed: [Int64], isComplete: Bool
+    ) async throws(DatabaseError) -> Bool {
+        var statements: [Statement] = []
+        if !removed.isEmpty {
+            var marks = StatementBuilder()
+            marks.append("UPDATE image_locations SET status = 'deleted', updated_at = \(marks.bind(.time(.now)))")
+            let ids = removed.map { marks.bind(.integer($0)) }.joined(separator: ", ")
+            marks.append(" WHERE id IN (\(ids)) AND deleted AND status = 'pending_delete'")
+            statements.append(marks.statement)
+        }
+        statements.append(Self.remove(claim))
+        if isComplete {
+            statements.append(
+                Statement(
+                    """
+                    UPDATE images SET status = 'deleted', updated_at = $1 \
+                    WHERE id = $2 AND deleted AND status = 'pending_delete' AND NOT EXISTS \
+                    (SELECT 1 FROM image_locations l WHERE l.image_id = $2 AND (NOT l.deleted OR l.status = 'pending_delete'))
+                    """, [.time(.now), .text(claim.imageID)]))
+        }
+        let results = try await write(statements)
+        return isComplete && results.last?.affected ?? 0 > 0
+    }
+
+    /// Ends a claim without any change.
+    public func endClaim(_ claim: ScrubClaim) async throws(DatabaseError) {
+        try await write([Self.remove(claim)])
+    }
+
+    /// Says that this process still works on what it has claimed: one statement for all.
+    public func renewClaims(of process: ProcessIdentity) async throws(DatabaseError) {
+        try await write([
+            Statement(
+                "UPDATE glance_scrubs SET renewed_at = $1 WHERE host = $2 AND pid = $3 AND start_time = $4",
+                [.time(.now), .text(process.host), .integer(Int64(process.pid)), .integer(process.startTime)])
+        ])
+    }
+
+    /// All claims, for the sweep that looks for those of dead processes.
+    public func claims() async throws(DatabaseError) -> [ScrubClaim] {
+        let rows = try await read(
+            Statement("SELECT image_id, host, pid, start_time, renewed_at FROM glance_scrubs ORDER BY renewed_at"))[0]
+        var claims: [ScrubClaim] = []
+        for index in 0..<rows.count { claims.append(try Self.claim(rows[index])) }
+        return claims
+    }
+
+    /// Ends the claim of a process that is dead, unless it has been renewed: then it was not.
+    public func endDeadClaim(_ claim: ScrubClaim) async throws(DatabaseError) {
+        var removal = Self.remove(claim)
+        removal.sql += " AND renewed_at = $5"
+        removal.parameters.append(.time(claim.renewedAt))
+        try await write([removal])
+    }
+
+    // MARK: Statements
+
+    static func insert(_ claim: ScrubClaim) -> Statement {
+        Statement(
+            """
+            INSERT INTO glance_scrubs (image_id, host, pid, start_time, renewed_at) VALUES ($1, $2, $3, $4, $5) \
+            ON CONFLICT (image_id) DO NOTHING
+            """,
+            [
+                .text(claim.imageID), .text(claim.process.host), .integer(Int64(claim.process.pid)),
+                .integer(claim.process.startTime), .time(claim.renewedAt),
+            ], required: .conflict)
+    }
+
+    static func remove(_ claim: ScrubClaim, required: DatabaseError? = nil) -> Statement {
+        Statement(
+            "DELETE FROM glance_scrubs WHERE image_id = $1 AND host = $2 AND pid = $3 AND start_time = $4",
+            [
+                .text(claim.imageID), .text(claim.process.host), .integer(Int64(claim.process.pid)),
+                .integer(claim.process.startTime),
+            ], required: required)
+    }
+
+    static func pendingLocations(of id: String) -> Statement {
+        Statement(
+            """
+            SELECT id, value, meta_data, deleted_at FROM image_locations \
+            WHERE image_id = $1 AND deleted AND status = 'pending_delete' ORDER BY id
+            """, [.text(id)])
+    }
+
+    static func claim(_ row: Row) throws(DatabaseError) -> ScrubClaim {
+        ScrubClaim(
+            imageID: try row.required(row.text(0), 0),
+            process: ProcessIdentity(
+                host: try row.required(row.text(1), 1), pid: Int32(clamping: try row.integer(2) ?? 0),
+                startTime: try row.integer(3) ?? 0),
+            renewedAt: try row.required(row.time(4), 4))
+    }
+}

@@ -1,0 +1,188 @@
+import Events
+import ImageDatabase
+import ImageModel
+import ImageStore
+import Logging
+
+// What crashes have left behind: found by rows that exist only while something is under way, or by its age.
+extension ImageScrubber {
+    /// Seconds that a request has to remove the data of what it deleted, before the sweep does.
+    private static let deletionGrace: Int64 = 60
+    /// How old files without owner must be, so that nobody who is just about to need them loses them.
+    private static let temporaryFileAge: Duration = .seconds(3600)
+    private static let orphanedFileAge: Duration = .seconds(600)
+
+    /// What belongs to dead processes: claims, and uploads with their bytes.
+    ///
+    /// A record is taken over before the store is touched, so that two sweepers, or a sweeper and an upload that lives after
+    /// all, never both act.
+    func recoverFromDeadProcesses() async throws {
+        if !active.isEmpty { try await database.renewClaims(of: process) }
+        for claim in try await database.claims() {
+            if claim.process == process {
+                if !active.contains(claim.imageID) { try await database.endClaim(claim) }
+            } else if isDead(claim.process, renewedAt: claim.renewedAt) {
+                try await database.endDeadClaim(claim)
+            }
+        }
+        for upload in try await database.uploads() where isDead(upload.process, renewedAt: upload.renewedAt) {
+            guard let taken = try await database.takeOver(upload, by: process) else { continue }
+            let metadata: Logger.Metadata = [
+                "image_id": "\(upload.imageID)", "store": "\(upload.storeID ?? "")",
+                "child_pid": "\(upload.process.pid)",
+            ]
+            do {
+                try await discard(taken)
+            } catch {
+                logger.log(
+                    .scrubFailed, level: .warning,
+                    "The bytes of an upload whose process died could not be removed, will try again",
+                    metadata: metadata.merging(["error": "\(error)"]) { $1 })
+                continue
+            }
+            try await database.abortUpload(taken)
+            logger.log(
+                .uploadRecovered, level: .warning, "Cleaned up after an upload whose process died", metadata: metadata)
+        }
+    }
+
+    /// Records of our own are leftovers of a clean-up that did not get through; it is tried again after a while.
+    private func isDead(_ other: ProcessIdentity, renewedAt: Timestamp) -> Bool {
+        let isSilent = renewedAt.advanced(bySeconds: Self.lease) < .now
+        if other == process { return isSilent }
+        return !(other.isAlive(seenBy: process) ?? !isSilent)
+    }
+
+    /// Removes the bytes of an upload that never ended. In single-store mode the record names no store.
+    private func discard(_ upload: UploadRecord) async throws(StoreError) {
+        let candidates: [any Store]
+        if let id = upload.storeID {
+            guard let store = stores[id] else { throw .badConfiguration("the store \(id) is not configured any more") }
+            candidates = [store]
+        } else {
+            candidates = stores.stores
+        }
+        for store in candidates where !store.isReadOnly {
+            try await store.discard(imageID: upload.imageID, uploadID: upload.uploadID)
+        }
+    }
+
+    /// Rows that a crash or a failure of a store has left between two states.
+    func sweepRows() async throws {
+        let now = Timestamp.now
+        let completed = try await database.completeDeletions(
+            untouchedSince: now.advanced(bySeconds: -Self.deletionGrace))
+        if completed > 0 { logger.info("Completed \(completed) interrupted deletions") }
+        let expired = try await database.expireTasks()
+        if expired > 0 { logger.log(.tasksExpired, "Deleted \(expired) tasks whose time has passed") }
+        try await removeAbandonedData(since: now.advanced(bySeconds: -max(Self.deletionGrace, settings.keepingTime)))
+        if let timeout = settings.stuckTimeout {
+            try await requeueStuckImages(since: now.advanced(bySeconds: -timeout))
+        }
+    }
+
+    /// Data of deleted images and of locations taken from live ones, for which nobody else is responsible any more.
+    private func removeAbandonedData(since time: Timestamp) async throws {
+        var last: Int64 = 0
+        while !Task.isCancelled {
+            let page = try await database.locationsAwaitingDeletion(since: time, after: last, limit: Self.pageSize)
+            for (imageID, location) in page where !Task.isCancelled {
+                guard let row = location.id else { continue }
+                last = row
+                guard try await remove(location, ofImage: imageID, bytes: nil) else { continue }
+                try await database.markLocationDeleted(row)
+            }
+            guard page.count == Self.pageSize else { return }
+        }
+    }
+
+    private func requeueStuckImages(since time: Timestamp) async throws {
+        for image in try await database.stuckImages(since: time, limit: Self.pageSize) where !Task.isCancelled {
+            guard let staged = await stagedFiles(of: image) else { continue }
+            // What is staged may be younger than the row: then somebody is still at work.
+            if staged.contains(where: { $0.age < .seconds(time.seconds(until: .now)) }) { continue }
+            let upload = UploadRecord(
+                imageID: image.id, uploadID: UUIDText.random(), storeID: nil, process: process)
+            guard let locations = try await database.adopt(image, as: upload, since: time) else { continue }
+            do {
+                try await discard(upload)
+                for location in locations {
+                    guard let store = stores.store(for: location) else { continue }
+                    do { try await store.delete(location) } catch StoreError.notFound, StoreError.readOnly {}
+                }
+                for file in staged { _ = try await staging?.remove(file, minimumAge: .zero) }
+            } catch {
+                logger.log(
+                    .scrubFailed, level: .warning, "The data of a stuck image could not be removed, will try again",
+                    metadata: ["image_id": "\(image.id)", "error": "\(error)"])
+                continue
+            }
+            try await database.requeue(upload, because: "The import was abandoned: its host has stopped.")
+            logger.log(
+                .imageRequeued, level: .warning, "An image was left \(image.status.rawValue), it is queued again",
+                metadata: ["image_id": "\(image.id)", "status": "\(image.status.rawValue)"])
+        }
+    }
+
+    /// Nil when that cannot be told.
+    private func stagedFiles(of image: ImageDatabase.StuckImage) async -> [StagingDirectory.File]? {
+        if image.status == .saving { return [] }
+        return await stagedFiles()?.filter { $0.imageID == image.id }
+    }
+
+    private func stagedFiles() async -> [StagingDirectory.File]? {
+        guard let staging else { return [] }
+        do {
+            return try await staging.files()
+        } catch {
+            logger.warning("The staging directory cannot be looked through", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Files without owner: temporary ones of writers that have died, and staged ones that no image waits for.
+    func sweepFiles() async throws(DatabaseError) {
+        for store in stores.stores where !store.isReadOnly {
+            do {
+                for upload in try await store.sweep(minimumAge: Self.temporaryFileAge) {
+                    logger.log(
+                        .staleFileRemoved, "Removed what an upload had left in a store",
+                        metadata: [
+                            "image_id": "\(upload.imageID)", "store": "\(store.id)", "bytes": "\(upload.size)",
+                        ])
+                }
+            } catch {
+                logger.warning(
+                    "Temporary files of a store cannot be looked through",
+                    metadata: ["store": "\(store.id)", "error": "\(error)"])
+            }
+        }
+        guard let staging else { return }
+        let files = (await stagedFiles() ?? []).filter { $0.age >= Self.orphanedFileAge }
+        let time = settings.stuckTimeout.map { Timestamp.now.advanced(bySeconds: -$0) } ?? Timestamp(microseconds: 0)
+        for start in stride(from: 0, to: files.count, by: Self.pageSize / 2) {
+            let page = files[start..<min(files.count, start + Self.pageSize / 2)]
+            let needed = try await database.imagesNeedingStagedData(
+                among: Array(Set(page.map(\.imageID))), changedSince: time)
+            for file in page where !needed.contains(file.imageID) {
+                do {
+                    guard try await staging.remove(file, minimumAge: Self.orphanedFileAge) else { continue }
+                } catch {
+                    logger.warning(
+                        "A staged file cannot be removed",
+                        metadata: ["image_id": "\(file.imageID)", "error": "\(error)"])
+                    continue
+                }
+                logger.log(
+                    .staleFileRemoved, "Removed a staged file that no image waits for",
+                    metadata: ["image_id": "\(file.imageID)", "bytes": "\(file.size)"])
+            }
+        }
+    }
+}
+
+extension Timestamp {
+    fileprivate func seconds(until other: Timestamp) -> Int64 {
+        (other.microseconds - microseconds) / 1_000_000
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import Scrubber
-
-@Suite struct ScrubberTests {}
