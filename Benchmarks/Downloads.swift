@@ -12,11 +12,12 @@ enum Downloads {
                 let source = site.directory + "/source"
                 try await command("dd", ["if=/dev/urandom", "of=\(source)", "bs=1M", "count=\(size >> 20)"])
                 _ = try await Uploads.put(source, id, client, chunked: false)
-                let nginx = try await withServer("nginx", ["NGINX_ROOT": site.images]) { nginx in
+                let settings = ["FILESERVER_ROOT": site.images, "FILESERVER_WORKERS": "\(Lab.processes)"]
+                let nginx = try await withServer("fileserver", settings) { nginx in
                     try await compare(
                         Server(url: "\(site.url)/v2/images/\(id)/file", token: client.token, process: glance.process),
                         Server(
-                            url: "\(try nginx.setting("NGINX_URL"))/\(id)", token: nil,
+                            url: "\(try nginx.setting("FILESERVER_URL"))/\(id)", token: nil,
                             process: Int32(try nginx.setting("SERVER_PID")) ?? 0))
                 }
                 return nginx

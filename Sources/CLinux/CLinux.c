@@ -57,6 +57,11 @@ int clinux_open_beneath(int directory, const char *path, int flags)
     return (int)syscall(__NR_openat2, directory, path, &how, sizeof how);
 }
 
+int clinux_contains(const void *bytes, size_t count, const void *pattern, size_t length)
+{
+    return length > 0 && memmem(bytes, count, pattern, length) != NULL;
+}
+
 int clinux_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int clinux_sealed_memfd(const char *name, const void *bytes, size_t count)

@@ -8,6 +8,9 @@ public final class ImageDatabase: Sendable {
     private let driver: any SQLDriver
     private let policy: RetryPolicy
     let logger: Logger
+    /// The statements of ``image(_:includingDeleted:)``.
+    let anyImageByID: String
+    let liveImageByID: String
 
     /// Opens the pool. No connection is made before the first query.
     ///
@@ -35,6 +38,9 @@ public final class ImageDatabase: Sendable {
         self.driver = driver
         self.policy = policy
         self.logger = logger
+        let rows = ImageRows(driver.dialect)
+        anyImageByID = rows.selectionByID()
+        liveImageByID = rows.selectionByID(" AND NOT deleted")
     }
 
     /// Waits for running queries and closes all connections.

@@ -8,14 +8,16 @@ public struct Caller: Sendable {
     /// Project that owns what the caller creates.
     public let project: String?
     /// The policy rule `context_is_admin` holds (or the pipeline has no authentication).
-    public let isAdmin: Bool
+    public internal(set) var isAdmin: Bool {
+        didSet { if isAdmin != oldValue { credentials["is_admin"] = .bool(isAdmin) } }
+    }
     /// Anonymous callers may read only (`allow_anonymous_access`).
     public let isReadOnly: Bool
     public var requestID: String
     /// The user's token, for calls to other services on the user's behalf. Never logged.
     public let token: String?
     /// What policy rules see of the caller (oslo.context, `to_policy_values`).
-    public let credentials: PolicyCredentials
+    public private(set) var credentials: PolicyCredentials
 
     public init(
         identity: AuthContext?, project: String?, isAdmin: Bool, isReadOnly: Bool = false, requestID: String,
@@ -32,7 +34,7 @@ public struct Caller: Sendable {
 
     /// What policy rules see of a caller. A pipeline without authentication makes everybody an administrator, so the
     /// role `admin` is added where there is no identity to say otherwise.
-    static func credentials(identity: AuthContext?, project: String?, isAdmin: Bool) -> PolicyCredentials {
+    private static func credentials(identity: AuthContext?, project: String?, isAdmin: Bool) -> PolicyCredentials {
         func text(_ value: String?) -> PolicyValue { value.map { .string($0) } ?? .null }
         let roles = identity?.roles ?? (isAdmin ? ["admin"] : [])
         return [

@@ -45,10 +45,11 @@ public struct ImageService: Sendable {
 
     /// The caller that a validated token stands for; the rule `context_is_admin` says whether it is an administrator.
     public func caller(identity: AuthContext, requestID: String, token: String?) async -> Caller {
-        let credentials = Caller.credentials(identity: identity, project: identity.projectID, isAdmin: false)
-        let isAdmin = await policy.allows("context_is_admin", target: credentials, credentials: credentials)
-        return Caller(
-            identity: identity, project: identity.projectID, isAdmin: isAdmin, requestID: requestID, token: token)
+        var caller = Caller(
+            identity: identity, project: identity.projectID, isAdmin: false, requestID: requestID, token: token)
+        caller.isAdmin = await policy.allows(
+            "context_is_admin", target: PolicyTarget(caller.credentials), credentials: caller.credentials)
+        return caller
     }
 }
 

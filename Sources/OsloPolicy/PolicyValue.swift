@@ -1,6 +1,3 @@
-/// Facts about the object; a missing key makes a check that names it false.
-public typealias PolicyTarget = [String: PolicyValue]
-
 /// Facts about the caller, named as oslo.context's `to_policy_values()`: `user_id`, `project_id`, `roles`, `is_admin`,
 /// `system_scope`, `domain_id`, `service_roles`, …
 public typealias PolicyCredentials = [String: PolicyValue]

@@ -58,12 +58,12 @@ public final class RemotePolicyServer: Sendable {
         request.method = .POST
         if settings.sendsJSON {
             request.headers = ["Content-Type": "application/json"]
-            let question = Question(rule: rule, target: target, credentials: credentials)
+            let question = Question(rule: rule, target: target.facts, credentials: credentials)
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(question)))
         } else {
             request.headers = ["Content-Type": "application/x-www-form-urlencoded"]
             let fields = try [
-                ("rule", JSONEncoder().encode(rule)), ("target", JSONEncoder().encode(target)),
+                ("rule", JSONEncoder().encode(rule)), ("target", JSONEncoder().encode(target.facts)),
                 ("credentials", JSONEncoder().encode(credentials)),
             ]
             let form = fields.map { "\($0)=\(Self.percentEncoded($1))" }.joined(separator: "&")
@@ -77,7 +77,7 @@ public final class RemotePolicyServer: Sendable {
 
     private struct Question: Encodable {
         var rule: String
-        var target: PolicyTarget
+        var target: [String: PolicyValue]
         var credentials: PolicyCredentials
     }
 

@@ -34,11 +34,11 @@ import Testing
     }
 
     private static func image(owner: String, visibility: String = "private", member: String? = nil) -> PolicyTarget {
-        var target: PolicyTarget = [
+        var facts: [String: PolicyValue] = [
             "project_id": .string(owner), "owner": .string(owner), "visibility": .string(visibility),
         ]
-        if let member { target["member_id"] = .string(member) }
-        return target
+        if let member { facts["member_id"] = .string(member) }
+        return PolicyTarget(facts)
     }
 
     @Test(arguments: [

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -33,6 +34,9 @@ int clinux_start_writeback(int descriptor, int64_t offset, int64_t count);
 
 /* openat2(2) with RESOLVE_BENEATH: EXDEV when `path` would lead out of the directory. Never creates a file. */
 int clinux_open_beneath(int directory, const char *path, int flags);
+
+/* memmem(3), as an answer: whether the pattern is in the bytes. An empty pattern is in nothing. */
+int clinux_contains(const void *bytes, size_t count, const void *pattern, size_t length);
 
 /* memfd_create(2), close-on-exec. */
 int clinux_memfd_create(const char *name);

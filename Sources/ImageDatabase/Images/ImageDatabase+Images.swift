@@ -4,13 +4,9 @@ extension ImageDatabase {
     /// One image with its live properties, tags, locations and members, in one round trip.
     /// Nil when there is no such row, or (unless `includingDeleted`) when it is deleted.
     public func image(_ id: String, includingDeleted: Bool = false) async throws(DatabaseError) -> Image? {
-        let sql = includingDeleted ? Self.anyImageByID : Self.liveImageByID
-        let rows = try await read(Statement(sql, [.text(id)]))
+        let rows = try await read(Statement(includingDeleted ? anyImageByID : liveImageByID, [.text(id)]))
         return try ImageRows.decode(rows[0]).images.first
     }
-
-    private static let anyImageByID = ImageRows.selectionByID()
-    private static let liveImageByID = ImageRows.selectionByID(" AND NOT deleted")
 
     /// One page of images with properties, tags, locations and members, in one round trip whatever their number.
     ///

@@ -27,7 +27,7 @@ struct ImageListStatement {
         builder.append(" FROM images i WHERE \(conditions().joined(separator: " AND "))")
         if query.marker != nil { builder.append(" AND \(behindMarker(keys))") }
         builder.append(" ORDER BY \(order) LIMIT \(max(0, query.limit)))")
-        builder.append(ImageRows.selection(marker: query.marker != nil))
+        builder.append(ImageRows(dialect).selection(marker: query.marker != nil))
         return builder.statement
     }
 

@@ -1,158 +1,198 @@
 import ImageModel
 
-/// The statement shape by which images are read: one result in which an image's row and the rows of its properties,
-/// tags, locations and members stand together, each with the image's place in the page.
+/// The statement shape by which images are read: one row for each image, whose properties, tags, locations and members
+/// stand in it as JSON arrays.
 ///
-/// `page` is a common table expression that selects ``columns`` and `place`. One round trip reads any number of images.
-enum ImageRows {
+/// One round trip reads any number of images. Arrays in a row cost both databases and us less than rows of their own, most
+/// of whose columns would be null.
+struct ImageRows {
+    private let dialect: SQLDialect
+
+    init(_ dialect: SQLDialect) { self.dialect = dialect }
+
     /// Columns of `images` in the order in which ``decode(_:)`` reads them.
     static let columns = """
         id, name, status, CAST(visibility AS text) AS visibility, owner, size, virtual_size, disk_format, \
         container_format, min_disk, min_ram, protected, os_hidden, checksum, os_hash_algo, os_hash_value, created_at, \
         updated_at, deleted_at
         """
-
-    private enum Kind: Int64 {
-        case image, property, tag, location, member, marker
-    }
-
-    /// What follows the definition of `page`.
-    ///
-    /// - Parameter marker: whether there is a common table expression `marker` whose row is to be reported.
-    static func selection(marker: Bool = false) -> String {
-        " SELECT 0, place, \(pageColumns) FROM page"
-            + children("page.place") { "FROM page JOIN \($0) c ON c.image_id = page.id AND NOT c.deleted" }
-            + (marker ? " UNION ALL SELECT \(Kind.marker.rawValue), 0, \(nulls(19)) FROM marker" : "")
-    }
-
-    /// One image by its id, which is `$1`: the same rows, without a page to join them with.
-    ///
-    /// - Parameter condition: what else must hold for the image's row.
-    static func selectionByID(_ condition: String = "") -> String {
-        "SELECT 0, 0, \(columns) FROM images WHERE id = $1\(condition)"
-            + children("0") { "FROM \($0) c WHERE c.image_id = $1 AND NOT c.deleted" }
-    }
-
     private static let pageColumns = """
         id, name, status, visibility, owner, size, virtual_size, disk_format, container_format, min_disk, min_ram, \
         protected, os_hidden, checksum, os_hash_algo, os_hash_value, created_at, updated_at, deleted_at
         """
 
-    private static func nulls(_ count: Int) -> String {
-        Array(repeating: "NULL", count: count).joined(separator: ", ")
+    /// The columns of one image's row. Those of `images` are 1 to 19.
+    private enum Column {
+        static let place = 0
+        static let id = 1
+        static let properties = 20
+        static let tags = 21
+        static let locations = 22
+        static let members = 23
+        static let count = 24
     }
 
-    private static func children(_ place: String, _ source: (_ table: String) -> String) -> String {
-        func child(_ kind: Kind, _ table: String, _ columns: String) -> String {
-            " UNION ALL SELECT \(kind.rawValue), \(place), \(columns) \(source(table))"
-        }
-        return child(.property, "image_properties", "NULL, c.name, NULL, c.value, \(nulls(15))")
-            + child(.tag, "image_tags", "NULL, c.value, NULL, NULL, NULL, c.id, \(nulls(13))")
-            + child(.location, "image_locations", "NULL, NULL, c.status, c.value, c.meta_data, c.id, \(nulls(13))")
-            + child(
-                .member, "image_members",
-                "NULL, c.member, c.status, NULL, NULL, c.id, \(nulls(10)), c.created_at, c.updated_at, NULL")
+    /// What follows the definition of `page`, a common table expression that selects ``columns`` and `place`, an image's
+    /// number in the order of the page.
+    ///
+    /// - Parameter marker: whether there is a common table expression `marker` whose row is to be reported.
+    func selection(marker: Bool = false) -> String {
+        let nulls = Array(repeating: "NULL", count: Column.count - 1).joined(separator: ", ")
+        return " SELECT place, \(Self.pageColumns), \(children(of: "page.id")) FROM page"
+            + (marker ? " UNION ALL SELECT 0, \(nulls) FROM marker" : "")
+    }
+
+    /// One image by its id, which is `$1`.
+    ///
+    /// - Parameter condition: what else must hold for the image's row.
+    func selectionByID(_ condition: String = "") -> String {
+        "SELECT 0, \(Self.columns), \(children(of: "images.id")) FROM images WHERE id = $1\(condition)"
+    }
+
+    private func children(of id: String) -> String {
+        [
+            ("image_properties", ["c.name", "c.value"]),
+            ("image_tags", ["c.value"]),
+            ("image_locations", ["c.id", "c.status", "c.value", "c.meta_data"]),
+            (
+                "image_members",
+                ["c.member", "c.status", "CAST(c.created_at AS text)", "CAST(c.updated_at AS text)"]
+            ),
+        ].map { table, columns in
+            let array = "\(dialect.jsonArray)(\(columns.joined(separator: ", ")))"
+            return "(SELECT \(dialect.jsonAggregate)(\(array)) FROM \(table) c WHERE c.image_id = \(id) AND NOT c.deleted)"
+        }.joined(separator: ", ")
     }
 
     /// The images of a result, in the order of their places, and whether a marker's row was among them.
     static func decode(_ rows: Rows) throws(DatabaseError) -> (images: [Image], hasMarker: Bool) {
         var images: [Image] = []
+        images.reserveCapacity(rows.count)
         var places: [Int64] = []
         var hasMarker = false
         for index in 0..<rows.count {
             let row = rows[index]
-            guard try row.integer(0) == Kind.image.rawValue else { continue }
-            places.append(try row.integer(1) ?? 0)
-            images.append(try image(row))
-        }
-        // Both databases deliver the page in order, though nothing in SQL promises it.
-        if !zip(places, places.dropFirst()).allSatisfy(<) {
-            let order = places.indices.sorted { places[$0] < places[$1] }
-            (images, places) = (order.map { images[$0] }, order.map { places[$0] })
-        }
-        let base = places.first ?? 0
-        let isDense = places.last.map { $0 - base == Int64(places.count - 1) } ?? true
-        for index in 0..<rows.count {
-            let row = rows[index]
-            guard let kind = Kind(rawValue: try row.integer(0) ?? -1), kind != .image else { continue }
-            if kind == .marker {
+            if row.isNull(Column.id) {
                 hasMarker = true
                 continue
             }
-            let place = try row.integer(1) ?? 0
-            let slot = isDense ? Int(place - base) : places.firstIndex(of: place)
-            guard let slot, images.indices.contains(slot) else { continue }
-            try add(row, kind, to: &images[slot])
+            places.append(try row.integer(Column.place) ?? 0)
+            var image = try image(row)
+            for property in try elements(row, Column.properties) {
+                let cells = try Cells(property, count: 2, row, Column.properties)
+                image.properties.updateValue(cells.text(1), forKey: try cells.required(0))
+            }
+            for tag in try elements(row, Column.tags) {
+                let value = try Cells(tag, count: 1, row, Column.tags).required(0)
+                if !image.tags.contains(value) { image.tags.append(value) }
+            }
+            for location in try elements(row, Column.locations) {
+                image.locations.append(try Self.location(Cells(location, count: 4, row, Column.locations)))
+            }
+            for member in try elements(row, Column.members) {
+                image.members.append(
+                    try Self.member(Cells(member, count: 4, row, Column.members), ofImage: image.id))
+            }
+            sortChildren(&image)
+            images.append(image)
         }
-        for index in images.indices { sortChildren(&images[index]) }
+        // Both databases deliver the page in order, though nothing in SQL promises it.
+        if !zip(places, places.dropFirst()).allSatisfy(<) {
+            images = places.indices.sorted { places[$0] < places[$1] }.map { images[$0] }
+        }
         return (images, hasMarker)
     }
 
-    private static func image(_ row: Row) throws(DatabaseError) -> Image {
-        let created = try row.required(row.time(18), 18)
-        return Image(
-            id: try row.required(row.text(2), 2),
-            name: row.text(3),
-            status: try row.required(row.text(4).flatMap(ImageStatus.init), 4),
-            visibility: try row.required(row.text(5).flatMap(Visibility.init), 5),
-            owner: row.text(6),
-            size: try row.integer(7),
-            virtualSize: try row.integer(8),
-            diskFormat: row.text(9),
-            containerFormat: row.text(10),
-            minDisk: Int(clamping: try row.integer(11) ?? 0),
-            minRAM: Int(clamping: try row.integer(12) ?? 0),
-            isProtected: row.bool(13),
-            isHidden: row.bool(14),
-            checksum: row.text(15),
-            hashAlgorithm: row.text(16),
-            hashValue: row.text(17),
-            createdAt: created,
-            updatedAt: try row.time(19) ?? created,
-            deletedAt: try row.time(20))
-    }
-
-    private static func add(_ row: Row, _ kind: Kind, to image: inout Image) throws(DatabaseError) {
-        switch kind {
-        case .image, .marker: break
-        case .property:
-            image.properties.updateValue(row.text(5), forKey: try row.required(row.text(3), 3))
-        case .tag:
-            let tag = try row.required(row.text(3), 3)
-            if !image.tags.contains(tag) { image.tags.append(tag) }
-        case .location:
-            image.locations.append(try location(row))
-        case .member:
-            image.members.append(try member(row, ofImage: image.id))
+    /// The elements of a JSON array; null is an empty one.
+    private static func elements(_ row: Row, _ column: Int) throws(DatabaseError) -> [JSONValue] {
+        let parsed: Result<JSONValue, JSONParsingError> = row.rows.withCell(row.index, column) { bytes in
+            guard let bytes else { return .success(.array([])) }
+            return Result { () throws(JSONParsingError) in try JSONValue.parse(bytes) }
         }
+        guard case .success(.array(let elements)) = parsed else { throw row.unreadable(column) }
+        return elements
     }
 
-    private static func location(_ row: Row) throws(DatabaseError) -> ImageLocation {
-        ImageLocation(
-            id: try row.integer(7),
-            url: try row.required(row.text(5), 5),
-            metadata: try metadata(row, 6),
-            status: try row.required(row.text(4).flatMap(ImageLocation.Status.init), 4))
+    /// The row of a child table.
+    private struct Cells {
+        private let values: [JSONValue]
+        private let row: Row
+        private let column: Int
+
+        init(_ value: JSONValue, count: Int, _ row: Row, _ column: Int) throws(DatabaseError) {
+            guard case .array(let values) = value, values.count == count else { throw row.unreadable(column) }
+            self.values = values
+            self.row = row
+            self.column = column
+        }
+
+        var unreadable: DatabaseError { row.unreadable(column) }
+
+        func text(_ index: Int) -> String? {
+            if case .string(let text) = values[index] { text } else { nil }
+        }
+
+        func integer(_ index: Int) -> Int64? {
+            if case .integer(let integer) = values[index] { integer } else { nil }
+        }
+
+        func required(_ index: Int) throws(DatabaseError) -> String { try row.required(text(index), column) }
+    }
+
+    private static func image(_ row: Row) throws(DatabaseError) -> Image {
+        let created = try row.required(row.time(17), 17)
+        return Image(
+            id: try row.required(row.text(1), 1),
+            name: row.text(2),
+            status: try row.required(row.text(3).flatMap(ImageStatus.init), 3),
+            visibility: try row.required(row.text(4).flatMap(Visibility.init), 4),
+            owner: row.text(5),
+            size: try row.integer(6),
+            virtualSize: try row.integer(7),
+            diskFormat: row.text(8),
+            containerFormat: row.text(9),
+            minDisk: Int(clamping: try row.integer(10) ?? 0),
+            minRAM: Int(clamping: try row.integer(11) ?? 0),
+            isProtected: row.bool(12),
+            isHidden: row.bool(13),
+            checksum: row.text(14),
+            hashAlgorithm: row.text(15),
+            hashValue: row.text(16),
+            createdAt: created,
+            updatedAt: try row.time(18) ?? created,
+            deletedAt: try row.time(19))
+    }
+
+    private static func location(_ cells: Cells) throws(DatabaseError) -> ImageLocation {
+        guard let status = try ImageLocation.Status(rawValue: cells.required(1)),
+            let metadata = metadata(cells.text(3))
+        else { throw cells.unreadable }
+        return ImageLocation(
+            id: cells.integer(0), url: try cells.required(2), metadata: metadata, status: status)
     }
 
     /// `meta_data`: a JSON object; old rows hold null.
     static func metadata(_ row: Row, _ column: Int) throws(DatabaseError) -> [String: JSONValue] {
-        guard let text = row.text(column), text != "{}" else { return [:] }
+        guard let members = metadata(row.text(column)) else { throw row.unreadable(column) }
+        return members
+    }
+
+    private static func metadata(_ text: String?) -> [String: JSONValue]? {
+        guard let text, text != "{}" else { return [:] }
         switch try? JSONValue.parse(text) {
         case .object(let members): return members
         case .null: return [:]
-        default: throw row.unreadable(column)
+        default: return nil
         }
     }
 
-    private static func member(_ row: Row, ofImage id: String) throws(DatabaseError) -> ImageMember {
-        let created = try row.required(row.time(18), 18)
+    private static func member(_ cells: Cells, ofImage id: String) throws(DatabaseError) -> ImageMember {
+        guard let status = try ImageMember.Status(rawValue: cells.required(1)),
+            let created = Timestamp(try cells.required(2)),
+            let updated = cells.text(3).map({ Timestamp($0) }) ?? created
+        else { throw cells.unreadable }
         return ImageMember(
-            imageID: id,
-            project: try row.required(row.text(3), 3),
-            status: try row.required(row.text(4).flatMap(ImageMember.Status.init), 4),
-            createdAt: created,
-            updatedAt: try row.time(19) ?? created)
+            imageID: id, project: try cells.required(0), status: status, createdAt: created, updatedAt: updated)
     }
 
     /// Children in the order in which they were added; tags as text, because Glance calls them a set.

@@ -21,6 +21,11 @@ struct SQLDialect: Sendable {
     var name: Name
     /// SQLite sorts null before everything, PostgreSQL after it.
     var nullsAreSmallest: Bool
+
+    /// The function that makes a JSON array of its arguments.
+    var jsonArray: String { name == .postgreSQL ? "json_build_array" : "json_array" }
+    /// The aggregate that makes a JSON array of the values of a group. Of no rows it makes null or an empty array.
+    var jsonAggregate: String { name == .postgreSQL ? "json_agg" : "json_group_array" }
 }
 
 /// Why a transaction failed, and whether the very same one may succeed when repeated.
