@@ -14,7 +14,8 @@ extension Image {
 
     private static let policyAttributes = [
         "image_id", "id", "name", "status", "visibility", "owner", "project_id", "size", "virtual_size", "disk_format",
-        "container_format", "min_disk", "min_ram", "protected", "os_hidden", "checksum", "os_hash_algo", "os_hash_value",
+        "container_format", "min_disk", "min_ram", "protected", "os_hidden", "checksum", "os_hash_algo",
+        "os_hash_value",
         "tags", "member", "member_id",
     ]
 

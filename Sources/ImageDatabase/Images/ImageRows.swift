@@ -60,7 +60,8 @@ struct ImageRows {
             ),
         ].map { table, columns in
             let array = "\(dialect.jsonArray)(\(columns.joined(separator: ", ")))"
-            return "(SELECT \(dialect.jsonAggregate)(\(array)) FROM \(table) c WHERE c.image_id = \(id) AND NOT c.deleted)"
+            let source = "\(table) c WHERE c.image_id = \(id) AND NOT c.deleted"
+            return "(SELECT \(dialect.jsonAggregate)(\(array)) FROM \(source))"
         }.joined(separator: ", ")
     }
 
