@@ -43,7 +43,7 @@ let package = Package(
         .executableTarget(
             name: "glance-api",
             dependencies: [
-                "Supervisor", "Scoreboard", "GlanceWorker", "Scrubber", "UnifiedLimits", "UpgradeCheck",
+                "Supervisor", "Scoreboard", "GlanceWorker", "HTTPServer", "Scrubber", "UnifiedLimits", "UpgradeCheck",
                 "CommandOptions",
                 "OsloConfig", "OsloLog", "Events", argumentParser, logging,
             ],
@@ -150,7 +150,8 @@ let package = Package(
         // Ground floor.
         .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: room),
         .target(name: "OsloConfig", swiftSettings: room),
-        .target(name: "OsloLog", dependencies: ["OsloConfig", "Events", "Systemd", "CLinux", logging], swiftSettings: room),
+        .target(
+            name: "OsloLog", dependencies: ["OsloConfig", "Events", "Systemd", "CLinux", logging], swiftSettings: room),
         .target(name: "Events", dependencies: [logging], swiftSettings: room),
         .target(name: "Systemd", dependencies: ["CLinux"], swiftSettings: room),
         .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),

@@ -1,6 +1,6 @@
 extension Event {
     /// All events of all programs.
-    public static let all: [Event] = logEvents + scrubberEvents
+    public static let all: [Event] = logEvents + supervisorEvents + scrubberEvents
 
     /// The message catalog of all events, in the format of journalctl(1), `--update-catalog`.
     public static var catalog: String {

@@ -1,5 +1,5 @@
 import Glibc
-import HTTPServer
+public import HTTPServer
 import Identity
 import ImageAPI
 import ImageDatabase
@@ -10,6 +10,7 @@ import NIOCore
 import NIOPosix
 public import OsloConfig
 import OsloPolicy
+public import Scoreboard
 
 /// One worker process, put together: database, stores, policy, Keystone, service, API, listener.
 ///
@@ -56,22 +57,24 @@ public struct Worker: Sendable {
     /// - Parameters:
     ///   - socket: listening descriptor; owned from now on.
     ///   - started: called once requests are accepted.
-    ///   - beat: called on the event loop every second with the numbers of requests and connections that are open.
-    ///   - stop: returns when the worker is to end, with the time that running requests have left.
+    ///   - beat: called on the event loop every second.
+    ///   - stop: returns when the worker is to end, with the time that its connections have left.
     public func serve(
         socket: Int32, started: @escaping @Sendable () -> Void,
-        beat: @escaping @Sendable (_ requests: Int, _ connections: Int) -> Void,
-        until stop: @escaping @Sendable () async -> Duration
+        beat: @escaping @Sendable (WorkerLoad) -> Void, until stop: @escaping @Sendable () async -> DrainLimits
     ) async throws {
         let listener = HTTPListener(
             socket: socket, options: listenerOptions, responder: application, eventLoopGroup: eventLoopGroup,
             logger: logger)
         let heartbeat = eventLoopGroup.next().scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in
-            beat(listener.activeRequests, listener.activeConnections)
+            beat(
+                WorkerLoad(
+                    requests: listener.answeredRequests, activeRequests: listener.activeRequests,
+                    transfers: application.activeTransfers, connections: listener.activeConnections))
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await listener.run() }
-            group.addTask { await listener.drain(timeout: stop()) }
+            group.addTask { await listener.drain(stop()) }
             group.addTask { await keepHouse() }
             started()
             // The listener ends when it is drained, or at once when its socket is no good.
@@ -154,16 +157,34 @@ extension RemotePolicyServer.Settings {
 }
 
 /// A start that can never succeed until an operator does something. The description is one line for them.
-public enum WorkerFailure: Error, CustomStringConvertible {
+public enum WorkerFailure: StartFailure, CustomStringConvertible {
     case database(String)
+    /// The database has no Glance schema, or an old one.
+    case notMigrated(String)
+    /// The database can't be reached.
+    case databaseUnavailable(String)
     case store(String)
 
-    init(_ error: DatabaseError) { self = .database(error.adviceAtStart) }
+    init(_ error: DatabaseError) {
+        switch error {
+        case .notMigrated: self = .notMigrated(error.adviceAtStart)
+        case .unavailable: self = .databaseUnavailable(error.adviceAtStart)
+        default: self = .database(error.adviceAtStart)
+        }
+    }
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .database: .runtimeError
+        case .notMigrated: .databaseNotMigrated
+        case .databaseUnavailable: .databaseUnavailable
+        case .store: .badStoreConfiguration
+        }
+    }
 
     public var description: String {
         switch self {
-        case .database(let text): text
-        case .store(let text): text
+        case .database(let text), .notMigrated(let text), .databaseUnavailable(let text), .store(let text): text
         }
     }
 }

@@ -67,12 +67,16 @@ extension HTTPConnection {
     /// The handler is done: goes on with the next request, or closes.
     private func endExchange(_ number: Int) {
         state.activeRequests.subtract(1, ordering: .relaxed)
+        state.answeredRequests.add(1, ordering: .relaxed)
         guard case .open = phase, let exchange, exchange.number == number else { return }
         self.exchange = nil
         guard case .ended = exchange.response else { return abort() }
         let bodyIsComplete = exchange.bodyIsComplete || parts.contains { $0.isEnd }
-        if exchange.keepAlive && !state.isDraining.load(ordering: .sequentiallyConsistent) {
+        if exchange.keepAlive {
+            // The client was told that it may send another one, even if we have begun to drain since.
+            lastProgress = .now()
             advance()
+            awaitLastRequest()
         } else {
             finishOutput(closing: bodyIsComplete)
         }

@@ -82,9 +82,9 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelActive(context: ChannelHandlerContext) {
         state.add(self)
-        if state.isDraining.load(ordering: .sequentiallyConsistent) { return context.close(promise: nil) }
         startClock()
         advance()
+        awaitLastRequest()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -187,10 +187,28 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: The end
 
-    /// Closes an idle connection at once; one that is answering a request goes when the answer is out.
-    func drain() {
-        guard case .open = phase, exchange == nil else { return }
-        finishOutput(closing: true)
+    /// If the listener drains: closes an idle connection when its time for one more request is over. One that is answering
+    /// a request goes when the answer is out.
+    func awaitLastRequest() {
+        guard case .open = phase, exchange == nil, state.isDraining.load(ordering: .sequentiallyConsistent) else {
+            return
+        }
+        let deadline = lastProgress + .nanoseconds(state.patience.load(ordering: .sequentiallyConsistent))
+        if deadline > .now() {
+            channel.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.awaitLastRequest() }
+        } else if hasUnreadInput {
+            // To close now would reset the connection, and the request on it would fail.
+            channel.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(10)) { self.awaitLastRequest() }
+        } else {
+            finishOutput(closing: true)
+        }
+    }
+
+    private var hasUnreadInput: Bool {
+        let count = try? context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { SocketOptions.peek($0) }
+        return (count ?? nil) ?? 0 > 0
     }
 
     /// Gives the client time to read our last words while it may still be sending: closing right away would make the

@@ -51,7 +51,10 @@ where Responder.Context: InitializableFromRequestSource {
     /// Requests that are being answered.
     public var activeRequests: Int { state.activeRequests.load(ordering: .relaxed) }
 
-    /// Serves until ``drain(timeout:)`` is done or the task is cancelled. To be called once.
+    /// Requests that were answered so far.
+    public var answeredRequests: Int { state.answeredRequests.load(ordering: .relaxed) }
+
+    /// Serves until ``drain(_:)`` is done or the task is cancelled. To be called once.
     ///
     /// - Throws: when the socket can't be listened on.
     public func run() async throws {
@@ -64,14 +67,16 @@ where Responder.Context: InitializableFromRequestSource {
         }
     }
 
-    /// Stops accepting, closes idle connections, lets running requests finish (answering `Connection: close`), and cuts
-    /// what is left after `timeout`.
-    public func drain(timeout: Duration) async {
+    /// Stops accepting, lets running requests finish (answering `Connection: close`), and cuts what is left after the
+    /// timeout. A connection that waits for its next request gets that answered if it comes in time, because a client that
+    /// has just sent one would see it fail.
+    public func drain(_ limits: DrainLimits) async {
+        state.patience.store(TimeAmount(limits.patience).nanoseconds, ordering: .sequentiallyConsistent)
         try? await stopAccepting()?.closeFuture.get()
         for connection in state.connections {
-            connection.channel.eventLoop.execute { connection.drain() }
+            connection.channel.eventLoop.execute { connection.awaitLastRequest() }
         }
-        let deadline = eventLoopGroup.next().scheduleTask(in: TimeAmount(timeout)) { self.cut() }
+        let deadline = eventLoopGroup.next().scheduleTask(in: TimeAmount(limits.timeout)) { self.cut() }
         await state.waitUntilEmpty()
         deadline.cancel()
     }

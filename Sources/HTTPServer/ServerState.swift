@@ -12,7 +12,10 @@ final class ServerState: Sendable {
     /// Answers a request that came from the address.
     let respond: @Sendable (Request, SocketAddress?) async throws -> Response
     let activeRequests = Atomic<Int>(0)
+    let answeredRequests = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
+    /// While draining: for how many nanoseconds a connection that was just in use may bring one more request.
+    let patience = Atomic<Int64>(0)
 
     private let registry = Mutex(Registry())
 

@@ -18,6 +18,12 @@ enum SocketOptions {
         setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
+    /// Whether there is anything to be read (more than 0), the peer has shut its side (0), or neither (-1).
+    static func peek(_ socket: Int32) -> Int {
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+    }
+
     private static func set(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: Int32) {
         var value = value
         setsockopt(socket, level, name, &value, socklen_t(MemoryLayout<Int32>.size))

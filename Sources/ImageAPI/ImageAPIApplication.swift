@@ -12,6 +12,10 @@ public import OsloConfig
 ///         configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator, logger: logger)
 public struct ImageAPIApplication: HTTPResponder {
     private let responder: any HTTPResponder<APIContext>
+    private let transfers: TransferCount
+
+    /// Uploads and downloads that are under way.
+    public var activeTransfers: Int { transfers.value }
 
     /// - Parameters:
     ///   - pipeline: nil resolves the one that `configuration` names.
@@ -24,9 +28,10 @@ public struct ImageAPIApplication: HTTPResponder {
         // Typed throws does not pass through the autoclosure of `??`.
         let pipeline = if let pipeline { pipeline } else { try Pipeline(configuration: configuration) }
         for warning in pipeline.warnings { logger.warning("\(warning)") }
+        let transfers = TransferCount()
         let images: [Route]
         do {
-            images = try ImageResources.routes(service: service)
+            images = try ImageResources.routes(service: service, transfers: transfers)
         } catch {
             throw ConfigurationError("\(error)")
         }
@@ -34,11 +39,13 @@ public struct ImageAPIApplication: HTTPResponder {
         self.init(
             try Self.responder(
                 configuration: configuration, application: pipeline.application,
-                lookup: CallerLookup(service: service, authenticator: authenticator), routes: routes))
+                lookup: CallerLookup(service: service, authenticator: authenticator), routes: routes),
+            transfers: transfers)
     }
 
-    init(_ responder: any HTTPResponder<APIContext>) {
+    init(_ responder: any HTTPResponder<APIContext>, transfers: TransferCount = TransferCount()) {
         self.responder = responder
+        self.transfers = transfers
     }
 
     /// The whole chain in front of some routes.

@@ -1,4 +1,4 @@
-/// Exit statuses of `glance-api`: why a start could not succeed. Starting again would not help.
+/// Exit statuses of `glance-api`: why a start could not succeed. 1 to 5 and 99 are Glance's own (`glance.cmd.api`).
 public enum ExitStatus: Int32, Sendable, CaseIterable {
     /// The environment is not fit: no socket, no permission, an inconsistent setting.
     case runtimeError = 1
@@ -10,6 +10,10 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case valueError = 4
     /// A configuration file has a value that can't be read.
     case configFileValueError = 5
+    /// The database has no schema, or an old one: `glance-manage db sync` is to be run.
+    case databaseNotMigrated = 6
+    /// The database can't be reached.
+    case databaseUnavailable = 7
     case unexpected = 99
 }
 

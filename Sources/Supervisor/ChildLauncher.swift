@@ -6,6 +6,7 @@ enum ChildDescriptor {
     static let scoreboard: Int32 = 3
     /// An eventfd that wakes the supervisor.
     static let wake: Int32 = 4
+    /// Of workers only.
     static let socket: Int32 = 5
 }
 
@@ -20,26 +21,47 @@ struct ChildLauncher {
     let scoreboard: Int32
     let wake: Int32
 
+    /// Variables that are meant for the supervisor alone.
+    private static let ours: Set = [
+        "NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC",
+        Handover.variable,
+    ]
+
     /// - Parameter environment: what a service manager says to this process alone is left out of the children's.
     init(program: String, arguments: [String], environment: [String: String], scoreboard: Int32, wake: Int32) {
         self.program = program
         self.arguments = arguments
-        let ours: Set = [
-            "NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC",
-        ]
-        self.environment = environment.filter { !ours.contains($0.key) }.map { "\($0.key)=\($0.value)" }
+        self.environment = environment.filter { !Self.ours.contains($0.key) }.map { "\($0.key)=\($0.value)" }
         self.scoreboard = scoreboard
         self.wake = wake
     }
 
     /// Starts a child and returns its process id.
-    func start(role: String, slot: Int, socket: Int32) throws(SupervisorError) -> pid_t {
+    ///
+    /// - Parameter socket: the listening socket, for those that accept connections.
+    func start(role: String, slot: Int, socket: Int32?) throws(SupervisorError) -> pid_t {
+        var descriptors = [(scoreboard, ChildDescriptor.scoreboard), (wake, ChildDescriptor.wake)]
+        if let socket { descriptors.append((socket, ChildDescriptor.socket)) }
+        // Not the path: after an upgrade there is another program, which must not be mixed with this one.
+        return try spawn(
+            "/proc/self/exe", ["\(program): \(role)", "--role", role, "--slot", "\(slot)"] + arguments, descriptors)
+    }
+
+    /// Starts another program that is to say its version and end, to see whether it can run at all.
+    func probe(_ path: String) throws(SupervisorError) -> pid_t {
+        try spawn(path, [path, "--version"], [])
+    }
+
+    private func spawn(
+        _ path: String, _ words: [String], _ descriptors: [(Int32, Int32)]
+    ) throws(SupervisorError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, scoreboard, ChildDescriptor.scoreboard)
-        posix_spawn_file_actions_adddup2(&actions, wake, ChildDescriptor.wake)
-        posix_spawn_file_actions_adddup2(&actions, socket, ChildDescriptor.socket)
+        for (from, to) in descriptors { posix_spawn_file_actions_adddup2(&actions, from, to) }
+        if descriptors.isEmpty {
+            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        }
         // The supervisor blocks the signals that it reads; a child starts with none blocked and none ignored.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -51,23 +73,13 @@ struct ChildLauncher {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        let words = ["\(program): \(role)", "--role", role, "--slot", "\(slot)"] + arguments
         var process: pid_t = 0
-        let result = Self.withPointers(to: words) { arguments in
-            Self.withPointers(to: environment) { environment in
-                // Not the path: after an upgrade there is another program.
-                posix_spawn(&process, "/proc/self/exe", &actions, &attributes, arguments, environment)
+        let result = withPointers(to: words) { arguments in
+            withPointers(to: environment) { environment in
+                posix_spawn(&process, path, &actions, &attributes, arguments, environment)
             }
         }
         guard result == 0 else { throw .couldNotSpawn(reason: String(cString: strerror(result))) }
         return process
-    }
-
-    private static func withPointers<Result>(
-        to strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let copies = strings.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        return body(copies + [nil])
     }
 }

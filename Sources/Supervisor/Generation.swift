@@ -1,19 +1,21 @@
 import Glibc
 
 /// A running child. Times are in nanoseconds of CLOCK_MONOTONIC.
-struct Child {
+struct Child: Equatable {
     let process: pid_t
     let role: String
     let slot: Int
     let started: Int64
     /// When it is killed, if it has been told to end.
     var deadline: Int64?
+    /// Whether its slot can be read. That of a child which another version of this program has started may not.
+    var isWatched = true
 }
 
 /// The children that serve with one configuration.
 struct Generation {
     /// A place that is always filled: when its child ends, another takes over.
-    struct Place {
+    struct Place: Equatable {
         /// What the child does; the word behind `--role`.
         let role: String
         let slot: Int
@@ -32,4 +34,6 @@ struct Generation {
 
     /// The role of which there are as many as `workers` says; of every other there is one.
     static let worker = "worker"
+    /// The role of the child that mirrors Keystone's limits.
+    static let limits = "limits"
 }

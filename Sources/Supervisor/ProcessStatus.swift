@@ -18,8 +18,9 @@ enum ProcessStatus: Equatable, CustomStringConvertible {
     }
 }
 
-/// Whether a process is stopped or held by a debugger, so that its silence means nothing (proc(5), state T or t).
-func isHeld(_ process: pid_t) -> Bool {
+/// Whether a debugger holds a process, so that its silence means nothing (proc(5), state t). One that was just stopped by
+/// a signal (state T) serves nobody, and is no exception.
+func isDebugged(_ process: pid_t) -> Bool {
     let file = open("/proc/\(process)/stat", O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return false }
     defer { close(file) }
@@ -29,5 +30,5 @@ func isHeld(_ process: pid_t) -> Bool {
     guard count > 0, let end = bytes.prefix(count).lastIndex(of: UInt8(ascii: ")")), end + 2 < count else {
         return false
     }
-    return [UInt8(ascii: "T"), UInt8(ascii: "t")].contains(bytes[end + 2])
+    return bytes[end + 2] == UInt8(ascii: "t")
 }

@@ -6,6 +6,9 @@ struct RestartPolicy: Equatable {
     private static let firstPause: Int64 = 100_000_000
     private static let longestPause: Int64 = 30_000_000_000
 
+    /// So many short lives in a row are a crash loop.
+    static let loop = 3
+
     /// Short lives in a row.
     private(set) var failures = 0
     /// No start before this time.

@@ -15,7 +15,7 @@ public final class SupervisedProcess: Sendable {
 
     /// The child's place on the scoreboard.
     public let slot: ScoreboardSlot
-    /// The listening socket, which the process owns.
+    /// The listening socket, which the process owns. Only workers have one.
     public let socket = ChildDescriptor.socket
 
     private let ending = Mutex(EndingState())
@@ -29,7 +29,7 @@ public final class SupervisedProcess: Sendable {
     /// are blocked for those that follow.
     ///
     /// - Parameters:
-    ///   - name: the process's name for ps(1) and top(1), cut after 15 bytes.
+    ///   - name: the process's name for ps(1) and top(1) where they don't show its title, cut after 15 bytes.
     ///   - slot: `--slot`.
     /// - Throws: when this process was not started by a supervisor.
     public init(name: String, slot: Int) throws {
@@ -54,6 +54,9 @@ public final class SupervisedProcess: Sendable {
         var one: UInt64 = 1
         _ = write(ChildDescriptor.wake, &one, MemoryLayout<UInt64>.size)
     }
+
+    /// Tells the supervisor why the process can't go on. To be called right before it ends.
+    public func reportFailure(_ reason: String) { slot.failure = reason }
 
     /// Runs `body` in a task, and ends the process with the status that it returns. The calling thread, which is the
     /// main one, only sleeps: it can't be an asynchronous main's, because that would have started threads before
@@ -80,6 +83,8 @@ public final class SupervisedProcess: Sendable {
         sigemptyset(&set)
         for signal in [SIGTERM, SIGHUP, SIGINT, SIGQUIT] { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
+        // Meant for the supervisor; somebody may send them to all processes of the service.
+        for signal in [SIGUSR2, SIGTTIN, SIGTTOU] { Glibc.signal(signal, SIG_IGN) }
         var thread = pthread_t()
         pthread_create(
             &thread, nil,

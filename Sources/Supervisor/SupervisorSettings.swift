@@ -16,6 +16,8 @@ public struct SupervisorSettings: Sendable, Equatable {
     public var drainTimeout: Duration? = .seconds(60)
     /// A worker without a sign of life for so long is killed.
     public var heartbeatLimit: Duration = .seconds(30)
+    /// A child that needs longer than this to become ready is killed.
+    public var startLimit: Duration = .seconds(120)
 
     public init() {}
 

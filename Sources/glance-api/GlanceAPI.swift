@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandOptions
 import GlanceWorker
 import Glibc
+import HTTPServer
 import Logging
 import OsloConfig
 import OsloLog
@@ -38,15 +39,15 @@ struct GlanceAPI: ParsableCommand, Sendable {
             case let role?: try command.work(as: role)
             }
         } catch {
-            Glibc.exit(report(error))
+            report("\(error)")
+            Glibc.exit(exitStatus(of: error).rawValue)
         }
     }
 
-    /// Says on standard error why the process can't go on; returns its exit status.
-    private static func report(_ error: any Error) -> Int32 {
-        let line = "ERROR: \(error)\n"
+    /// Says on standard error why the process can't go on.
+    private static func report(_ reason: String) {
+        let line = "ERROR: \(reason)\n"
         _ = write(STDERR_FILENO, line, line.utf8.count)
-        return exitStatus(of: error).rawValue
     }
 
     /// Ends with status 2 for a command line that can't be understood, as Python's commands do.
@@ -63,6 +64,8 @@ struct GlanceAPI: ParsableCommand, Sendable {
 
     private func supervise() throws -> Int32 {
         umask(0o027)
+        /// Whether what is logged does not go to standard error.
+        var logsElsewhere = false
         var supervisor = try Supervisor(
             program: Self.program, childArguments: arguments, environment: Self.environment
         ) {
@@ -70,16 +73,19 @@ struct GlanceAPI: ParsableCommand, Sendable {
             OsloLog.reopen()
             let configuration = try loadConfiguration()
             try OsloLog.bootstrap(configuration: configuration, program: Self.program)
+            logsElsewhere = configuration.logsElsewhere
             let logger = Logger(label: "glance.config")
             for warning in configuration.warnings { logger.warning("\(warning)") }
             for notice in configuration.notices { logger.info("\(notice)") }
             return SupervisorSettings(configuration)
         }
-        return supervisor.run()
+        let status = supervisor.run()
+        if let failure = supervisor.failure, logsElsewhere { Self.report(failure) }
+        return status
     }
 
     private func work(as role: Role) throws -> Never {
-        let process = try SupervisedProcess(name: Self.program, slot: slot)
+        let process = try SupervisedProcess(name: "glance-\(role.rawValue)", slot: slot)
         process.run {
             do {
                 switch role {
@@ -89,7 +95,9 @@ struct GlanceAPI: ParsableCommand, Sendable {
                 }
                 return 0
             } catch {
-                return Self.report(error)
+                // The supervisor says it, once for all children.
+                process.reportFailure("\(error)")
+                return Self.exitStatus(of: error).rawValue
             }
         }
     }
@@ -123,14 +131,19 @@ struct GlanceAPI: ParsableCommand, Sendable {
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         try await worker.serve(
             socket: process.socket, started: process.reportReady,
-            beat: { requests, connections in
+            beat: { load in
                 process.slot.beat()
-                process.slot.activeRequests = requests
-                process.slot.connections = connections
+                process.slot.requests = load.requests
+                process.slot.activeRequests = load.activeRequests
+                process.slot.transfers = load.transfers
+                process.slot.connections = load.connections
             },
             until: {
-                let ending = await process.waitForEnding()
-                return ending == .stop && timeout > 0 ? .seconds(timeout) : Self.noLimit
+                switch await process.waitForEnding() {
+                case .replaced: DrainLimits(timeout: Self.noLimit, patience: .seconds(10))
+                case .stop where timeout == 0: DrainLimits(timeout: Self.noLimit, patience: .seconds(2))
+                case .stop: DrainLimits(timeout: .seconds(timeout), patience: .seconds(2))
+                }
             })
     }
 
@@ -164,9 +177,19 @@ struct GlanceAPI: ParsableCommand, Sendable {
         switch error {
         case let failure as any StartFailure: failure.exitStatus
         case is ConfigurationError: .configFileValueError
-        case WorkerFailure.store, ScrubberFailure.store: .badStoreConfiguration
-        case is WorkerFailure, is ScrubberFailure, is OsloLogError, is ScoreboardError: .runtimeError
+        case ScrubberFailure.store: .badStoreConfiguration
+        case ScrubberFailure.notMigrated: .databaseNotMigrated
+        case ScrubberFailure.databaseUnavailable: .databaseUnavailable
+        case is ScrubberFailure, is OsloLogError, is ScoreboardError: .runtimeError
         default: .unexpected
         }
+    }
+}
+
+extension Configuration {
+    /// Whether standard error sees nothing of the log.
+    fileprivate var logsElsewhere: Bool {
+        let isFile = [self[Options.Default.logFile], self[Options.Default.logDir]].contains { $0?.isEmpty == false }
+        return isFile && !self[Options.Default.useStderr] && !self[Options.Default.useJournal]
     }
 }

@@ -8,7 +8,7 @@ import Testing
         "CommandOptions": ["OsloConfig"],
         "glance-api": [
             "CommandOptions", "Supervisor", "GlanceWorker", "Scrubber", "UnifiedLimits", "UpgradeCheck", "Scoreboard",
-            "OsloConfig", "OsloLog", "Events",
+            "HTTPServer", "OsloConfig", "OsloLog", "Events",
         ],
         "glance-scrubber": ["CommandOptions", "Scrubber", "OsloConfig", "OsloLog"],
         "glance-status": ["CommandOptions", "UpgradeCheck", "OsloConfig", "OsloLog"],

@@ -29,7 +29,7 @@ struct LifetimeTests {
             while server.listener.activeRequests == 0 { await Task.yield() }
             #expect(server.listener.activeConnections == 2)
 
-            async let drained: Void = server.listener.drain(timeout: .seconds(30))
+            async let drained: Void = server.listener.drain(DrainLimits(timeout: .seconds(30)))
             #expect(try await idle.receiveAll().isEmpty)
             #expect(throws: (any Error).self) {
                 let late = try server.connect()
@@ -45,6 +45,63 @@ struct LifetimeTests {
         }
     }
 
+    /// A client may have sent its next request already, or be about to.
+    @Test func drainAnswersOneMoreRequestOfAConnectionInUse() async throws {
+        try await TestServer.run(Self.hello) { server in
+            let used = try server.connect()
+            try await used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await used.response().body == "hello")
+            let fresh = try server.connect()
+            while server.listener.activeConnections < 2 { await Task.yield() }
+
+            async let drained: Void = server.listener.drain(
+                DrainLimits(timeout: .seconds(30), patience: .seconds(20)))
+            #expect(throws: (any Error).self) {
+                while true { try server.connect().close() }
+            }
+            for client in [used, fresh] {
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                let answer = try await client.response()
+                #expect(answer.body == "hello")
+                #expect(answer.head.contains("Connection: close\r\n"))
+                #expect(try await client.receiveAll().isEmpty)
+            }
+            await drained
+        }
+    }
+
+    /// The head said that the connection goes on, so it does.
+    @Test func drainKeepsWhatAnAnswerHasPromised() async throws {
+        let mayEnd = Awaited<Void>()
+        let handler: TestHandler = { request, context in
+            guard request.uri.path == "/slow" else { return try await Self.hello(request, context) }
+            return Response(
+                status: .ok,
+                body: ResponseBody(contentLength: 2) { writer in
+                    try await writer.write(ByteBuffer(string: "a"))
+                    try await mayEnd.value
+                    try await writer.write(ByteBuffer(string: "b"))
+                    try await writer.finish(nil)
+                })
+        }
+        try await TestServer.run(handler) { server in
+            let client = try server.connect()
+            try await client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+            let head = try await client.receive(through: "\r\n\r\na")
+            #expect(!head.contains("Connection: close"))
+            async let drained: Void = server.listener.drain(
+                DrainLimits(timeout: .seconds(30), patience: .seconds(20)))
+            #expect(throws: (any Error).self) {
+                while true { try server.connect().close() }
+            }
+            mayEnd.set(())
+            _ = try await client.receive(through: "b")
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.response().head.contains("Connection: close\r\n"))
+            await drained
+        }
+    }
+
     @Test func drainLeavesTheSocketToOtherProcesses() async throws {
         let (socket, port) = try listeningSocket()
         defer { close(socket) }
@@ -55,7 +112,7 @@ struct LifetimeTests {
         let client = try RawClient(port: port)
         try await client.send("GET / HTTP/1.0\r\n\r\n")
         #expect(try await client.receiveAll().hasSuffix("hello"))
-        await listener.drain(timeout: .seconds(10))
+        await listener.drain(DrainLimits(timeout: .seconds(10)))
         try await served
         // The kernel still queues connections for whoever holds the socket.
         _ = try RawClient(port: port)
@@ -75,7 +132,7 @@ struct LifetimeTests {
             let client = try server.connect()
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             while server.listener.activeRequests == 0 { await Task.yield() }
-            await server.listener.drain(timeout: .milliseconds(50))
+            await server.listener.drain(DrainLimits(timeout: .milliseconds(50)))
             #expect(try await cancelled.value)
             await #expect(throws: (any Error).self) { _ = try await client.receive(through: "\r\n") }
         }

@@ -6,13 +6,16 @@ import Synchronization
 /// A service whose workers answer each connection with their process id and generation; for the tests of the supervisor.
 ///
 /// `SupervisedEcho SETTINGS`; the settings are lines `name value`, read again at HUP: `port`, `workers`, `drain` and
-/// `heartbeat` (seconds), `generation`, and what a worker does: `behave serve|exit N|crash|silent`.
+/// `heartbeat` (seconds), `services` (roles of other children), `generation`, and what a child does:
+/// `behave serve|exit N|fail|crash|silent|late`.
 @main
 struct SupervisedEcho {
     static func main() throws {
         let words = Array(CommandLine.arguments.dropFirst())
-        if words.first == "--role", words.count == 5, let slot = Int(words[3]) {
-            try work(slot: slot, File(words[4]))
+        if words == ["--version"] {
+            print("1")
+        } else if words.first == "--role", words.count == 5, let slot = Int(words[3]) {
+            try work(as: words[1], slot: slot, File(words[4]))
         } else {
             let path = words.first ?? ""
             do {
@@ -27,13 +30,21 @@ struct SupervisedEcho {
         }
     }
 
-    private static func work(slot: Int, _ file: File) throws {
+    private static func work(as role: String, slot: Int, _ file: File) throws {
         let behaviour = file["behave"] ?? "serve"
         if behaviour.hasPrefix("exit "), let status = Int32(behaviour.dropFirst(5)) { exit(status) }
         if behaviour == "crash" { kill(getpid(), SIGKILL) }
-        let process = try SupervisedProcess(name: "echo", slot: slot)
+        let process = try SupervisedProcess(name: "echo-\(role)", slot: slot)
+        if behaviour == "fail" {
+            process.reportFailure("the \(role) has no luck")
+            exit(3)
+        }
+        if behaviour == "late" { sleep(60) }
         let server = Server(process: process, answer: "\(getpid()) \(file["generation"] ?? "0")\n")
-        server.start(beats: behaviour != "silent")
+        server.start(accepts: role == "worker", beats: behaviour != "silent")
+        process.slot.activeRequests = file["requests"].flatMap { Int($0) } ?? 0
+        process.slot.transfers = file["transfers"].flatMap { Int($0) } ?? 0
+        process.slot.limitsRefreshed = role == "limits" ? Int64(time(nil)) - 7 : 0
         process.run {
             process.reportReady()
             let ending = await process.waitForEnding()
@@ -46,8 +57,11 @@ struct SupervisedEcho {
 
     private static var environment: [String: String] {
         var result: [String: String] = [:]
-        for name in ["NOTIFY_SOCKET", "PATH"] {
-            if let value = getenv(name) { result[name] = String(cString: value) }
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+            entry += 1
         }
         return result
     }
@@ -78,6 +92,8 @@ struct File {
         settings.workers = lines["workers"].flatMap { Int($0) } ?? 2
         settings.drainTimeout = .seconds(lines["drain"].flatMap { Int($0) } ?? 60)
         settings.heartbeatLimit = .seconds(lines["heartbeat"].flatMap { Int($0) } ?? 30)
+        settings.startLimit = .seconds(lines["start"].flatMap { Int($0) } ?? 120)
+        settings.services = lines["services"].map { $0.split(separator: ",").map(String.init) } ?? []
         return settings
     }
 
@@ -107,9 +123,11 @@ final class Server: Sendable {
         self.answer = answer
     }
 
-    func start(beats: Bool) {
-        _ = fcntl(process.socket, F_SETFL, O_NONBLOCK)
-        work { $0.accept() }
+    func start(accepts: Bool, beats: Bool) {
+        if accepts {
+            _ = fcntl(process.socket, F_SETFL, O_NONBLOCK)
+            work { $0.accept() }
+        }
         guard beats else { return }
         detachThread { [process] in
             while true {

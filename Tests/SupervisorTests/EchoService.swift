@@ -8,11 +8,18 @@ import Testing
 final class EchoService: Sendable {
     let process: pid_t
     let port: Int
+    /// A copy of SupervisedEcho, which a test can exchange.
+    let program: String
     private let directory: String
     private let status = Mutex<Int32?>(nil)
 
     /// Starts one with `settings`, on a free port unless they name one.
-    init(_ settings: [String: String] = [:], environment: [String: String] = [:]) throws {
+    ///
+    /// - Parameter passing: listening sockets that it gets as a service manager passes them, with their names.
+    init(
+        _ settings: [String: String] = [:], environment: [String: String] = [:],
+        passing sockets: [(descriptor: Int32, name: String)] = []
+    ) throws {
         var name = Array("/tmp/supervisor-test-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw IOError(errnoCode: errno, reason: "mkdtemp") }
         directory = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -27,13 +34,26 @@ final class EchoService: Sendable {
             posix_spawn_file_actions_addopen(
                 &actions, descriptor, directory + "/log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
-        let program = Self.buildDirectory + "/SupervisedEcho"
-        let words: [UnsafeMutablePointer<CChar>?] = [strdup(program), strdup(directory + "/settings"), nil]
-        let all = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
+        program = directory + "/echo"
+        guard link(Self.original, program) == 0 || symlink(Self.original, program) == 0 else {
+            throw IOError(errnoCode: errno, reason: program)
+        }
+        var command = [program, directory + "/settings"]
+        var all = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
+        if !sockets.isEmpty {
+            for (index, socket) in sockets.enumerated() {
+                posix_spawn_file_actions_adddup2(&actions, socket.descriptor, Int32(3 + index))
+            }
+            all["LISTEN_FDS"] = "\(sockets.count)"
+            all["LISTEN_FDNAMES"] = sockets.map(\.name).joined(separator: ":")
+            // The variables name the process that they are for.
+            command = ["/bin/sh", "-c", "LISTEN_PID=$$ WATCHDOG_PID=$$ exec \"$@\"", "sh"] + command
+        }
+        let words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         let variables: [UnsafeMutablePointer<CChar>?] = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for copy in words + variables { free(copy) } }
         var process: pid_t = 0
-        let result = posix_spawn(&process, program, &actions, nil, words, variables)
+        let result = posix_spawn(&process, command[0], &actions, nil, words, variables)
         guard result == 0 else { throw IOError(errnoCode: result, reason: "posix_spawn \(program)") }
         self.process = process
     }
@@ -44,7 +64,7 @@ final class EchoService: Sendable {
             var ended: Int32 = 0
             waitpid(process, &ended, 0)
         }
-        for name in ["settings", "log"] { unlink(directory + "/" + name) }
+        for name in ["settings", "log", "echo"] { unlink(directory + "/" + name) }
         rmdir(directory)
     }
 
@@ -55,6 +75,70 @@ final class EchoService: Sendable {
         let text = String(decoding: path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return String(text.prefix(upTo: text.lastIndex(of: "/") ?? text.startIndex))
     }()
+
+    private static let original = buildDirectory + "/SupervisedEcho"
+
+    /// Puts another file in the place of the program, as an upgrade does: a copy of it, or the one that is given.
+    func upgradeProgram(to script: String? = nil) throws {
+        let new = directory + "/new"
+        if let script {
+            try Self.write(script, to: new)
+        } else {
+            let (source, target) = (open(Self.original, O_RDONLY), open(new, O_WRONLY | O_CREAT, 0o700))
+            defer { for descriptor in [source, target] { close(descriptor) } }
+            while true {
+                let count = sendfile(target, source, nil, 1 << 30)
+                guard count >= 0 else { throw IOError(errnoCode: errno, reason: "sendfile") }
+                if count == 0 { break }
+            }
+        }
+        chmod(new, 0o700)
+        guard rename(new, program) == 0 else { throw IOError(errnoCode: errno, reason: "rename") }
+    }
+
+    /// Whether a process runs the program that stands on disk now.
+    func isUpgraded(_ process: pid_t) -> Bool {
+        var (running, there) = (stat(), stat())
+        return stat("/proc/\(process)/exe", &running) == 0 && stat(program, &there) == 0
+            && running.st_ino == there.st_ino && running.st_dev == there.st_dev
+    }
+
+    /// Titles of all children, from their command lines.
+    func children() -> [(process: pid_t, title: String, name: String)] {
+        guard let directory = opendir("/proc") else { return [] }
+        defer { closedir(directory) }
+        var result: [(pid_t, String, String)] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let process = pid_t(name), let status = Self.read("/proc/\(process)/stat") else { continue }
+            // State and parent follow the name, which stands in parentheses.
+            let fields = status.split(separator: ")").last?.split(separator: " ") ?? []
+            guard fields.count > 1, pid_t(fields[1]) == self.process, fields[0] != "Z" else { continue }
+            let title = Self.read("/proc/\(process)/cmdline")?.split(separator: "\0").first ?? ""
+            let short = Self.read("/proc/\(process)/comm")?.split(separator: "\n").first ?? ""
+            result.append((process, String(title), String(short)))
+        }
+        return result
+    }
+
+    private static func read(_ path: String) -> String? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        while case let byte = getc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Open descriptors of the supervisor.
+    var descriptorCount: Int {
+        guard let directory = opendir("/proc/\(process)/fd") else { return 0 }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        return count
+    }
 
     func configure(_ settings: [String: String]) throws {
         let text = settings.merging(["port": "\(port)"]) { own, _ in own }
@@ -72,13 +156,7 @@ final class EchoService: Sendable {
 
     func signal(_ number: Int32) { kill(process, number) }
 
-    var log: String {
-        guard let file = fopen(directory + "/log", "r") else { return "" }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        while case let byte = getc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    var log: String { Self.read(directory + "/log") ?? "" }
 
     /// Waits until the log has `text`, `count` times.
     func waitForLog(_ text: String, count: Int = 1) async throws {

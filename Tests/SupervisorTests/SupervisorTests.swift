@@ -161,15 +161,61 @@ struct SupervisorTests {
         #expect(try await service.connect().worker != worker)
     }
 
-    @Test func aWorkerInADebuggerIsLeftAlone() async throws {
+    @Test func aStoppedWorkerIsReplaced() async throws {
         let service = try EchoService(["workers": "1", "heartbeat": "1"])
         try await service.waitForLog("Ready:")
         let worker = try await service.connect().worker
         kill(worker, SIGSTOP)
-        try await Task.sleep(for: .seconds(6))
-        #expect(!service.log.contains("hangs"))
-        kill(worker, SIGCONT)
+        try await service.waitForLog("Child \(worker) hangs, killing it")
+        try await service.waitForLog("Removed dead child \(worker): signal 9")
+        #expect(try await service.connect().worker != worker)
+    }
+
+    @Test func aStartThatTakesTooLongEnds() async throws {
+        let service = try EchoService(["behave": "late", "workers": "1", "start": "1"])
+        #expect(try await service.exitStatus() == 2)
+        #expect(service.log.contains("The service can't start: worker did not become ready within 1 s"))
+    }
+
+    @Test func childrenThatKeepDyingAreACrashLoop() async throws {
+        let service = try EchoService(["workers": "2"])
+        try await service.waitForLog("Ready:")
+        try service.configure(["behave": "fail", "workers": "2"])
+        kill(try await service.connect().worker, SIGKILL)
+        try await service.waitForLog("The worker has ended 3 times in a row; it starts again in ")
+        try await service.waitForLog(": exit status 3: the worker has no luck")
+        // The other one serves.
+        _ = try await service.connect()
+        try service.configure(["workers": "2"])
+        try await service.wait { service.children().count == 2 }
+    }
+
+    @Test func oneLineSaysWhyTheStartFailed() async throws {
+        let service = try EchoService(["behave": "fail", "workers": "3"])
+        #expect(try await service.exitStatus() == 3)
+        let lines = service.log.split(separator: "\n").filter { $0.contains("The service can't start") }
+        #expect(lines.count == 1)
+        #expect(lines.first?.hasSuffix("The service can't start: the worker has no luck") == true)
+    }
+
+    @Test func titlesTellTheRoles() async throws {
+        let service = try EchoService(["workers": "2", "services": "scrubber,limits"])
+        try await service.waitForLog("Ready:")
+        let children = service.children()
+        #expect(
+            children.map(\.title).sorted() == ["echo: limits", "echo: scrubber", "echo: worker", "echo: worker"])
+        #expect(children.map(\.name).sorted() == ["echo-limits", "echo-scrubber", "echo-worker", "echo-worker"])
+    }
+
+    /// Signals that are the supervisor's may be sent to all processes, as `systemctl kill` does by default.
+    @Test(arguments: [SIGUSR2, SIGTTIN, SIGTTOU])
+    func childrenIgnoreSignalsOfTheSupervisor(signal: Int32) async throws {
+        let service = try EchoService(["workers": "1"])
+        try await service.waitForLog("Ready:")
+        let worker = try await service.connect().worker
+        kill(worker, signal)
         #expect(try await service.connect().worker == worker)
+        #expect(!service.log.contains("dead"))
     }
 
     @Test func workersComeAndGoBySignal() async throws {

@@ -13,6 +13,7 @@ import NIOCore
 /// `/v2/images/{image_id}/file` (Images API v2, "Image data").
 struct ImageData: Sendable {
     let service: ImageService
+    let transfers: TransferCount
 
     var routes: [Route] {
         [
@@ -25,9 +26,11 @@ struct ImageData: Sendable {
 
     @Sendable private func upload(_ request: Request, _ context: APIContext) async throws -> Response {
         let size = try Self.uploadSize(request.headers)
-        try await service.upload(
-            request.body, to: context.pathParameters["image_id"], store: request.headers[.imageMetaStore],
-            expectedSize: size, for: context.caller)
+        try await transfers.counting {
+            try await service.upload(
+                request.body, to: context.pathParameters["image_id"], store: request.headers[.imageMetaStore],
+                expectedSize: size, for: context.caller)
+        }
         return .empty(.noContent)
     }
 
@@ -58,7 +61,9 @@ struct ImageData: Sendable {
         let plan = try DownloadPlan(image: download.image, headers: request.headers)
         guard plan.sendsData else { return Response(status: plan.status, headers: plan.headers) }
         let content = try await download.open(range: plan.range)
-        return try Self.answer(plan, content)
+        var answer = try Self.answer(plan, content)
+        answer.body = transfers.counting(answer.body)
+        return answer
     }
 
     /// Joins head and body. A store that holds another number of bytes than the image has is found out before the head is

@@ -1,0 +1,12 @@
+/// How long the connections of a listener that ends may go on.
+public struct DrainLimits: Sendable, Equatable {
+    /// Running requests are cut after this time.
+    public var timeout: Duration
+    /// An idle connection may bring one more request within this time after the last.
+    public var patience: Duration
+
+    public init(timeout: Duration, patience: Duration = .zero) {
+        self.timeout = timeout
+        self.patience = patience
+    }
+}
