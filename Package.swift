@@ -119,7 +119,7 @@ let package = Package(
             swiftSettings: room),
         .target(
             name: "ImageDatabase",
-            dependencies: ["ImageModel", "OsloConfig", "CLibpq", "CSQLite", "CLinux", logging],
+            dependencies: ["ImageModel", "OsloConfig", "Events", "CLibpq", "CSQLite", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "ImageStore",
@@ -132,7 +132,7 @@ let package = Package(
         .target(
             name: "Identity",
             dependencies: [
-                "OsloConfig", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                "OsloConfig", "Events", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -195,8 +195,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", "TestSupport",
-                nioCore, nioPosix, logging,
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", "Events",
+                "TestSupport", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(
@@ -210,7 +210,7 @@ let package = Package(
             name: "ImageAPITests",
             dependencies: [
                 "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy",
-                "HTTPServer", "Identity", "CZlib", hummingbird, nioCore, nioPosix, logging,
+                "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: room),

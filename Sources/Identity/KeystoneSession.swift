@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Events
 import FoundationEssentials
 public import Logging
 public import NIOCore
@@ -33,6 +34,8 @@ public final class KeystoneSession: Sendable {
         var refusal: (error: IdentityError, end: ContinuousClock.Instant)?
         /// Versioned addresses by configured ones.
         var endpoints: [String: String] = [:]
+        /// Whether the last request got no answer.
+        var isAway = false
     }
 
     /// An HTTP answer of Keystone.
@@ -208,9 +211,12 @@ public final class KeystoneSession: Sendable {
         var pause = Duration.milliseconds(100)
         for attempt in 0... {
             do {
-                return try await sendOnce(request)
+                let answer = try await sendOnce(request)
+                noteAnswer()
+                return answer
             } catch {
                 guard attempt < settings.maxRetries, Self.isWorthAnotherAttempt(error) else {
+                    note(error)
                     throw .unavailable("Keystone cannot be reached at \(settings.authURL): \(error)")
                 }
             }
@@ -219,6 +225,30 @@ public final class KeystoneSession: Sendable {
             pause = min(pause * 2, .seconds(1))
         }
         throw .unavailable("Keystone cannot be reached at \(settings.authURL)")
+    }
+
+    /// One entry for the beginning of an outage.
+    private func note(_ failure: any Error) {
+        // Who gave up waiting has learnt nothing about Keystone.
+        if Task.isCancelled { return }
+        let isNew = state.withLock { state in
+            defer { state.isAway = true }
+            return !state.isAway
+        }
+        guard isNew else { return }
+        logger.log(
+            .keystoneUnreachable, level: .error, "Keystone cannot be reached",
+            metadata: ["auth_url": "\(settings.authURL)", "error": "\(failure)"])
+    }
+
+    /// One entry for its end.
+    private func noteAnswer() {
+        let wasAway = state.withLock { state in
+            defer { state.isAway = false }
+            return state.isAway
+        }
+        guard wasAway else { return }
+        logger.log(.keystoneBack, "Keystone can be reached again", metadata: ["auth_url": "\(settings.authURL)"])
     }
 
     private func sendOnce(_ request: HTTPClientRequest) async throws -> Answer {

@@ -1,3 +1,4 @@
+import Events
 import Logging
 import Synchronization
 
@@ -76,7 +77,9 @@ final class MemcachedServer: Sendable {
             state.idle.append(idle)
             return state.failures > 0
         }
-        if wasDead { logger.info("memcached is back", metadata: ["server": "\(server.host):\(server.port)"]) }
+        if wasDead {
+            logger.log(.memcachedBack, "memcached is back", metadata: ["server": "\(server.host):\(server.port)"])
+        }
     }
 
     private func failed(_ failure: MemcachedConnection.Failure) {
@@ -89,8 +92,8 @@ final class MemcachedServer: Sendable {
         }
         _ = dropped
         guard failures == 1 else { return }
-        logger.warning(
-            "memcached fails and is left alone for now",
+        logger.log(
+            .memcachedUnreachable, level: .warning, "memcached fails and is left alone for now",
             metadata: [
                 "server": "\(server.host):\(server.port)", "error": "\(failure.reason)",
             ])

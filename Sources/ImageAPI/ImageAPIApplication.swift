@@ -12,6 +12,8 @@ public import OsloConfig
 ///         configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator, logger: logger)
 public struct ImageAPIApplication: HTTPResponder {
     private let responder: any HTTPResponder<APIContext>
+    /// Where Glance's access log comes from; operators have it in `default_log_levels`.
+    private static let accessLogLabel = "eventlet.wsgi.server"
     private let transfers: TransferCount
 
     /// Uploads and downloads that are under way.
@@ -39,7 +41,8 @@ public struct ImageAPIApplication: HTTPResponder {
         self.init(
             try Self.responder(
                 configuration: configuration, application: pipeline.application,
-                lookup: CallerLookup(service: service, authenticator: authenticator), routes: routes),
+                lookup: CallerLookup(service: service, authenticator: authenticator), routes: routes,
+                accessLog: Logger(label: Self.accessLogLabel)),
             transfers: transfers)
     }
 
@@ -50,7 +53,8 @@ public struct ImageAPIApplication: HTTPResponder {
 
     /// The whole chain in front of some routes.
     static func responder(
-        configuration: Configuration, application: PasteApplication, lookup: CallerLookup, routes: [Route]
+        configuration: Configuration, application: PasteApplication, lookup: CallerLookup, routes: [Route],
+        accessLog: Logger? = nil
     ) throws(ConfigurationError) -> any HTTPResponder<APIContext> {
         let requestIDs = RequestIDPolicy(maximumLength: configuration[Options.Default.maxRequestIdLength])
         let versions = VersionsDocument(
@@ -60,7 +64,9 @@ public struct ImageAPIApplication: HTTPResponder {
             configuration: configuration, lookup: lookup, requestIDs: requestIDs, versions: versions,
             router: APIRouter(table: RouteTable(routes)))
         return try builder.responder(application)
-            .behind(EntryStage(publicEndpoint: configuration.publicEndpoint, requestIDs: requestIDs))
+            .behind(
+                EntryStage(
+                    publicEndpoint: configuration.publicEndpoint, requestIDs: requestIDs, accessLog: accessLog))
     }
 
     public func respond(to request: Request, context: APIContext) async throws -> Response {

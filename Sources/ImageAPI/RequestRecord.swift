@@ -6,11 +6,15 @@ final class RequestRecord: Sendable {
     struct Facts: Sendable {
         /// `req-<uuid>`, local to this service.
         var requestID: String?
+        /// The id that came with the request: other services' log entries have it, too.
+        var globalRequestID: String?
         /// Project and user of the token.
         var project: String?
         var user: String?
         /// Path template of the route (`/v2/images/{image_id}`), so that log and metrics can group requests.
         var route: String?
+        /// Of the route's placeholder `{image_id}`.
+        var imageID: String?
     }
 
     private let facts = Mutex(Facts())

@@ -1,3 +1,4 @@
+import Events
 public import ImageModel
 public import ImageStore
 import Logging
@@ -70,8 +71,8 @@ public struct ImageDownload: Sendable {
                 return try await source.store.open(source.location, range: range)
             } catch {
                 failure = error
-                logger.warning(
-                    "image data could not be opened",
+                logger.log(
+                    .imageDataUnreadable, level: .warning, "Image data could not be opened",
                     metadata: ["image_id": "\(image.id)", "store": "\(source.store.id)", "error": "\(error)"])
             }
         }

@@ -22,6 +22,9 @@ extension ImageService {
         } catch {
             throw error == .duplicate ? ServiceError.conflict("Image ID \(image.id) already exists!") : error
         }
+        log(
+            .imageCreated, "Image created", image: image.id, for: caller,
+            ["visibility": .string(image.visibility.rawValue), "owner": .string(owner ?? "")])
         return image
     }
 
@@ -118,6 +121,7 @@ extension ImageService {
             default: throw error
             }
         }
+        log(.imageDeleted, "Image deleted", image: id, for: caller)
         if isDelayed { return }
         for location in locations {
             await removeData(at: location, ofImage: id)
@@ -135,7 +139,9 @@ extension ImageService {
     /// What fails is tried again by the scrubber.
     func removeData(at location: ImageLocation, ofImage id: String) async {
         guard let store = stores.store(for: location) else {
-            logger.warning("no configured store holds a location of a deleted image", metadata: ["image_id": "\(id)"])
+            log(
+                .locationStoreUnknown, level: .warning, "No configured store holds a location of a deleted image",
+                image: id, for: nil)
             return
         }
         do {
@@ -146,18 +152,19 @@ extension ImageService {
         } catch StoreError.readOnly {
             // Data in a read-only store are not ours to remove.
         } catch {
-            logger.error(
-                "data of a deleted image could not be removed, will try again",
-                metadata: ["image_id": "\(id)", "store": "\(store.id)", "error": "\(error)"])
+            log(
+                .imageDataNotRemoved, level: .error, "Data of a deleted image could not be removed, will try again",
+                image: id, for: nil, error: error, ["store": .string(store.id)])
             return
         }
         guard let row = location.id else { return }
         do {
             try await database.markLocationDeleted(row)
         } catch {
-            logger.error(
-                "a removed location could not be marked, will try again",
-                metadata: ["image_id": "\(id)", "error": "\(error)"])
+            log(
+                .imageDataNotRemoved, level: .error, "A removed location could not be marked, will try again",
+                image: id,
+                for: nil, error: error, ["store": .string(store.id)])
         }
     }
 
@@ -185,6 +192,11 @@ extension ImageService {
         var changed = image
         changed.status = to
         try await save(changed, over: image)
+        if to == .active {
+            log(.imageReactivated, "Image reactivated", image: id, for: caller)
+        } else {
+            log(.imageDeactivated, "Image deactivated", image: id, for: caller)
+        }
     }
 
     /// Writes a changed image; someone else's change of its status in between is a conflict.

@@ -84,6 +84,8 @@ extension ImageService {
         var changed = image
         let location = changed.locations.remove(at: index)
         try await save(changed, over: image)
+        log(
+            .imageLocationRemoved, "Image removed from a store", image: id, for: caller, ["store": .string(storeID)])
         await removeDetachedData(at: location, ofImage: id)
     }
 

@@ -35,7 +35,9 @@ extension ImageService {
         try await enforceMember("add_member", on: image, for: caller)
         try requireLegacy(caller, "create members") { image.owner != nil && image.owner == caller.project }
         do {
-            return try await database.addMember(project, toImage: id, limit: quotas.members)
+            let member = try await database.addMember(project, toImage: id, limit: quotas.members)
+            log(.memberAdded, "Image shared", image: id, for: caller, ["member_id": .string(project)])
+            return member
         } catch {
             switch error {
             case .duplicate: throw ServiceError.conflict("Member \(project) is duplicated for image \(id)")
@@ -62,6 +64,9 @@ extension ImageService {
         guard let member = try await database.updateMember(project, ofImage: id, status: status) else {
             throw Self.noSuchMember(project, id)
         }
+        log(
+            .memberStatusChanged, "Status of a member changed", image: id, for: caller,
+            ["member_id": .string(project), "status": .string(status.rawValue)])
         return member
     }
 
@@ -77,6 +82,7 @@ extension ImageService {
         guard try await database.removeMember(project, fromImage: id) else {
             throw Self.noSuchMember(project, id)
         }
+        log(.memberRemoved, "Image no longer shared", image: id, for: caller, ["member_id": .string(project)])
     }
 
     // MARK: - Checks

@@ -17,7 +17,7 @@ extension ImageService {
         do {
             for upload in try await database.uploads(of: process) where !uploads.contains(upload.uploadID) {
                 guard let store = upload.storeID.map({ stores[$0] }) ?? stores.defaultStore else { continue }
-                await abandon(upload, in: store, because: nil)
+                await abandon(upload, in: store)
             }
         } catch {
             uploads.leaveUnfinished()

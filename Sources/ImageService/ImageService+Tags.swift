@@ -10,6 +10,7 @@ extension ImageService {
         if image.tags.contains(tag) { return }
         try quotas.checkTags(image.tags + [tag])
         try await database.addTag(tag, toImage: id)
+        log(.imageUpdated, "Image tagged", image: id, for: caller, ["tag": .string(tag)])
     }
 
     /// Removes a tag; `notFound` when the image has no such tag (Images API v2, "Delete image tag").
@@ -20,5 +21,6 @@ extension ImageService {
         guard try await database.removeTag(tag, fromImage: id) else {
             throw ServiceError.notFound("Image \(id) has no such tag.")
         }
+        log(.imageUpdated, "Tag removed from image", image: id, for: caller, ["tag": .string(tag)])
     }
 }

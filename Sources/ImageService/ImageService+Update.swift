@@ -25,6 +25,13 @@ extension ImageService {
         }
         if changed != image {
             changed = try await save(changed, over: image)
+            if image.status == .queued, changed.status == .active {
+                log(
+                    .imageActive, "Image active by its first location", image: id, for: caller,
+                    ["bytes": .stringConvertible(changed.size ?? 0)])
+            } else {
+                log(.imageUpdated, "Image updated", image: id, for: caller)
+            }
         }
         for location in removed {
             await removeDetachedData(at: location, ofImage: id)

@@ -45,6 +45,10 @@ extension ImageService {
             default: throw error
             }
         }
+        let start = ContinuousClock.now
+        log(
+            .uploadBegun, "Upload begun", image: id, for: caller,
+            ["store": .string(store.id), "expected_bytes": .string(expectedSize.map(String.init) ?? "unknown")])
         let result: UploadResult
         var location: ImageLocation
         do {
@@ -60,11 +64,20 @@ extension ImageService {
                 throw error
             }
         } catch {
-            await abandon(upload, in: store, because: error)
+            log(
+                .uploadFailed, level: .warning, "Upload failed", image: id, for: caller, error: Self.clientError(error),
+                ["store": .string(store.id), "duration_ms": .stringConvertible(start.millisecondsToNow)])
+            await abandon(upload, in: store)
             throw Self.clientError(error)
         }
         if stores.isMultiStore { location.metadata["store"] = .string(store.id) }
-        try await finish(upload, result: result, location: location, in: store)
+        try await finish(upload, result: result, location: location, in: store, for: caller)
+        log(
+            .imageActive, "Image active", image: id, for: caller,
+            [
+                "store": .string(store.id), "bytes": .stringConvertible(result.size),
+                "duration_ms": .stringConvertible(start.millisecondsToNow),
+            ])
     }
 
     private func uploadStore(_ id: String?) throws(ServiceError) -> any Store {
@@ -108,44 +121,41 @@ extension ImageService {
     }
 
     private func finish(
-        _ upload: UploadRecord, result: UploadResult, location: ImageLocation, in store: any Store
+        _ upload: UploadRecord, result: UploadResult, location: ImageLocation, in store: any Store, for caller: Caller
     ) async throws {
         do {
             try await database.finishUpload(
                 upload, location: location, size: result.size, virtualSize: result.virtualSize,
                 checksum: result.checksum, hashAlgorithm: result.hashAlgorithm, hashValue: result.hashValue)
         } catch  where error == .conflict || error == .notFound {
-            await abandon(upload, in: store, because: nil)
-            throw ServiceError.gone(
+            let failure = ServiceError.gone(
                 "Image \(upload.imageID) was deleted during the upload; the uploaded data have been removed.")
+            log(
+                .uploadFailed, level: .warning, "Upload failed", image: upload.imageID, for: caller, error: failure,
+                ["store": .string(store.id)])
+            await abandon(upload, in: store)
+            throw failure
         } catch {
             // Whether the row became active is unknown: the record, if it is still there, is what tells.
             uploads.leaveUnfinished()
-            logger.error(
-                "the end of an upload could not be recorded",
-                metadata: ["image_id": "\(upload.imageID)", "error": "\(error)"])
+            log(
+                .uploadEndUnknown, level: .error, "The end of an upload could not be recorded", image: upload.imageID,
+                for: caller, error: error, ["store": .string(store.id)])
             throw ServiceError.unavailable("The database is not available; the upload may have to be repeated.")
         }
-        logger.info(
-            "image is active",
-            metadata: ["image_id": "\(upload.imageID)", "size": "\(result.size)", "store": "\(store.id)"])
     }
 
     /// Removes what an upload left in the store, then puts the image back to `queued`. In this order: the record is what
     /// the sweep finds, should this process die in between or the database be away.
-    func abandon(_ upload: UploadRecord, in store: any Store, because error: (any Error)?) async {
-        if let error {
-            logger.warning(
-                "upload failed", metadata: ["image_id": "\(upload.imageID)", "error": "\(Self.clientError(error))"])
-        }
+    func abandon(_ upload: UploadRecord, in store: any Store) async {
         do {
             try await store.discard(imageID: upload.imageID, uploadID: upload.uploadID)
             try await database.abortUpload(upload)
         } catch {
             uploads.leaveUnfinished()
-            logger.error(
-                "a failed upload could not be cleaned up yet, will try again",
-                metadata: ["image_id": "\(upload.imageID)", "error": "\(error)"])
+            log(
+                .uploadNotCleanedUp, level: .error, "A failed upload could not be cleaned up yet, will try again",
+                image: upload.imageID, for: nil, error: error, ["store": .string(store.id)])
         }
     }
 
@@ -163,5 +173,13 @@ extension ImageService {
         case .backend: return ServiceError.unavailable("The image store failed.")
         case .duplicate, .badLocation, .badConfiguration: return error
         }
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// Whole milliseconds that have passed since.
+    fileprivate var millisecondsToNow: Int64 {
+        let passed = (ContinuousClock.now - self).components
+        return passed.seconds * 1000 + passed.attoseconds / 1_000_000_000_000_000
     }
 }

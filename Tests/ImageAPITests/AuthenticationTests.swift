@@ -13,7 +13,7 @@ struct AuthenticationTests {
         #expect(answer.body.contains(#""project": "p1", "admin": false, "read_only": false"#))
         let line = try #require(client.log.lines.last)
         #expect(line.metadata["project_id"] == "p1")
-        #expect(line.metadata["route"] == "/v2/images")
+        #expect(line.metadata["path_template"] == "/v2/images")
     }
 
     @Test(arguments: [nil, "bad", ""])

@@ -1,3 +1,4 @@
+import Events
 import Glibc
 import HTTPServer
 import HTTPTypes
@@ -215,9 +216,14 @@ struct AccessLogTests {
         let line = try #require(lines.first)
         #expect(lines.count == 1)
         #expect(line.message == "GET /v2/images?limit=1 200")
+        #expect(line.metadata["message_id"] == Event.requestFinished.id)
         #expect(line.metadata["method"] == "GET")
-        #expect(line.metadata["path"] == "/v2/images?limit=1")
+        #expect(line.metadata["path_template"] == "/v2/images")
+        #expect(line.metadata["image_id"] == nil)
+        #expect(line.metadata["global_request_id"] == nil)
         #expect(line.metadata["status"] == "200")
+        #expect(line.metadata["bytes_in"] == "0")
+        #expect(line.metadata["project_id"] == "p2")
         #expect(line.metadata["client"] == "192.0.2.7")
         #expect(line.metadata["user_id"] == "u2")
         #expect(line.metadata["request_id"]?.hasPrefix("req-") == true)
@@ -225,6 +231,49 @@ struct AccessLogTests {
         #expect(line.metadata["duration_ms"].flatMap(Int.init) != nil)
         #expect(line.metadata["aborted"] == nil)
         #expect(!line.metadata.values.contains("admin"))
+    }
+
+    @Test func namesTheRouteAndTheImageButNeverThePath() async throws {
+        let route = Route(.put, "/v2/images/{image_id}/file") { request, _ in
+            for try await _ in request.body {}
+            return Response(status: .noContent)
+        }
+        let client = try TestClient(configuration: "", routes: [route])
+        let id = "11111111-2222-3333-4444-555555555555"
+        _ = try await client.send(
+            .put, "/v2/images/\(id)/file", headers: [.openStackRequestID: "req-of-nova"], body: "12345")
+        var line = try #require(client.log.lines.last)
+        #expect(line.metadata["path_template"] == "/v2/images/{image_id}/file")
+        #expect(line.metadata["image_id"] == id)
+        #expect(line.metadata["bytes_in"] == "5")
+        #expect(line.metadata["bytes"] == "0")
+        #expect(line.metadata["request_id"] == "req-of-nova")
+        #expect(line.metadata["global_request_id"] == "req-of-nova")
+
+        _ = try await client.send(.get, "/v2/nothing/\(id)")
+        line = try #require(client.log.lines.last)
+        #expect(line.metadata["status"] == "404")
+        #expect(line.metadata["path_template"]?.contains(id) != true)
+        #expect(line.metadata["image_id"] == nil)
+
+        _ = try await client.send(.put, "/v2/images/\(id)\(id)/file", body: "1")
+        line = try #require(client.log.lines.last)
+        #expect(line.metadata["image_id"] == nil)
+    }
+
+    @Test func unexpectedFailuresAreEventsOfTheirOwn() async throws {
+        struct Broken: Error {}
+        let route = Route(.get, "/v2/images") { _, _ in throw Broken() }
+        let client = try TestClient(configuration: "", routes: [route])
+        #expect(try await client.send(.get, "/v2/images").status == 500)
+        let failures = client.log.lines.filter { $0.metadata["message_id"] == Event.requestFailed.id }
+        #expect(failures.count == 1)
+        #expect(failures.first?.level == .error)
+        #expect(failures.first?.metadata["error"]?.hasSuffix("Broken()") == true)
+        let finished = try #require(client.log.lines.last)
+        #expect(finished.metadata["message_id"] == Event.requestFinished.id)
+        #expect(finished.metadata["status"] == "500")
+        #expect(finished.metadata["request_id"] == failures.first?.metadata["request_id"])
     }
 
     @Test func logsTransfersThatBreak() async throws {

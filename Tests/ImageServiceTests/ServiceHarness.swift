@@ -28,7 +28,11 @@ final class ServiceHarness: Sendable {
     ///   - options: lines for `[DEFAULT]`.
     ///   - multiStore: stores `fast` (default) and `slow` instead of the one of `[glance_store]`.
     ///   - policies: overrides of the default rules, as YAML.
-    init(_ options: String = "", multiStore: Bool = false, policies: String? = nil) async throws {
+    ///   - logger: gets what the service logs.
+    init(
+        _ options: String = "", multiStore: Bool = false, policies: String? = nil,
+        logger: Logger = Logger(label: "glance.tests") { _ in SwiftLogNoOpLogHandler() }
+    ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "service-\(UUIDText.random())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let path = directory.path
@@ -53,7 +57,6 @@ final class ServiceHarness: Sendable {
                 \(multiStore ? "enabled_backends = fast:file, slow:file" : "")
                 \(stores)
                 """)
-        let logger = Logger(label: "glance.tests") { _ in SwiftLogNoOpLogHandler() }
         database = try ImageDatabase(url: "sqlite:///\(path)/glance.sqlite", logger: logger)
         _ = try await SchemaMigrator(database).upgrade(to: SchemaMigrator.contractHead)
         try await database.checkSchema()

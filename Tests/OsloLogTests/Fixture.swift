@@ -32,7 +32,8 @@ final class Fixture {
     /// A record of which only the level matters.
     static func record(_ level: Logger.Level) -> LogRecord {
         LogRecord(
-            logger: "glance.api", level: level, time: LogClock.now(), message: "", eventID: nil, error: nil, context: [:],
+            logger: "glance.api", level: level, time: LogClock.now(), message: "", eventID: nil, error: nil,
+            context: [:],
             extra: [], file: "Room/File.swift", function: "f()", line: 1)
     }
 

@@ -1,8 +1,9 @@
+import Events
 import HTTPTypes
 import Logging
 import NIOCore
 
-/// One line of the access log: everything that an operator asks about a request, as fields.
+/// The entry of the access log for one request: everything that an operator asks about it, as fields.
 struct AccessLogEntry: Sendable {
     let method: HTTPRequest.Method
     /// Path and query as the client sent them. Tokens travel in headers, so nothing in here is secret.
@@ -11,6 +12,8 @@ struct AccessLogEntry: Sendable {
     let start: ContinuousClock.Instant
     let record: RequestRecord
     let client: SocketAddress?
+    /// Bytes of the request's body that were read.
+    let received: ByteCount?
 
     /// - Parameters:
     ///   - bytes: of the body that were sent.
@@ -20,16 +23,21 @@ struct AccessLogEntry: Sendable {
         let duration = (ContinuousClock.now - start).components
         let milliseconds = duration.seconds * 1000 + duration.attoseconds / 1_000_000_000_000_000
         let facts = record.current
-        var metadata: Logger.Metadata = [
-            "method": "\(method)", "path": "\(path)", "status": "\(status.code)", "bytes": "\(bytes)",
-            "duration_ms": "\(milliseconds)",
-        ]
-        if let address = client?.ipAddress { metadata["client"] = "\(address)" }
-        if let id = facts.requestID { metadata["request_id"] = "\(id)" }
-        if let project = facts.project { metadata["project_id"] = "\(project)" }
-        if let user = facts.user { metadata["user_id"] = "\(user)" }
-        if let route = facts.route { metadata["route"] = "\(route)" }
+        var metadata = Logger.Metadata(minimumCapacity: 16)
+        metadata["method"] = .string(method.rawValue)
+        metadata["status"] = .stringConvertible(status.code)
+        metadata["bytes"] = .stringConvertible(bytes)
+        metadata["bytes_in"] = .stringConvertible(received?.value ?? 0)
+        metadata["duration_ms"] = .stringConvertible(milliseconds)
+        func set(_ key: String, _ value: String?) { if let value { metadata[key] = .string(value) } }
+        set("client", client?.ipAddress)
+        set("request_id", facts.requestID)
+        set("global_request_id", facts.globalRequestID)
+        set("project_id", facts.project)
+        set("user_id", facts.user)
+        set("path_template", facts.route)
+        set("image_id", facts.imageID)
         if !isComplete { metadata["aborted"] = "true" }
-        logger.info("\(method) \(path) \(status.code)", metadata: metadata)
+        logger.log(.requestFinished, "\(method.rawValue) \(path) \(status.code)", metadata: metadata)
     }
 }

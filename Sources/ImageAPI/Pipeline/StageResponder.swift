@@ -26,6 +26,7 @@ struct URLMap: HTTPResponder {
     func respond(to request: Request, context: APIContext) async throws -> Response {
         let path = request.uri.path
         for mount in mounts where Self.path(path, isBelow: mount.prefix) {
+            if mount.prefix != "/" { context.record.update { $0.route = mount.prefix } }
             return try await mount.responder.respond(to: request, context: context)
         }
         return APIError(.notFound).response(to: request)

@@ -1,3 +1,4 @@
+import Events
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -15,7 +16,9 @@ struct APIRouter: HTTPResponder {
         } catch {
             let answer = APIError(error)
             if answer.status.code >= 500 && !(error is APIError) {
-                context.logger.error("Request failed", metadata: ["error": "\(String(reflecting: error))"])
+                context.logger.log(
+                    .requestFailed, level: .error, "Request failed",
+                    metadata: ["error": "\(String(reflecting: error))"])
             }
             return answer.response(to: request)
         }
@@ -27,7 +30,12 @@ struct APIRouter: HTTPResponder {
         guard let (endpoint, parameters) = try table.match(path) else {
             throw APIError(Self.knownMethods.contains(request.method) ? .notFound : .notImplemented)
         }
-        context.record.update { $0.route = endpoint.template }
+        let image = parameters["image_id"]
+        context.record.update {
+            $0.route = endpoint.template
+            // Whatever else a client writes there is no id of an image.
+            if !image.isEmpty, image.utf8.count <= 36 { $0.imageID = image }
+        }
         guard let route = endpoint.route(for: request.method) else {
             throw APIError(.methodNotAllowed, headers: [.allow: endpoint.allow])
         }

@@ -1,5 +1,7 @@
 import CLibpq
+import Events
 import Logging
+import Synchronization
 
 /// Opens connections, each on a thread of its own: host name lookup and authentication block.
 final class PostgresConnector: Sendable {
@@ -23,6 +25,8 @@ final class PostgresConnector: Sendable {
     private let parameters: [DatabaseURL.Parameter]
     private let stop: EventCounter
     private let logger: Logger
+    /// Whether the last try failed.
+    private let isAway = Atomic(false)
 
     init(_ parameters: [DatabaseURL.Parameter], logger: Logger) throws(DatabaseError) {
         // What stands first is overridden by the URL.
@@ -56,6 +60,11 @@ final class PostgresConnector: Sendable {
             let handle: PostgresHandle
             do { handle = try openOnce() } catch {
                 attempt += 1
+                if !isAway.exchange(true, ordering: .relaxed) {
+                    logger.log(
+                        .databaseUnreachable, level: .error, "The database is not reachable",
+                        metadata: ["error": "\(error.message)"])
+                }
                 let isLast = patience.attempts >= 0 && attempt > patience.attempts
                 if isLast || error.isPermanent { return .failure(.unavailable(error.message)) }
                 if pause >= 1000 {
@@ -65,6 +74,9 @@ final class PostgresConnector: Sendable {
                 if stop.waits(milliseconds: Int32(clamping: pause)) { return .failure(.unavailable(error.message)) }
                 pause = min(pause * 2, patience.longestPause)
                 continue
+            }
+            if isAway.exchange(false, ordering: .relaxed) {
+                logger.log(.databaseBack, "The database is reachable again")
             }
             return .success(handle)
         }

@@ -78,7 +78,9 @@ public final class JournalReceiver {
                     message.msg_controllen = control.count
                     let count = recvmsg(descriptor, &message, Int32(MSG_CMSG_CLOEXEC))
                     let header = MemoryLayout<cmsghdr>.size
-                    if message.msg_controllen >= header + 4 { file = control.load(fromByteOffset: header, as: Int32.self) }
+                    if message.msg_controllen >= header + 4 {
+                        file = control.load(fromByteOffset: header, as: Int32.self)
+                    }
                     return count
                 }
             }
