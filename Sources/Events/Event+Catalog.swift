@@ -20,7 +20,7 @@ extension Event {
         -- \(id)
         Subject: \(subject)
         Defined-By: openstack-glance
-        Documentation: man:glance-api(1)
+        Documentation: man:glance-api(8)
 
         \(Self.wrapped(explanation))
 

@@ -6,9 +6,13 @@ public struct Redaction: Sendable {
     private let secrets: [[UInt8]]
 
     private static let mask = Array("***".utf8)
-    /// Headers whose values are tokens, in small letters.
-    private static let tokenHeaders = ["x-auth-token", "x-subject-token", "x-service-token", "x-storage-token"]
-        .map { Array($0.utf8) }
+    /// Headers and parts of signed URLs whose values let others in, in small letters.
+    private static let credentials = [
+        "x-auth-token", "x-subject-token", "x-service-token", "x-storage-token", "x-amz-security-token",
+        "x-amz-signature", "x-amz-credential", "temp_url_sig",
+    ].map { Array($0.utf8) }
+    /// What each of them has in it.
+    private static let credentialMarks = ["-token", "-amz-", "_url_"].map { Array($0.utf8) }
     /// What stands before the authority of a URL.
     private static let authority = Array("://".utf8)
     /// What Fernet tokens begin with.
@@ -27,7 +31,7 @@ public struct Redaction: Sendable {
         var bytes = original
         for secret in secrets { Self.replace(secret, in: &bytes) }
         Self.replaceURLPasswords(in: &bytes)
-        for header in Self.tokenHeaders { Self.replaceValue(of: header, in: &bytes) }
+        for header in Self.credentials { Self.replaceValue(of: header, in: &bytes) }
         Self.replaceFernetTokens(in: &bytes)
         return bytes == original ? text : String(decoding: bytes, as: UTF8.self)
     }
@@ -35,23 +39,23 @@ public struct Redaction: Sendable {
     /// Whether anything is there that the closer look could replace.
     private func mayHoldSecret(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         secrets.contains { Self.holds(bytes, $0) } || Self.holds(bytes, Self.authority)
-            || Self.holds(bytes, Self.fernet) || Self.holdsTokenHeader(bytes)
+            || Self.holds(bytes, Self.fernet) || Self.holdsCredential(bytes)
     }
 
     private static func holds(_ bytes: UnsafeBufferPointer<UInt8>, _ pattern: [UInt8]) -> Bool {
         bytes.count >= pattern.count && clinux_contains(bytes.baseAddress, bytes.count, pattern, pattern.count) == 1
     }
 
-    /// All the headers end in `-token`.
-    private static func holdsTokenHeader(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        let end = Array("-token".utf8)
-        var rest = bytes[...]
-        while rest.count >= end.count, let dash = rest.firstIndex(of: end[0]) {
-            rest = bytes[dash...]
-            if rest.count >= end.count && zip(rest, end).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { return true }
-            rest = rest.dropFirst()
+    private static func holdsCredential(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        credentialMarks.contains { mark in
+            var rest = bytes[...]
+            while rest.count >= mark.count, let start = rest.firstIndex(of: mark[0]) {
+                rest = bytes[start...]
+                if rest.count >= mark.count && zip(rest, mark).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { return true }
+                rest = rest.dropFirst()
+            }
+            return false
         }
-        return false
     }
 
     /// A short secret might be part of ordinary words, so it only counts as a whole word.
@@ -83,7 +87,7 @@ public struct Redaction: Sendable {
         }
     }
 
-    /// `X-Auth-Token: value`, also with quotes around either and with `=`.
+    /// `X-Auth-Token: value`, also with quotes around either and with `=`; `temp_url_sig=value&`.
     private static func replaceValue(of header: [UInt8], in bytes: inout [UInt8]) {
         var start = 0
         while let found = index(of: header, in: bytes, from: start, ignoringCase: true) {
@@ -149,5 +153,5 @@ public struct Redaction: Sendable {
 
     private static func isSeparator(_ byte: UInt8) -> Bool { " \t:='\"[".utf8.contains(byte) }
 
-    private static func isValueEnd(_ byte: UInt8) -> Bool { byte <= 0x20 || "'\",;]}".utf8.contains(byte) }
+    private static func isValueEnd(_ byte: UInt8) -> Bool { byte <= 0x20 || "'\",;]}&".utf8.contains(byte) }
 }
