@@ -20,6 +20,9 @@ extension HTTPRequest {
             case .transferEncoding:
                 guard value.lowercased() == "chunked" else { throw .transferCoding }
                 fields.append(HTTPField(name: name, value: value))
+            case .contentLength:
+                guard let length = Int64(value), length >= 0 else { throw .contentLength }
+                fields.append(HTTPField(name: name, value: value))
             case .expect:
                 guard value.lowercased() == "100-continue" else { throw .expectation }
                 fields.append(HTTPField(name: name, value: value))

@@ -6,17 +6,21 @@ enum MalformedRequest: Error {
     case targetTooLong
     case headerTooLong
     case version
+    /// Nobody knows such a method.
+    case method
+    /// More bytes than can be counted.
+    case contentLength
     case transferCoding
     case expectation
     case upgradeToTunnel
 
     var status: HTTPResponse.Status {
         switch self {
-        case .syntax: .badRequest
+        case .syntax, .contentLength: .badRequest
         case .targetTooLong: .uriTooLong
         case .headerTooLong: .requestHeaderFieldsTooLarge
         case .version: .init(code: 505, reasonPhrase: "HTTP Version Not Supported")
-        case .transferCoding: .notImplemented
+        case .method, .transferCoding: .notImplemented
         case .expectation: .expectationFailed
         case .upgradeToTunnel: .methodNotAllowed
         }

@@ -1,7 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// NIO's HTTP/1 decoder that also tells a request target that is too long from other oversized heads.
+/// NIO's HTTP/1 decoder that also tells a request target that is too long from other oversized heads, and a method that
+/// it does not know from what is no request at all.
 struct RequestDecoder: ByteToMessageDecoder {
     typealias InboundOut = HTTPServerRequestPart
 
@@ -23,6 +24,8 @@ struct RequestDecoder: ByteToMessageDecoder {
             return try decoder.decode(context: context, buffer: &buffer)
         } catch HTTPParserError.headerOverflow {
             throw Self.isRequestLine(buffer.readableBytesView) ? MalformedRequest.targetTooLong : .headerTooLong
+        } catch HTTPParserError.invalidMethod where Self.namesMethod(buffer.readableBytesView) {
+            throw MalformedRequest.method
         }
     }
 
@@ -39,5 +42,12 @@ struct RequestDecoder: ByteToMessageDecoder {
         let first = bytes.prefix { $0 != UInt8(ascii: " ") }
         return bytes.first == UInt8(ascii: "/") || first.starts(with: "http".utf8)
             || (first.count < bytes.count && first.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
+    }
+
+    /// Whether what the decoder stumbled over is a request line, so that only its method is unknown.
+    private static func namesMethod(_ bytes: ByteBufferView) -> Bool {
+        let words = bytes.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+            .split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        return words.count == 3 && !words[0].isEmpty && words[2].starts(with: "HTTP/1.".utf8)
     }
 }

@@ -82,6 +82,18 @@ import Testing
         return found
     }
 
+    @Test("CVE-2014-0162: nothing runs a shell", arguments: mayKnow.keys.sorted())
+    func nothingRunsAShell(room: String) throws {
+        let folder = Self.sources.appending(path: room)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
+        for file in files {
+            let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+            for shell in ["popen(", "Glibc.system(", "bin/sh", "bin/bash", "wordexp("] where text.contains(shell) {
+                Issue.record("\(room)/\(file) holds \(shell)")
+            }
+        }
+    }
+
     private static func imports(of room: String) throws -> [(file: String, module: String)] {
         let folder = sources.appending(path: room)
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }

@@ -72,6 +72,11 @@ final class ResourceHarness: Sendable {
         await client(project, roles: ["member", "reader"])
     }
 
+    /// One that may look at images but not download them.
+    func reader(of project: String) async -> TestClient {
+        await client(project, roles: ["reader"])
+    }
+
     func admin() async -> TestClient {
         await client("admin", roles: ["admin", "manager", "member", "reader"])
     }

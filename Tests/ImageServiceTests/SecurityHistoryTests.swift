@@ -1,3 +1,4 @@
+import ImageDatabase
 import ImageModel
 import Testing
 
@@ -31,6 +32,33 @@ import Testing
                 #expect(!"\(error)".contains("s3cret"))
             }
         }
+    }
+
+    @Test("CVE-2013-0212, CVE-2013-1840, CVE-2014-1948: no credentials in errors of downloads")
+    func failedDownloadsHoldNoLocation() async throws {
+        let harness = try await ServiceHarness(
+            """
+            show_multiple_locations = true
+            [import_filtering_opts]
+            allowed_hosts = [127.0.0.1]
+            allowed_ports = [9]
+            [glance_store]
+            stores = file, http
+            """)
+        let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
+        do {
+            let image = try await harness.queuedImage(for: admin)
+            // Port 9, discard(8): nobody listens.
+            let location = LocationDraft(url: "http://user:s3cret@127.0.0.1:9/x")
+            _ = try await harness.service.update(image.id, [.addLocation(index: nil, location)], for: admin)
+            _ = try await harness.download(image.id, for: admin)
+            Issue.record("the download worked")
+        } catch {
+            guard case ServiceError.unavailable(let text) = error else { throw error }
+            #expect(!text.contains("s3cret") && !text.contains("127.0.0.1"), "\(text)")
+        }
+        // The driver's client wants it.
+        await harness.stores.shutdown()
     }
 
     @Test("CVE-2013-4354: an image offered to a project is not in its list until accepted; owners stay")
@@ -100,7 +128,7 @@ import Testing
         try await harness.upload(9000, to: next, for: owner)
     }
 
-    @Test("CVE-2016-0757: an active image is never emptied or refilled")
+    @Test("CVE-2016-0757, OSSN-0065: an active image is never emptied or refilled")
     func activeDataAreImmutable() async throws {
         let harness = try await ServiceHarness("show_multiple_locations = true")
         let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
@@ -115,7 +143,7 @@ import Testing
         #expect(try await harness.download(image.id, for: admin) == bytes)
     }
 
-    @Test("CVE-2016-8611: members, properties and tags are counted")
+    @Test("CVE-2016-8611, OSSN-0076: members, properties and tags are counted")
     func countsAreLimited() async throws {
         let harness = try await ServiceHarness(
             "image_member_quota = 2\nimage_property_quota = 2\nimage_tag_quota = 2")
@@ -133,7 +161,7 @@ import Testing
         }
     }
 
-    @Test("CVE-2022-4134: locations stay closed by default")
+    @Test("CVE-2022-4134, OSSN-0060, OSSN-0090: locations stay closed by default")
     func locationsAreClosedByDefault() async throws {
         let harness = try await ServiceHarness()
         let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
@@ -144,5 +172,20 @@ import Testing
         }
         try await harness.upload(10, to: image, for: admin)
         #expect(try await harness.service.show(image.id, for: admin).locations.allSatisfy { $0.url.isEmpty })
+    }
+
+    @Test("OSSN-0075: the id of a deleted image is not given out again, not even after a purge")
+    func idsAreNotReused() async throws {
+        let harness = try await ServiceHarness()
+        let (owner, other) = (await harness.caller("owner"), await harness.caller("other"))
+        let image = try await harness.queuedImage(for: owner)
+        try await harness.service.delete(image.id, for: owner)
+        var draft = ImageDraft()
+        draft.id = image.id
+        for _ in 0..<2 {
+            await #expect(throws: ServiceError.self) { try await harness.service.create(draft, for: other) }
+            let later = Timestamp.now.advanced(bySeconds: 3600)
+            _ = try await Purge(harness.database, deletedBefore: later, limit: nil).run()
+        }
     }
 }
