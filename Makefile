@@ -12,10 +12,10 @@ INTEGRATION = GLANCE_API=$(CURDIR)/$(RELEASE)/glance-api GLANCE_MANAGE=$(CURDIR)
     swift test --no-parallel --filter
 
 LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libmemcached-dev zlib1g-dev pkg-config
-SERVERS := postgresql memcached nginx python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl sqlite3 qemu-utils
+SERVERS := postgresql memcached nginx python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl sqlite3 qemu-utils openssl
 MEASURES := wrk postgresql-contrib openssl
 
-.PHONY: help deps test-deps build run test unit integration acceptance conformance bench lint executables deb rpm \
+.PHONY: help deps test-deps build run test unit integration conformance bench lint executables deb rpm \
     packaging clean
 
 help:
@@ -41,10 +41,7 @@ unit: test-deps
 	swift test --no-parallel --skip IntegrationTests
 
 integration: test-deps build
-	$(INTEGRATION) "DatabaseRestartTests|KeystoneTests"
-
-acceptance: test-deps build ## the long integration tests: install guide, take-over, kills, memory
-	$(INTEGRATION) "InstallGuideTests|TakeOverTests|KillTests|MemoryTests"
+	$(INTEGRATION) IntegrationTests
 
 conformance: test-deps build ## Glance's own functional tests against our executables
 	Tests/Conformance/run

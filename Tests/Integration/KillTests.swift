@@ -6,8 +6,10 @@ import Testing
 extension IntegrationTests {
     /// A worker may die at any instruction: what was acknowledged is there, and nothing else is.
     @Suite struct KillTests {
-        static let rounds = 130
-        static let uploadsPerRound = 4
+        // Few rounds of many uploads: workers that die young are started again after a pause that doubles each time.
+        static let rounds = 9
+        static let uploadsPerRound = 60
+        static let workers = 4
 
         private struct Upload: Sendable {
             var id: String
@@ -20,7 +22,8 @@ extension IntegrationTests {
             try await withServer("postgresql") { database in
                 try await withTemporaryDirectory { directory in
                     let site = try Site(
-                        directory: directory, database: try database.setting("POSTGRESQL_URL") + "/postgres")
+                        directory: directory, database: try database.setting("POSTGRESQL_URL") + "/postgres",
+                        workers: Self.workers)
                     try await site.synchronizeDatabase(.ours)
                     let uploads = try await withGlance(.ours, site) { glance in
                         let uploads = try await uploadAndKill(glance)
@@ -37,42 +40,61 @@ extension IntegrationTests {
         }
 
         private func uploadAndKill(_ glance: RunningGlance) async throws -> [Upload] {
-            // How long an undisturbed round takes, so that the moment of death is spread over all of an upload's life.
+            // How long an undisturbed round takes, so that the moments of death are spread over all of an upload's life.
             var usual = Duration.milliseconds(1)
-            for round in 0..<5 {
-                let clock = ContinuousClock()
-                let took = try await clock.measure {
-                    _ = try await self.round(glance, seed: UInt64(1000 + round), before: nil)
-                }
-                usual = max(usual, took)
+            for round in 0..<2 {
+                usual = max(usual, try await self.round(glance, seed: UInt64(1000 + round), within: nil).took)
             }
             var uploads: [Upload] = []
             for round in 0..<Self.rounds {
-                let moment = usual * Double.random(in: 0...1)
-                uploads += try await self.round(glance, seed: UInt64(round), before: moment)
+                uploads += try await self.round(glance, seed: UInt64(round), within: usual).uploads
             }
             return uploads
         }
 
-        /// Uploads of random sizes at the same time, during which all workers are killed `moment` after the start.
-        private func round(_ glance: RunningGlance, seed: UInt64, before moment: Duration?) async throws -> [Upload] {
-            try await withThrowingTaskGroup(of: Upload.self) { group in
-                for index in 0..<Self.uploadsPerRound {
-                    let id = try await create(glance)
-                    let data = Noise.bytes(Int.random(in: 0...4_000_000), seed: seed << 8 | UInt64(index))
+        /// Uploads of random sizes at the same time, during which each worker is killed at its own random moment of
+        /// `span` after the start.
+        private func round(
+            _ glance: RunningGlance, seed: UInt64, within span: Duration?
+        ) async throws -> (uploads: [Upload], took: Duration) {
+            var waiting: [(id: String, data: [UInt8])] = []
+            for index in 0..<Self.uploadsPerRound {
+                let data = Noise.bytes(Int.random(in: 0...4_000_000), seed: seed << 8 | UInt64(index))
+                waiting.append((try await create(glance), data))
+            }
+            try await everyWorker(glance)
+            let start = ContinuousClock.now
+            let uploads = try await withThrowingTaskGroup(of: Upload?.self) { group in
+                for (id, data) in waiting {
                     group.addTask {
                         // No answer is an answer here: the connection ends with the worker.
                         let status = try? await glance.client.upload(id, data).status
                         return Upload(id: id, data: data, acknowledged: status == 204)
                     }
                 }
-                if let moment {
-                    try await Task.sleep(for: moment)
-                    for worker in glance.processes.descendants { kill(worker, SIGKILL) }
+                for worker in span == nil ? [] : glance.workers {
+                    let moment = (span ?? .zero) * Double.random(in: 0...1)
+                    group.addTask {
+                        try await Task.sleep(for: moment)
+                        kill(worker, SIGKILL)
+                        return nil
+                    }
                 }
                 var uploads: [Upload] = []
-                for try await upload in group { uploads.append(upload) }
+                for try await upload in group { if let upload { uploads.append(upload) } }
                 return uploads
+            }
+            return (uploads, ContinuousClock.now - start)
+        }
+
+        /// Until all workers are there again.
+        private func everyWorker(_ glance: RunningGlance) async throws {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while glance.workers.count < Self.workers {
+                if ContinuousClock.now > deadline {
+                    throw TestFailure("\(glance.workers.count) workers after a minute")
+                }
+                try await Task.sleep(for: .milliseconds(20))
             }
         }
 

@@ -28,6 +28,14 @@ public struct ProcessTree: Sendable {
     public var descendants: [Int32] { Array(all.dropFirst()) }
     public var isEmpty: Bool { all.isEmpty }
 
+    /// Those descendants whose command line starts so.
+    public func descendants(titled title: String) -> [Int32] {
+        descendants.filter { process in
+            let line = try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
+            return line?.hasPrefix(title) ?? false
+        }
+    }
+
     /// Sum of the proportional set sizes in bytes (`/proc/PID/smaps_rollup`): a shared page counts once.
     public var proportionalSetSize: Int {
         all.reduce(0) { sum, process in

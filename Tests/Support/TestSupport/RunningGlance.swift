@@ -12,6 +12,8 @@ public struct RunningGlance: Sendable {
 
     /// The process and all its descendants.
     public var processes: ProcessTree { ProcessTree(root: process) }
+    /// Those of ours that answer requests.
+    public var workers: [Int32] { processes.descendants(titled: "glance-api: worker") }
 }
 
 /// Runs `body` while `release` serves the site; ends it with SIGTERM, and with SIGKILL after a while.
