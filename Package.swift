@@ -115,7 +115,9 @@ let package = Package(
         .target(name: "ImageModel", swiftSettings: room),
         .target(
             name: "UnifiedLimits",
-            dependencies: ["Identity", "ImageDatabase", "OsloConfig", "Events", nioCore, nioPosix, logging],
+            dependencies: [
+                "Identity", "ImageDatabase", "ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging,
+            ],
             swiftSettings: room),
         .target(
             name: "ImageDatabase",

@@ -11,6 +11,7 @@ struct CatalogAnswer: Decodable {
 
     struct Service: Decodable {
         var type: String
+        var name: String?
         var endpoints: [Endpoint]
     }
 

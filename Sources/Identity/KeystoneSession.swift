@@ -52,7 +52,7 @@ public final class KeystoneSession: Sendable {
         self.settings = settings
         self.logger = logger
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: try TLSConfiguration(settings.tls), redirectConfiguration: .disallow)
+            tlsConfiguration: try TLSConfiguration(settings.tls, settings.section), redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(Int64(settings.timeout ?? 10))
         configuration.timeout.read = .seconds(Int64(settings.timeout ?? 60))
         configuration.httpVersion = .http1Only
@@ -141,7 +141,7 @@ public final class KeystoneSession: Sendable {
             let catalog = try JSONDecoder().decode(CatalogAnswer.self, from: Data(answer.body)).token.catalog
             let now = Clock.secondsSince1970
             let life = max(0, try decoded.expiry() - now)
-            let listed = endpoint(in: catalog ?? [])
+            let listed = settings.endpointOverride ?? endpoint(in: catalog ?? [])
             let endpoint = listed == nil ? base : try await versioned(listed ?? base)
             return Grant(token: token, renewal: now + life - min(30, life / 10), endpoint: endpoint)
         } catch let error as IdentityError {
@@ -157,13 +157,20 @@ public final class KeystoneSession: Sendable {
         return error
     }
 
-    /// Keystone's own address in the catalog, by `interface` and `region_name`.
+    /// Keystone's own address in the catalog, by interface and region.
     private func endpoint(in catalog: [CatalogAnswer.Service]) -> String? {
-        let interface = settings.interface.replacing("URL", with: "")
-        return catalog.first { $0.type == "identity" }?.endpoints.first { endpoint in
-            endpoint.interface == interface
-                && (settings.regionName == nil || settings.regionName == endpoint.region)
-        }?.url
+        let service = catalog.first { service in
+            service.type == settings.serviceType
+                && (settings.serviceName == nil || settings.serviceName == service.name)
+        }
+        let endpoints = (service?.endpoints ?? []).filter {
+            settings.regionName == nil || settings.regionName == $0.region
+        }
+        for interface in settings.interfaces {
+            let name = interface.replacing("URL", with: "")
+            if let endpoint = endpoints.first(where: { $0.interface == name }) { return endpoint.url }
+        }
+        return nil
     }
 
     /// The address of version 3 for an address with or without a version.
@@ -206,9 +213,20 @@ public final class KeystoneSession: Sendable {
 
     // MARK: HTTP
 
-    /// Sends, and sends again when no connection came about or it broke; not when Keystone was too slow.
+    /// Sends, and sends again when the answer's status says that this may help.
     private func send(_ request: HTTPClientRequest) async throws(IdentityError) -> Answer {
-        var pause = Duration.milliseconds(100)
+        let retries = settings.statusRetries
+        for _ in 0..<retries.count {
+            let answer = try await connectAndSend(request)
+            guard retries.statuses.contains(answer.status) else { return answer }
+            try? await Task.sleep(for: retries.delay)
+        }
+        return try await connectAndSend(request)
+    }
+
+    /// Sends, and sends again when no connection came about or it broke; not when Keystone was too slow.
+    private func connectAndSend(_ request: HTTPClientRequest) async throws(IdentityError) -> Answer {
+        var pause = settings.retryDelay
         for attempt in 0... {
             do {
                 let answer = try await sendOnce(request)
@@ -222,7 +240,7 @@ public final class KeystoneSession: Sendable {
             }
             // A cancelled wait ends in an attempt that is cancelled too.
             try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(1))
+            pause = min(pause * 2, max(.seconds(1), settings.retryDelay))
         }
         throw .unavailable("Keystone cannot be reached at \(settings.authURL)")
     }
@@ -268,27 +286,33 @@ public final class KeystoneSession: Sendable {
 }
 
 extension TLSConfiguration {
-    fileprivate init(_ tls: KeystoneSettings.TLS) throws(IdentityError) {
+    fileprivate init(_ tls: KeystoneSettings.TLS, _ section: String) throws(IdentityError) {
         self = .makeClientConfiguration()
         if tls.isInsecure { certificateVerification = .none }
+        switch tls.minimumVersion {
+        case "1.2": minimumTLSVersion = .tlsv12
+        case "1.3": minimumTLSVersion = .tlsv13
+        default: break
+        }
+        if let ciphers = tls.ciphers { cipherSuites = ciphers }
         do {
             if let file = tls.caFile {
                 trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
             }
         } catch {
-            throw .badConfiguration("[keystone_authtoken] cafile: certificates cannot be read from \(tls.caFile ?? "")")
+            throw .badConfiguration("[\(section)] cafile: certificates cannot be read from \(tls.caFile ?? "")")
         }
         guard let certificate = tls.certificateFile else { return }
         do {
             certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
         } catch {
-            throw .badConfiguration("[keystone_authtoken] certfile: no certificate can be read from \(certificate)")
+            throw .badConfiguration("[\(section)] certfile: no certificate can be read from \(certificate)")
         }
         let key = tls.keyFile ?? certificate
         do {
             privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
         } catch {
-            throw .badConfiguration("[keystone_authtoken] keyfile: no private key can be read from \(key)")
+            throw .badConfiguration("[\(section)] keyfile: no private key can be read from \(key)")
         }
     }
 }

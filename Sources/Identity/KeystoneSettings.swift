@@ -7,14 +7,34 @@ public struct KeystoneSettings: Sendable, Equatable {
     public var authURL: String
     public var credentials: Credentials
     public var scope: Scope
-    /// Which of Keystone's endpoints in the catalog to use: `internal`, `public` or `admin`.
-    public var interface = "internal"
+    /// Which of Keystone's endpoints in the catalog to use, the first that it lists: `internal`, `public`, `admin`.
+    public var interfaces = ["internal"]
     public var regionName: String?
+    /// Keystone's service in the catalog.
+    public var serviceType = "identity"
+    /// Of the service in the catalog, where the type alone does not tell.
+    public var serviceName: String?
+    /// Where to ask, instead of what the catalog says.
+    public var endpointOverride: String?
     public var tls = TLS()
     /// Seconds for a connection and for a whole exchange; nil leaves both to defaults that end some day.
     public var timeout: Int?
     /// How often a connection that failed is tried again.
     public var maxRetries = 3
+    /// How long before that at first; doubles each time, up to a second or this.
+    public var retryDelay: Duration = .milliseconds(100)
+    public var statusRetries = StatusRetries()
+    /// The section that all this comes from, for messages.
+    public var section = "keystone_authtoken"
+
+    /// Requests that are sent again because of the status of their answer.
+    public struct StatusRetries: Sendable, Equatable {
+        public var count = 0
+        public var delay: Duration = .milliseconds(500)
+        public var statuses: Set<Int> = [503]
+
+        public init() {}
+    }
 
     public enum Credentials: Sendable, Equatable {
         case password(User, password: String)
@@ -50,6 +70,10 @@ public struct KeystoneSettings: Sendable, Equatable {
         public var keyFile: String?
         /// Accepts any certificate.
         public var isInsecure = false
+        /// `1.2` or `1.3`; nil is the library's own choice.
+        public var minimumVersion: String?
+        /// As OpenSSL writes them; nil is the library's own choice.
+        public var ciphers: String?
 
         public init() {}
     }

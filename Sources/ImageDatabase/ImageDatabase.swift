@@ -96,6 +96,8 @@ public enum DatabaseError: Error, Sendable, Equatable {
     /// The row is not in the state that the change asked for.
     case conflict
     case limitReached
+    /// Keystone's limits have never been read yet, so nobody can say what is allowed.
+    case limitsUnknown
     case markerNotFound
     /// A statement that the database refused: a defect, or somebody else's schema.
     case statement(code: String, message: String)

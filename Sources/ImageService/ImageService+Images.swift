@@ -3,6 +3,7 @@ public import ImageModel
 import ImageStore
 import OsloConfig
 import OsloPolicy
+import UnifiedLimits
 
 extension ImageService {
     /// Registers an image without data (Images API v2, "Create image").
@@ -18,9 +19,11 @@ extension ImageService {
         try quotas.checkTags(image.tags)
         try quotas.checkProperties(image.properties)
         do {
-            try await database.insert(image)
-        } catch {
-            throw error == .duplicate ? ServiceError.conflict("Image ID \(image.id) already exists!") : error
+            try await insertWithinLimits(image)
+        } catch DatabaseError.duplicate {
+            throw ServiceError.conflict("Image ID \(image.id) already exists!")
+        } catch let error as LimitError {
+            throw ServiceError(error)
         }
         log(
             .imageCreated, "Image created", image: image.id, for: caller,
@@ -204,14 +207,13 @@ extension ImageService {
     func save(_ changed: Image, over image: Image) async throws -> Image {
         var changed = changed
         do {
-            changed.updatedAt = try await database.update(from: image, to: changed)
-        } catch {
-            switch error {
-            case .notFound: throw ServiceError.notFound("No image found with ID \(image.id)")
-            case .conflict:
-                throw ServiceError.conflict("Image \(image.id) was changed by another request; try again.")
-            default: throw error
-            }
+            changed.updatedAt = try await updateWithinLimits(changed, over: image)
+        } catch DatabaseError.notFound {
+            throw ServiceError.notFound("No image found with ID \(image.id)")
+        } catch DatabaseError.conflict {
+            throw ServiceError.conflict("Image \(image.id) was changed by another request; try again.")
+        } catch let error as LimitError {
+            throw ServiceError(error)
         }
         return changed
     }

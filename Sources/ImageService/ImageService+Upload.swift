@@ -3,6 +3,7 @@ import ImageModel
 import ImageStore
 public import NIOCore
 import OsloConfig
+import UnifiedLimits
 
 extension ImageService {
     /// Stores an image's data (Images API v2, "Upload binary image data").
@@ -36,14 +37,15 @@ extension ImageService {
             process: process)
         uploads.insert(upload.uploadID)
         defer { uploads.remove(upload.uploadID) }
+        let allowance: UploadAllowance?
         do {
-            try await database.beginUpload(upload)
-        } catch {
-            switch error {
-            case .conflict: throw ServiceError.conflict("Another upload to image \(id) is under way.")
-            case .notFound: throw ServiceError.notFound("No image found with ID \(id)")
-            default: throw error
-            }
+            allowance = try await beginWithinLimits(upload, of: image, size: expectedSize)
+        } catch DatabaseError.conflict {
+            throw ServiceError.conflict("Another upload to image \(id) is under way.")
+        } catch DatabaseError.notFound {
+            throw ServiceError.notFound("No image found with ID \(id)")
+        } catch let error as LimitError {
+            throw ServiceError(error)
         }
         let start = ContinuousClock.now
         log(
@@ -55,7 +57,8 @@ extension ImageService {
             let writer = try await store.makeWriter(
                 imageID: id, uploadID: upload.uploadID, expectedSize: expectedSize)
             do {
-                result = try await pipeline.run(body, into: writer, limit: limit, expectedSize: expectedSize)
+                result = try await pipeline.run(
+                    body, into: writer, limit: limit, expectedSize: expectedSize, allowance: allowance)
                 try verify(result, against: image)
                 try await recheckStorage(for: image, size: result.size)
                 location = try await writer.commit()
@@ -161,6 +164,7 @@ extension ImageService {
 
     /// Store and transport failures in terms of the client.
     static func clientError(_ error: any Error) -> any Error {
+        if let error = error as? LimitError { return ServiceError(error) }
         guard let error = error as? StoreError else { return error }
         switch error {
         case .full: return ServiceError.tooLarge("Image storage media is full.")

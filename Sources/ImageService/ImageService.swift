@@ -6,6 +6,7 @@ public import Logging
 public import NIOPosix
 public import OsloConfig
 public import OsloPolicy
+import UnifiedLimits
 
 /// What every operation of the Images API does, in order: policy, quota, state, data. Knows nothing of HTTP.
 ///
@@ -17,6 +18,8 @@ public struct ImageService: Sendable {
     let database: ImageDatabase
     let policy: Enforcer
     let quotas: Quotas
+    /// Unified limits; nil without `use_keystone_limits`.
+    let limits: ProjectLimits?
     /// Names this process in upload records.
     let process = ProcessIdentity.current()
     let uploads: UploadRegistry
@@ -36,6 +39,8 @@ public struct ImageService: Sendable {
         self.stores = stores
         self.policy = policy
         self.quotas = Quotas(configuration: configuration)
+        self.limits =
+            configuration[Options.Default.useKeystoneLimits] ? ProjectLimits(database: database, logger: logger) : nil
         self.uploads = UploadRegistry()
         self.pipeline = try UploadPipeline(
             hashingAlgorithm: configuration[Options.Default.hashingAlgorithm], threadPool: threadPool)

@@ -1,6 +1,7 @@
 import ImageStore
 import NIOCore
 import NIOPosix
+import UnifiedLimits
 
 /// What an upload turned out to be.
 struct UploadResult: Sendable, Equatable {
@@ -41,17 +42,19 @@ struct UploadPipeline: Sendable {
     /// - Parameters:
     ///   - limit: bytes allowed; the first byte beyond ends the upload.
     ///   - expectedSize: bytes that the client announced.
+    ///   - allowance: what the project's limits have granted, and may grant in addition; nil where there are none.
     ///   - inspector: nil takes the data for raw, whose virtual size is their size.
-    /// - Throws: ``ServiceError/tooLarge(_:)``, ``ServiceError/invalid(_:)`` for a size that is not the announced one, and
-    ///   whatever the body, the inspector and the writer throw. The writer has been cancelled then.
+    /// - Throws: ``ServiceError/tooLarge(_:)``, ``ServiceError/invalid(_:)`` for a size that is not the announced one,
+    ///   `LimitError`, and whatever the body, the inspector and the writer throw. The writer has been cancelled then.
     func run<Body: AsyncSequence & Sendable>(
         _ body: Body, into writer: any StoreWriter, limit: Int64, expectedSize: Int64?,
-        inspector: (any ContentInspector)? = nil
+        allowance: UploadAllowance? = nil, inspector: (any ContentInspector)? = nil
     ) async throws -> UploadResult where Body.Element == ByteBuffer {
         memory.enter()
         defer { memory.leave() }
         do {
-            let receiver = UploadReceiver(limit: limit, expectedSize: expectedSize, memory: memory)
+            let receiver = UploadReceiver(
+                limit: limit, expectedSize: expectedSize, allowance: allowance, memory: memory)
             return try await transfer(body, by: receiver, into: writer, inspector)
         } catch {
             await writer.cancel()

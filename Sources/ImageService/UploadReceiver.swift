@@ -1,4 +1,5 @@
 import NIOCore
+import UnifiedLimits
 
 /// Makes blocks of a received body and watches its size.
 struct UploadReceiver: Sendable {
@@ -6,25 +7,29 @@ struct UploadReceiver: Sendable {
     let limit: Int64
     /// Bytes that the client announced.
     let expectedSize: Int64?
+    /// What the project's limits allow.
+    let allowance: UploadAllowance?
     let memory: UploadMemory
 
     /// Receives all of `body` and sends its blocks to every lane.
     ///
     /// - Returns: bytes received.
     /// - Throws: ``ServiceError/tooLarge(_:)``, ``ServiceError/invalid(_:)`` for a size that is not the announced one,
-    ///   `CancellationError`, and what the body throws.
+    ///   `LimitError`, `CancellationError`, and what the body throws.
     func receive<Body: AsyncSequence>(
         _ body: Body, to lanes: [UploadLane]
     ) async throws -> Int64 where Body.Element == ByteBuffer {
         let window = UploadWindow(size: UploadMemory.blocksInFlight)
         var block = Collector()
         var size: Int64 = 0
+        var claimed = allowance?.claimed ?? .max
         for try await buffer in body {
             size += Int64(buffer.readableBytes)
             if size > limit {
                 throw ServiceError.tooLarge("The image is larger than the \(limit) bytes that are allowed.")
             }
             if let expectedSize, size > expectedSize { throw mismatch(expectedSize, size) }
+            if let allowance, size > claimed { claimed = try await allowance.extend(to: size, from: claimed) }
             block.append(buffer)
             if block.count >= memory.blockSize { try await send(&block, to: lanes, window) }
         }

@@ -1,40 +1,119 @@
+import Identity
+import ImageDatabase
 public import Logging
+import NIOPosix
 public import OsloConfig
 
 /// The limits worker as a child of the supervisor: keeps the mirror of Keystone's limits.
+///
+/// Each node may run one; they share the mirror and do not get into each other's way.
 public struct LimitsService: Sendable {
-    private let configuration: Configuration
+    private let session: KeystoneSession
+    private let reader: LimitReader
+    private let database: ImageDatabase
+    private let interval: Duration
     private let logger: Logger
+    /// How long a first start waits for Keystone before the service counts as started.
+    private static let patience = 5
 
     /// Opens the database.
     ///
-    /// - Throws: for a start that can never succeed.
+    /// - Throws: for a start that can never succeed: `ConfigurationError` or ``LimitsFailure``.
     public init(configuration: Configuration, logger: Logger) async throws {
-        self.configuration = configuration
         self.logger = logger
+        interval = .seconds(configuration[Options.OsloLimit.refreshInterval])
+        do throws(IdentityError) {
+            let settings = try KeystoneSettings(limits: configuration)
+            let endpoint = try LimitReader.EndpointReference(configuration)
+            session = try KeystoneSession(
+                settings: settings, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            reader = LimitReader(session: session, endpoint: endpoint)
+            if settings.scope != .system {
+                logger.warning(
+                    """
+                    [oslo_limit] does not act on the whole system (system_scope = all): Keystone shows such a user registered \
+                    limits only, and not the limits of other projects
+                    """)
+            }
+        } catch {
+            throw ConfigurationError("\(error)")
+        }
+        do {
+            database = try await Self.openDatabase(configuration, logger)
+        } catch {
+            await session.shutdown()
+            throw error
+        }
+    }
+
+    private static func openDatabase(_ configuration: Configuration, _ logger: Logger) async throws -> ImageDatabase {
+        guard let url = configuration[Options.Database.connection], !url.isEmpty else {
+            throw LimitsFailure("[database] connection is not set")
+        }
+        do {
+            // One refresh at a time needs one connection, and the watcher of the start another.
+            let database = try ImageDatabase(url: url, options: DatabaseOptions(configuration), logger: logger)
+            try await database.checkSchema()
+            return database
+        } catch {
+            switch error {
+            case .notMigrated:
+                throw LimitsFailure("The database has no schema of this release; run: glance-manage db_sync")
+            case .unavailable(let reason): throw LimitsFailure("The database cannot be reached: \(reason)")
+            default: throw LimitsFailure("The database cannot be used: \(error)")
+            }
+        }
     }
 
     /// Works until `stop` returns.
     ///
     /// - Parameters:
-    ///   - started: called once the work has begun.
+    ///   - started: called once there are limits to go by, or Keystone did not give any at the first try.
     ///   - beat: called every second as a sign of life.
     ///   - refreshed: called each time that the mirror has got all limits from Keystone.
     public func run(
         started: @Sendable () -> Void, beat: @escaping @Sendable () -> Void,
         refreshed: @escaping @Sendable () -> Void, until stop: @escaping @Sendable () async -> Void
     ) async throws {
-        started()
+        let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await stop() }
             group.addTask {
+                await stop()
+                isReady.finish()
+            }
+            group.addTask {
+                var seconds = 0
                 while true {
                     beat()
+                    if seconds == Self.patience { isReady.finish() }
+                    seconds += 1
                     try await Task.sleep(for: .seconds(1))
                 }
             }
+            group.addTask {
+                if (try? await database.limitMirrorState()) ?? nil != nil { isReady.finish() }
+                var refresher = LimitRefresher(reader: reader, database: database, logger: logger)
+                while true {
+                    let next = ContinuousClock.now + interval
+                    if await refresher.refresh() { refreshed() }
+                    isReady.finish()
+                    try await Task.sleep(until: next)
+                }
+            }
+            for await _ in ready {}
+            started()
             try await group.next()
             group.cancelAll()
         }
+        await session.shutdown()
+        await database.close()
     }
+}
+
+/// A start of the limits worker that can never succeed until an operator does something. The description is one line for
+/// them.
+public struct LimitsFailure: Error, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
 }

@@ -180,7 +180,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
         case ScrubberFailure.store: .badStoreConfiguration
         case ScrubberFailure.notMigrated: .databaseNotMigrated
         case ScrubberFailure.databaseUnavailable: .databaseUnavailable
-        case is ScrubberFailure, is OsloLogError, is ScoreboardError: .runtimeError
+        case is ScrubberFailure, is LimitsFailure, is OsloLogError, is ScoreboardError: .runtimeError
         default: .unexpected
         }
     }

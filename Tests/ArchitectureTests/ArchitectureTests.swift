@@ -19,7 +19,7 @@ import Testing
             "OsloPolicy", "OsloConfig", "OsloLog",
         ],
         "Scrubber": ["ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "Events"],
-        "UnifiedLimits": ["Identity", "ImageDatabase", "OsloConfig", "Events"],
+        "UnifiedLimits": ["Identity", "ImageDatabase", "ImageModel", "OsloConfig", "Events"],
         "GlanceWorker": [
             "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "HTTPServer", "Identity",
             "OsloPolicy", "OsloConfig", "OsloLog", "Events", "Scoreboard",

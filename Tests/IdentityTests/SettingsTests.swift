@@ -29,7 +29,7 @@ import Testing
         #expect(settings.authURL == "http://keystone:5000")
         #expect(settings.credentials == .password(.name("glance", .name("Default")), password: "secret"))
         #expect(settings.scope == .project("service", .id("default")))
-        #expect(settings.interface == "internal")
+        #expect(settings.interfaces == ["internal"])
         #expect(settings.maxRetries == 3)
     }
 
@@ -74,7 +74,7 @@ import Testing
             Configuration(
                 text: "[keystone_authtoken]\nauth_section = mine\ninterface = public\n[mine]\n" + Self.password))
         #expect(settings.credentials == .password(.name("glance", .name("Default")), password: "secret"))
-        #expect(settings.interface == "public")
+        #expect(settings.interfaces == ["public"])
     }
 
     @Test(arguments: [

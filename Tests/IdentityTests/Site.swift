@@ -37,7 +37,7 @@ struct Site {
             authURL: proxy.map { "http://127.0.0.1:\($0.port)/v3" } ?? url,
             credentials: .password(.name("glance", .name("Default")), password: password),
             scope: .project("service", .name("Default")))
-        if proxy != nil { settings.interface = "none" }
+        if proxy != nil { settings.interfaces = ["none"] }
         settings.maxRetries = 1
         return settings
     }

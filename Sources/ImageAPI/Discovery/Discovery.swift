@@ -41,11 +41,24 @@ struct Discovery: Sendable {
         return list(withDetails: true)
     }
 
-    /// Unified limits are what Glance reports here; without them, and this release has none, the answer is empty.
-    @Sendable private func usage(_ request: Request, _ context: APIContext) -> Response {
-        .json { writer in
+    /// Unified limits and the usage of the caller's project; without them the answer is empty. Sizes are in MiB, usage
+    /// rounded down.
+    @Sendable private func usage(_ request: Request, _ context: APIContext) async throws -> Response {
+        let usages = try await service.usage(for: context.caller)
+        return .json { writer in
             writer.object { writer in
-                writer.field("usage") { $0.object { _ in } }
+                writer.field("usage") { writer in
+                    writer.object { writer in
+                        for usage in usages {
+                            writer.field(usage.resource.rawValue) { writer in
+                                writer.object { writer in
+                                    writer.field("limit", usage.limit)
+                                    writer.field("usage", usage.usedUnits)
+                                }
+                            }
+                        }
+                    }
+                }
             }
         }
     }

@@ -21,9 +21,12 @@ extension ImageDatabase {
 
     /// Writes a new image with properties and tags (and locations, if any) in one transaction.
     ///
-    /// - Throws: ``DatabaseError/duplicate`` when the id is taken, by a soft-deleted image too.
-    public func insert(_ image: Image) async throws(DatabaseError) {
-        var statements = [ImageWrites.insertRow(image)]
+    /// - Parameter claim: what has to fit into the limits of the owner.
+    /// - Throws: ``DatabaseError/duplicate`` when the id is taken, by a soft-deleted image too;
+    ///   ``DatabaseError/limitReached``, ``DatabaseError/limitsUnknown``.
+    public func insert(_ image: Image, claim: LimitClaim? = nil) async throws(DatabaseError) {
+        var statements = Self.within(claim)
+        statements.append(ImageWrites.insertRow(image))
         for (name, value) in image.properties.sorted(by: { $0.key < $1.key }) {
             statements.append(ImageWrites.setProperty(image.id, name, value, at: image.createdAt))
         }
@@ -39,11 +42,15 @@ extension ImageDatabase {
     /// The row changes only if its status is still `old.status`; a removed location becomes `pending_delete`, see
     /// ``markLocationDeleted(_:)``. Nothing is written for what did not change, so parallel changes of other fields stay.
     ///
+    /// - Parameter claim: what has to fit into the limits of the owner.
     /// - Throws: ``DatabaseError/conflict`` when the status changed meanwhile, ``DatabaseError/notFound`` when the image
-    ///   is gone.
-    public func update(from old: Image, to new: Image) async throws(DatabaseError) -> Timestamp {
+    ///   is gone; ``DatabaseError/limitReached``, ``DatabaseError/limitsUnknown``.
+    public func update(
+        from old: Image, to new: Image, claim: LimitClaim? = nil
+    ) async throws(DatabaseError) -> Timestamp {
         let now = Timestamp.now
-        var statements = [ImageWrites.updateRow(from: old, to: new, at: now)]
+        var statements = Self.within(claim)
+        statements.append(ImageWrites.updateRow(from: old, to: new, at: now))
         for (name, value) in new.properties.sorted(by: { $0.key < $1.key }) where old.properties[name] != .some(value) {
             statements.append(ImageWrites.setProperty(old.id, name, value, at: now))
         }
@@ -126,6 +133,12 @@ extension ImageDatabase {
                 AND i.status NOT IN ('killed', 'deleted', 'pending_delete')
                 """, [.text(project), .text(excludingImage ?? "")]))
         return try rows[0][0].integer(0) ?? 0
+    }
+
+    /// What begins a transaction that has to stay within limits.
+    private static func within(_ claim: LimitClaim?) -> [Statement] {
+        guard let claim else { return [] }
+        return LimitStatements.lock(claim.projectID) + LimitStatements.check(claim)
     }
 
     /// Runs a transaction whose first statements change an image only in the right state, and tells a wrong state

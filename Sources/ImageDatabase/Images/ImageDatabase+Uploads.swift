@@ -3,33 +3,64 @@ public import ImageModel
 extension ImageDatabase {
     /// Moves an image from `queued` to `saving` and records who uploads, in one transaction.
     ///
-    /// The record (table `glance_uploads`, ours) is what makes a crash visible: see ``uploads()``.
+    /// The record (table `glance_uploads`, ours) is what makes a crash visible: see ``uploads()``. What the upload claims
+    /// of its project's limits stands in it, and goes with it.
+    ///
+    /// - Parameter claim: nil where no limits apply.
+    /// - Returns: bytes claimed, when there is a claim.
     /// - Throws: ``DatabaseError/conflict`` when the image is not `queued`, or when the record of an upload that died
-    ///   is still to be cleaned up; ``DatabaseError/notFound``.
-    public func beginUpload(_ upload: UploadRecord) async throws(DatabaseError) {
+    ///   is still to be cleaned up; ``DatabaseError/notFound``; ``DatabaseError/limitReached``,
+    ///   ``DatabaseError/limitsUnknown``.
+    @discardableResult
+    public func beginUpload(
+        _ upload: UploadRecord, claim: UploadClaim? = nil
+    ) async throws(DatabaseError) -> Int64? {
+        var statements: [Statement] = []
+        var known: Int64 = 0
+        if let claim {
+            var amounts: [LimitedResource: Int64] = [.imageCountUploading: 1]
+            if case .known(let size) = claim.size {
+                known = size
+                amounts[.imageSizeTotal] = size
+            }
+            statements += LimitStatements.lock(claim.projectID)
+            statements += LimitStatements.check(LimitClaim(projectID: claim.projectID, amounts: amounts))
+        }
+        statements.append(
+            Statement(
+                """
+                UPDATE images SET status = 'saving', updated_at = $1 \
+                WHERE id = $2 AND status = 'queued' AND NOT deleted
+                """, [.time(.now), .text(upload.imageID)], required: .conflict))
+        statements.append(Self.remember(upload, claim, known))
+        if let claim, case .unknown(let step) = claim.size {
+            statements += LimitStatements.extend(upload, claim.projectID, by: step)
+        }
+        let results: [Rows]
         do {
-            try await writeChange(
-                ofImage: upload.imageID,
-                [
-                    Statement(
-                        """
-                        UPDATE images SET status = 'saving', updated_at = $1 \
-                        WHERE id = $2 AND status = 'queued' AND NOT deleted
-                        """, [.time(.now), .text(upload.imageID)], required: .conflict),
-                    Statement(
-                        """
-                        INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at) \
-                        VALUES ($1, $2, $3, $4, $5, $6, $7)
-                        """,
-                        [
-                            .text(upload.imageID), .text(upload.uploadID), .text(upload.storeID),
-                            .text(upload.process.host), .integer(Int64(upload.process.pid)),
-                            .integer(upload.process.startTime), .time(upload.renewedAt),
-                        ]),
-                ])
+            results = try await writeChange(ofImage: upload.imageID, statements)
         } catch .duplicate {
             throw .conflict
         }
+        guard let claim else { return nil }
+        if case .known(let size) = claim.size { return size }
+        return try Self.claimed(results)
+    }
+
+    private static func remember(_ upload: UploadRecord, _ claim: UploadClaim?, _ bytes: Int64) -> Statement {
+        var builder = StatementBuilder()
+        var columns = "image_id, upload_id, store_id, host, pid, start_time, renewed_at"
+        var values: [SQLValue] = [
+            .text(upload.imageID), .text(upload.uploadID), .text(upload.storeID), .text(upload.process.host),
+            .integer(Int64(upload.process.pid)), .integer(upload.process.startTime), .time(upload.renewedAt),
+        ]
+        if let claim {
+            columns += ", project_id, claimed_bytes"
+            values += [.text(claim.projectID), .integer(bytes)]
+        }
+        let places = values.map { builder.bind($0) }.joined(separator: ", ")
+        builder.append("INSERT INTO glance_uploads (\(columns)) VALUES (\(places))")
+        return builder.statement
     }
 
     /// Moves an image from `saving` to `active` with its location, size and hashes, and forgets the upload record,

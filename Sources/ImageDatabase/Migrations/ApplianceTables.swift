@@ -26,6 +26,39 @@ enum ApplianceTables {
                     ],
                     primaryKey: ["image_id"]))
         ],
+        limits,
+    ]
+
+    /// Keystone's limits as they were last seen (a limit without scope is a registered one), the claims of running
+    /// uploads, and the rows that are locked while a claim is checked.
+    private static let limits: [SchemaChange] = [
+        .addColumn(table: "glance_uploads", .optional("project_id", .string(255))),
+        .addColumn(table: "glance_uploads", .optional("claimed_bytes", .bigInteger)),
+        .create(
+            TableDefinition(
+                name: "glance_limit_mirror",
+                columns: [
+                    .required("id", .integer), .required("model", .string(255)),
+                    .required("generation", .bigInteger), .required("refreshed_at", .dateTime),
+                ])),
+        .create(
+            TableDefinition(
+                name: "glance_limits",
+                columns: [
+                    .required("scope_id", .string(255)), .required("resource_name", .string(255)),
+                    .required("value", .bigInteger),
+                ],
+                primaryKey: ["scope_id", "resource_name"])),
+        .create(
+            TableDefinition(
+                name: "glance_limit_members",
+                columns: [.required("project_id", .string(255)), .required("root_id", .string(255))],
+                primaryKey: ["project_id"],
+                indexes: [TableDefinition.Index("ix_glance_limit_members_root_id", "root_id")])),
+        .create(
+            TableDefinition(
+                name: "glance_limit_locks", columns: [.required("scope_id", .string(255))],
+                primaryKey: ["scope_id"])),
     ]
 
     static let versionTable =

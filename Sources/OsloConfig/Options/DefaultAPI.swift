@@ -83,7 +83,7 @@ extension Options.Default {
             """)
 
     public static let useKeystoneLimits = Option<Bool>(
-        .notYet, group, "use_keystone_limits", default: false,
+        .honoured, group, "use_keystone_limits", default: false,
         help: "Takes limits from Keystone (see [oslo_limit]) instead of user_storage_quota.")
 
     public static let pydevWorkerDebugHost = Option<String?>(

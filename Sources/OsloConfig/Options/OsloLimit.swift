@@ -4,189 +4,209 @@ extension Options {
         static let group = "oslo_limit"
 
         public static let endpointId = Option<String?>(
-            .notYet, group, "endpoint_id", default: nil,
+            .honoured, group, "endpoint_id", default: nil,
             help: "Id of the image endpoint whose limits apply.")
 
         public static let endpointServiceName = Option<String?>(
-            .notYet, group, "endpoint_service_name", default: nil,
+            .honoured, group, "endpoint_service_name", default: nil,
             help: "Finds the endpoint by the name of its service.")
 
         public static let endpointServiceType = Option<String?>(
-            .notYet, group, "endpoint_service_type", default: nil,
+            .honoured, group, "endpoint_service_type", default: nil,
             help: "Finds the endpoint by the type of its service.")
 
         public static let endpointRegionName = Option<String?>(
-            .notYet, group, "endpoint_region_name", default: nil,
+            .honoured, group, "endpoint_region_name", default: nil,
             help: "Finds the endpoint by its region.")
 
         public static let endpointInterface = Option<String>(
-            .notYet, group, "endpoint_interface", default: "public",
+            .honoured, group, "endpoint_interface", default: "public",
             choices: ["public", "publicURL", "internal", "internalURL", "admin", "adminURL"],
             help: "Finds the endpoint by its interface.")
 
         public static let cafile = Option<String?>(
-            .notYet, group, "cafile", default: nil,
+            .honoured, group, "cafile", default: nil,
             help: "CA certificates to verify the server with.")
 
         public static let certfile = Option<String?>(
-            .notYet, group, "certfile", default: nil,
+            .honoured, group, "certfile", default: nil,
             help: "Client certificate.")
 
         public static let keyfile = Option<String?>(
-            .notYet, group, "keyfile", default: nil,
+            .honoured, group, "keyfile", default: nil,
             help: "Private key of the client certificate.")
 
         public static let insecure = Option<Bool>(
-            .notYet, group, "insecure", default: false,
+            .honoured, group, "insecure", default: false,
             help: "Does not verify the server's certificate.")
 
         public static let timeout = Option<Double?>(
-            .notYet, group, "timeout", default: nil,
+            .honoured, group, "timeout", default: nil,
             help: "Seconds that a request may take.")
 
         public static let collectTiming = Option<Bool>(
-            .notYet, group, "collect_timing", default: false,
+            .noMeaning("requests for limits are few, and each is logged at debug level"), group, "collect_timing",
+            default: false,
             help: "Measures how long requests take.")
 
         public static let splitLoggers = Option<Bool>(
-            .notYet, group, "split_loggers", default: false,
+            .noMeaning("there is one logger for limits"), group, "split_loggers", default: false,
             help: "Logs requests under several names.")
 
         public static let tlsCiphers = Option<String?>(
-            .notYet, group, "tls_ciphers", default: nil,
+            .honoured, group, "tls_ciphers", default: nil,
             help: "TLS ciphers, as OpenSSL writes them.")
 
         public static let tlsMinVersion = Option<String?>(
-            .notYet, group, "tls_min_version", default: nil, choices: ["1.2", "1.3"],
+            .honoured, group, "tls_min_version", default: nil, choices: ["1.2", "1.3"],
             help: "Lowest TLS version.")
 
         public static let authUrl = Option<String?>(
-            .notYet, group, "auth_url", default: nil,
+            .honoured, group, "auth_url", default: nil,
             help: "URL of Keystone.")
 
         public static let systemScope = Option<String?>(
-            .notYet, group, "system_scope", default: nil,
+            .honoured, group, "system_scope", default: nil,
             help: "Acts on the whole system instead of a project: all.")
 
         public static let domainId = Option<String?>(
-            .notYet, group, "domain_id", default: nil,
+            .honoured, group, "domain_id", default: nil,
             help: "Domain to act in, instead of a project, by id.")
 
         public static let domainName = Option<String?>(
-            .notYet, group, "domain_name", default: nil,
+            .honoured, group, "domain_name", default: nil,
             help: "Domain to act in, instead of a project, by name.")
 
         public static let projectId = Option<String?>(
-            .notYet, group, "project_id", default: nil, oldNames: ["tenant-id", "tenant_id"],
+            .honoured, group, "project_id", default: nil, oldNames: ["tenant-id", "tenant_id"],
             help: "Project to act in by id.")
 
         public static let projectName = Option<String?>(
-            .notYet, group, "project_name", default: nil, oldNames: ["tenant-name", "tenant_name"],
+            .honoured, group, "project_name", default: nil, oldNames: ["tenant-name", "tenant_name"],
             help: "Project to act in by name.")
 
         public static let projectDomainId = Option<String?>(
-            .notYet, group, "project_domain_id", default: nil,
+            .honoured, group, "project_domain_id", default: nil,
             help: "Domain of the project by id.")
 
         public static let projectDomainName = Option<String?>(
-            .notYet, group, "project_domain_name", default: nil,
+            .honoured, group, "project_domain_name", default: nil,
             help: "Domain of the project by name.")
 
         public static let trustId = Option<String?>(
-            .notYet, group, "trust_id", default: nil,
+            .honoured, group, "trust_id", default: nil,
             help: "Trust to act by.")
 
         public static let defaultDomainId = Option<String?>(
-            .notYet, group, "default_domain_id", default: nil,
+            .honoured, group, "default_domain_id", default: nil,
             help: "Domain of user and project, where neither is given, by id.")
 
         public static let defaultDomainName = Option<String?>(
-            .notYet, group, "default_domain_name", default: nil,
+            .honoured, group, "default_domain_name", default: nil,
             help: "Domain of user and project, where neither is given, by name.")
 
         public static let userId = Option<String?>(
-            .notYet, group, "user_id", default: nil,
+            .honoured, group, "user_id", default: nil,
             help: "User by id.")
 
         public static let username = Option<String?>(
-            .notYet, group, "username", default: nil, oldNames: ["user-name", "user_name"],
+            .honoured, group, "username", default: nil, oldNames: ["user-name", "user_name"],
             help: "User by name.")
 
         public static let userDomainId = Option<String?>(
-            .notYet, group, "user_domain_id", default: nil,
+            .honoured, group, "user_domain_id", default: nil,
             help: "Domain of the user by id.")
 
         public static let userDomainName = Option<String?>(
-            .notYet, group, "user_domain_name", default: nil,
+            .honoured, group, "user_domain_name", default: nil,
             help: "Domain of the user by name.")
 
         public static let password = Option<String?>(
-            .notYet, group, "password", default: nil, secret: true,
+            .honoured, group, "password", default: nil, secret: true,
             help: "Password of the user.")
 
         public static let tenantId = Option<String?>(
-            .notYet, group, "tenant_id", default: nil,
+            .honoured, group, "tenant_id", default: nil,
             help: "Project by id, under its name of old.")
 
         public static let tenantName = Option<String?>(
-            .notYet, group, "tenant_name", default: nil,
+            .honoured, group, "tenant_name", default: nil,
             help: "Project by name, under its name of old.")
 
         public static let serviceType = Option<String?>(
-            .notYet, group, "service_type", default: nil,
+            .honoured, group, "service_type", default: nil,
             help: "Service type of Keystone in the catalog.")
 
         public static let serviceName = Option<String?>(
-            .notYet, group, "service_name", default: nil,
+            .honoured, group, "service_name", default: nil,
             help: "Service name of Keystone in the catalog.")
 
         public static let validInterfaces = Option<[String]>(
-            .notYet, group, "valid_interfaces", default: [],
+            .honoured, group, "valid_interfaces", default: [],
             help: "Interfaces of Keystone in order of preference.")
 
         public static let regionName = Option<String?>(
-            .notYet, group, "region_name", default: nil,
+            .honoured, group, "region_name", default: nil,
             help: "Region of Keystone in the catalog.")
 
         public static let endpointOverride = Option<String?>(
-            .notYet, group, "endpoint_override", default: nil,
+            .honoured, group, "endpoint_override", default: nil,
             help: "URL of Keystone to use instead of the catalog's.")
 
         public static let version = Option<String?>(
-            .notYet, group, "version", default: nil,
+            .noMeaning("only version 3 of the Identity API exists"), group, "version", default: nil,
             help: "Version of the Identity API.")
 
         public static let minVersion = Option<String?>(
-            .notYet, group, "min_version", default: nil,
+            .noMeaning("only version 3 of the Identity API exists"), group, "min_version", default: nil,
             help: "Lowest version of the Identity API.")
 
         public static let maxVersion = Option<String?>(
-            .notYet, group, "max_version", default: nil,
+            .noMeaning("only version 3 of the Identity API exists"), group, "max_version", default: nil,
             help: "Highest version of the Identity API.")
 
         public static let connectRetries = Option<Int?>(
-            .notYet, group, "connect_retries", default: nil,
+            .honoured, group, "connect_retries", default: nil,
             help: "How often a connection that failed is tried again.")
 
         public static let connectRetryDelay = Option<Double?>(
-            .notYet, group, "connect_retry_delay", default: nil,
+            .honoured, group, "connect_retry_delay", default: nil,
             help: "Seconds before that.")
 
         public static let statusCodeRetries = Option<Int?>(
-            .notYet, group, "status_code_retries", default: nil,
+            .honoured, group, "status_code_retries", default: nil,
             help: "How often a request is sent again because of the status of its answer.")
 
         public static let statusCodeRetryDelay = Option<Double?>(
-            .notYet, group, "status_code_retry_delay", default: nil,
+            .honoured, group, "status_code_retry_delay", default: nil,
             help: "Seconds before that.")
 
         public static let retriableStatusCodes = Option<[Int]>(
-            .notYet, group, "retriable_status_codes", default: [],
+            .honoured, group, "retriable_status_codes", default: [],
             help: "Statuses that count for that; 503 without it.")
 
         public static let authType = Option<String?>(
-            .notYet, group, "auth_type", default: nil,
+            .honoured, group, "auth_type", default: nil,
             help: "How to authenticate with Keystone: password or v3applicationcredential.")
+
+        public static let applicationCredentialId = Option<String?>(
+            .honoured, group, "application_credential_id", default: nil,
+            help: "Application credential by id.")
+
+        public static let applicationCredentialSecret = Option<String?>(
+            .honoured, group, "application_credential_secret", default: nil, secret: true,
+            help: "Secret of the application credential.")
+
+        public static let applicationCredentialName = Option<String?>(
+            .honoured, group, "application_credential_name", default: nil,
+            help: "Application credential by name; it needs the user too.")
+
+        public static let refreshInterval = Option<Int>(
+            .honoured, group, "refresh_interval", default: 30, minimum: 1, maximum: 86_400,
+            help: """
+                Seconds after which limits are read from Keystone again. A change in Keystone counts after this time at the \
+                latest; no request of a client asks Keystone for limits. Not an option of Glance.
+                """)
 
         static var all: [OptionDeclaration] {
             [
@@ -203,6 +223,8 @@ extension Options {
                 minVersion.declaration, maxVersion.declaration, connectRetries.declaration,
                 connectRetryDelay.declaration, statusCodeRetries.declaration, statusCodeRetryDelay.declaration,
                 retriableStatusCodes.declaration, authType.declaration,
+                applicationCredentialId.declaration, applicationCredentialSecret.declaration,
+                applicationCredentialName.declaration, refreshInterval.declaration,
             ]
         }
     }

@@ -44,6 +44,8 @@ for user, project, granted in (
         if role not in roles:
             roles[role] = create("role", role)
         call("PUT", f"/projects/{projects[project]}/users/{user_id}/roles/{roles[role]}")
+    if user == "glance":
+        call("PUT", f"/system/users/{user_id}/roles/{roles['reader']}")
 
 if glance:
     service = create("service", "glance", type="image")

@@ -1,0 +1,52 @@
+extension ImageDatabase {
+    /// Lets a running upload have up to `step` more bytes, fewer when less is left of the project's `image_size_total`.
+    ///
+    /// - Returns: bytes claimed in all; what was claimed before when nothing is left.
+    /// - Throws: ``DatabaseError/conflict`` when the upload was declared dead.
+    public func extendClaim(
+        of upload: UploadRecord, projectID: String, by step: Int64
+    ) async throws(DatabaseError) -> Int64 {
+        let results = try await write(
+            LimitStatements.lock(projectID) + LimitStatements.extend(upload, projectID, by: step))
+        return try Self.claimed(results)
+    }
+
+    /// The bytes that the last statement of ``LimitStatements/extend(_:_:by:)`` read.
+    static func claimed(_ results: [Rows]) throws(DatabaseError) -> Int64 {
+        guard let rows = results.last, rows.count > 0 else { return 0 }
+        return try rows[0].integer(0) ?? 0
+    }
+
+    /// Limit and usage of every resource for a project.
+    ///
+    /// - Throws: ``DatabaseError/limitsUnknown`` while the mirror has never been filled.
+    public func limitUsage(ofProject project: String) async throws(DatabaseError) -> [LimitUsage] {
+        let rows = try await read(LimitStatements.report(project))[0]
+        guard rows.count > 0 else { throw .limitsUnknown }
+        var usages: [LimitUsage] = []
+        for (index, resource) in LimitedResource.allCases.enumerated() {
+            usages.append(
+                LimitUsage(
+                    resource: resource, limit: try rows[0].integer(2 * index) ?? 0,
+                    used: try rows[0].integer(2 * index + 1) ?? 0))
+        }
+        return usages
+    }
+
+    /// The limits and usages that a claim of `project` is checked against: its own, and in a two-level model its domain's.
+    public func limitScopes(
+        of resource: LimitedResource, project: String
+    ) async throws(DatabaseError) -> [(id: String, usage: LimitUsage)] {
+        let rows = try await read(LimitStatements.scopeReport(resource, project))[0]
+        var scopes: [(String, LimitUsage)] = []
+        for index in 0..<rows.count {
+            let row = rows[index]
+            scopes.append(
+                (
+                    try row.required(row.text(0), 0),
+                    LimitUsage(resource: resource, limit: try row.integer(1) ?? 0, used: try row.integer(2) ?? 0)
+                ))
+        }
+        return scopes
+    }
+}

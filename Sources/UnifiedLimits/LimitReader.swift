@@ -1,0 +1,186 @@
+import FoundationEssentials
+import Identity
+import ImageDatabase
+import OsloConfig
+
+/// Reads everything about the limits of an image service from Keystone, in a handful of requests whatever the number of
+/// projects.
+///
+/// Source: Identity API v3, "Unified limits"; oslo.limit for how the image service's endpoint says which limits are its own.
+struct LimitReader: Sendable {
+    /// How the endpoint of the image service is found.
+    enum EndpointReference: Sendable, Equatable {
+        case id(String)
+        case service(type: String?, name: String?, region: String?, interface: String)
+    }
+
+    /// Whose limits count.
+    struct Service: Sendable, Equatable {
+        var id: String
+        var region: String?
+    }
+
+    /// One look at Keystone.
+    struct Reading: Sendable, Equatable {
+        var mirror: LimitMirror
+        var service: Service
+        /// Resources that are registered, but for another region or none.
+        var elsewhere: Set<LimitedResource>
+    }
+
+    /// One line for the operator; never holds a secret.
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    let session: KeystoneSession
+    let endpoint: EndpointReference
+
+    func read() async throws -> Reading {
+        let service = try await service()
+        let model: ModelAnswer = try await get("/limits/model")
+        let registered = try await list(
+            "/registered_limits?service_id=\(Self.encoded(service.id))", \RegisteredLimits.registeredLimits)
+        let own = try await list("/limits?service_id=\(Self.encoded(service.id))", \Limits.limits)
+
+        var mirror = LimitMirror(model: model.model.name)
+        var elsewhere: Set<LimitedResource> = []
+        for limit in registered {
+            guard let resource = LimitedResource(rawValue: limit.resourceName) else { continue }
+            if service.region == nil || limit.regionID == service.region {
+                mirror.defaults[resource] = Self.bounded(limit.defaultLimit)
+            } else {
+                elsewhere.insert(resource)
+            }
+        }
+        for limit in own where service.region == nil || limit.regionID == service.region {
+            guard let resource = LimitedResource(rawValue: limit.resourceName),
+                let scope = limit.projectID ?? limit.domainID
+            else { continue }
+            mirror.own[LimitMirror.Scope(id: scope, resource: resource)] = Self.bounded(limit.resourceLimit)
+        }
+        switch mirror.model {
+        case "flat": break
+        case "strict_two_level":
+            // A domain is the first level, its projects are the second, and there is no third.
+            for project in try await list("/projects", \Projects.projects) {
+                mirror.roots[project.id] = project.domainID
+            }
+        default:
+            throw Failure(description: "Keystone's enforcement model \"\(mirror.model)\" is not known here")
+        }
+        return Reading(mirror: mirror, service: service, elsewhere: elsewhere.subtracting(mirror.defaults.keys))
+    }
+
+    /// Beyond this, a limit in MiB would be more bytes than a number can hold.
+    private static func bounded(_ limit: Int64) -> Int64 { min(limit, 1 << 42) }
+
+    // MARK: The image service
+
+    private func service() async throws -> Service {
+        switch endpoint {
+        case .id(let id):
+            let answer: EndpointAnswer = try await get(
+                "/endpoints/\(Self.encoded(id))", missing: "[oslo_limit] endpoint_id: Keystone has no endpoint \(id)")
+            return Service(id: answer.endpoint.serviceID, region: answer.endpoint.regionID)
+        case .service(let type, let name, let region, let interface):
+            let service = try await soleService(type: type, name: name)
+            var path = "/endpoints?service_id=\(Self.encoded(service))&interface=\(Self.encoded(interface))"
+            if let region { path += "&region_id=\(Self.encoded(region))" }
+            let endpoints = try await list(path, \Endpoints.endpoints)
+            guard endpoints.count == 1 else {
+                let place = region.map { " in region \($0)" } ?? ""
+                throw Failure(
+                    description:
+                        "[oslo_limit] endpoint: the image service has \(endpoints.count) \(interface) endpoints\(place); "
+                        + "set endpoint_id, or endpoint_region_name and endpoint_interface so that it is one")
+            }
+            return Service(id: service, region: endpoints[0].regionID)
+        }
+    }
+
+    private func soleService(type: String?, name: String?) async throws -> String {
+        let query = [("type", type), ("name", name)].compactMap { key, value in
+            value.map { "\(key)=\(Self.encoded($0))" }
+        }
+        let services = try await list("/services?" + query.joined(separator: "&"), \Services.services)
+        guard services.count == 1 else {
+            throw Failure(
+                description:
+                    "[oslo_limit] endpoint_service_type, endpoint_service_name: Keystone has \(services.count) such services"
+            )
+        }
+        return services[0].id
+    }
+
+    // MARK: Requests
+
+    private func get<Answer: Decodable>(_ path: String, missing: String? = nil) async throws -> Answer {
+        let answer = try await session.get(path)
+        let what = path.prefix { $0 != "?" }
+        switch answer.status {
+        case 200: break
+        case 404 where missing != nil: throw Failure(description: missing ?? "")
+        case 401, 403:
+            throw Failure(
+                description: "Keystone does not allow the user of [oslo_limit] to read \(what): \(answer.status)")
+        default: throw Failure(description: "Keystone answered \(answer.status) to \(what)")
+        }
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
+        } catch {
+            throw Failure(description: "Keystone's answer to \(what) cannot be read")
+        }
+    }
+
+    /// All items of a list. A list that Keystone has cut short is an error: what is missing from it would look deleted.
+    private func list<Answer: Page, Item>(
+        _ path: String, _ items: (Answer) -> [Item]
+    ) async throws -> [Item] {
+        let answer: Answer = try await get(path)
+        if answer.truncated == true || answer.links?.next != nil {
+            throw Failure(
+                description:
+                    "Keystone's list of \(path.prefix { $0 != "?" }) is cut short; raise list_limit in keystone.conf")
+        }
+        return items(answer)
+    }
+
+    /// Percent-encodes everything but what RFC 3986 calls unreserved.
+    private static func encoded(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            let scalar = Unicode.Scalar(byte)
+            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || (48...57).contains(byte))
+            if isPlain || "-._~".unicodeScalars.contains(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.count == 1 ? "%0" + digits : "%" + digits
+            }
+        }
+        return result
+    }
+}
+
+extension LimitReader.EndpointReference {
+    /// What `[oslo_limit]` says.
+    ///
+    /// - Throws: `IdentityError.badConfiguration` when it says nothing.
+    init(_ configuration: Configuration) throws(IdentityError) {
+        typealias Limits = Options.OsloLimit
+        if let id = configuration[Limits.endpointId], !id.isEmpty {
+            self = .id(id)
+            return
+        }
+        let (type, name) = (configuration[Limits.endpointServiceType], configuration[Limits.endpointServiceName])
+        guard type != nil || name != nil else {
+            throw .badConfiguration(
+                "[oslo_limit] endpoint_id isn't set: the id of the image service's endpoint (or set endpoint_service_type "
+                    + "and endpoint_region_name)")
+        }
+        self = .service(
+            type: type, name: name, region: configuration[Limits.endpointRegionName],
+            interface: configuration[Limits.endpointInterface].replacing("URL", with: ""))
+    }
+}

@@ -1,0 +1,138 @@
+import Events
+public import ImageDatabase
+public import Logging
+import OsloConfig
+
+/// What the workers ask before they let a project grow. Limits come from the mirror in the database, usage is counted
+/// there; Keystone is never asked.
+public struct ProjectLimits: Sendable {
+    private let database: ImageDatabase
+    private let queue = ProjectQueue()
+    private let logger: Logger
+
+    public init(database: ImageDatabase, logger: Logger) {
+        self.database = database
+        self.logger = logger
+    }
+
+    /// Runs a change that makes `claim` in its own transaction.
+    ///
+    /// - Throws: ``LimitError``, and what `change` throws.
+    public func claiming<Result>(
+        _ claim: LimitClaim, _ change: (LimitClaim) async throws(DatabaseError) -> Result
+    ) async throws -> Result {
+        do {
+            return try await queue.run(claim.projectID) { () async throws(DatabaseError) in try await change(claim) }
+        } catch {
+            throw await explain(error, claim)
+        }
+    }
+
+    /// Begins an upload into an image of `project`.
+    ///
+    /// - Parameter size: bytes to come; all of them are claimed. Nil when unknown: the claim grows with the upload.
+    /// - Throws: ``LimitError``, and what ``ImageDatabase/beginUpload(_:claim:)`` throws.
+    public func beginUpload(
+        _ upload: UploadRecord, ofProject project: String, size: Int64?
+    ) async throws -> UploadAllowance {
+        var claim = LimitClaim(projectID: project, amounts: [.imageCountUploading: 1])
+        claim.amounts[.imageSizeTotal] = size
+        let claimed = try await claiming(claim) { _ throws(DatabaseError) in
+            try await database.beginUpload(
+                upload,
+                claim: UploadClaim(
+                    projectID: project, size: size.map { .known($0) } ?? .unknown(step: UploadAllowance.firstStep)))
+        }
+        return UploadAllowance(limits: self, upload: upload, project: project, claimed: claimed ?? 0)
+    }
+
+    /// Lets a running upload grow to `size` bytes, at least.
+    ///
+    /// - Returns: bytes that it may have now.
+    func extend(_ allowance: UploadAllowance, from claimed: Int64, to size: Int64) async throws -> Int64 {
+        let wanted = min(max(claimed, UploadAllowance.firstStep), UploadAllowance.longestStep)
+        let step = max(wanted, size - claimed)
+        let granted: Int64
+        do {
+            granted = try await queue.run(allowance.project) { () async throws(DatabaseError) in
+                try await database.extendClaim(of: allowance.upload, projectID: allowance.project, by: step)
+            }
+        } catch {
+            throw await explain(error, LimitClaim(projectID: allowance.project, amounts: [:]))
+        }
+        if granted >= size { return granted }
+        throw await explain(
+            .limitReached, LimitClaim(projectID: allowance.project, amounts: [.imageSizeTotal: size - granted]))
+    }
+
+    /// Limit and usage of every resource for a project (`GET /v2/info/usage`).
+    ///
+    /// - Throws: ``LimitError/unknown(_:)``, `DatabaseError`.
+    public func usage(ofProject project: String) async throws -> [LimitUsage] {
+        do {
+            return try await database.limitUsage(ofProject: project)
+        } catch {
+            throw await explain(error, LimitClaim(projectID: project, amounts: [:]))
+        }
+    }
+
+    // MARK: Refusals
+
+    private func explain(_ error: DatabaseError, _ claim: LimitClaim) async -> any Error {
+        switch error {
+        case .limitReached: LimitError.exceeded(await refusal(of: claim))
+        case .limitsUnknown: LimitError.unknown(Self.unknownLimits)
+        default: error
+        }
+    }
+
+    static let unknownLimits =
+        "The limits of projects are not known yet, because Keystone could not be asked for them since this service was set up."
+
+    /// Says which limit a claim would exceed. Usage is read anew, and may have shrunk since the claim was refused.
+    private func refusal(of claim: LimitClaim) async -> String {
+        var infos: [String] = []
+        for resource in LimitedResource.allCases {
+            guard let amount = claim.amounts[resource] else { continue }
+            let scopes = (try? await database.limitScopes(of: resource, project: claim.projectID)) ?? []
+            for (scope, usage) in scopes
+            where usage.limit >= 0 && usage.used + amount > usage.limit * resource.unit {
+                let used = Self.roundedUp(usage.used, resource)
+                let delta = Self.roundedUp(amount, resource)
+                let place = scope == claim.projectID ? "" : " (limit of its domain \(scope))"
+                infos.append(
+                    "Resource \(resource.rawValue) is over limit of \(usage.limit) due to current usage \(used) "
+                        + "and delta \(delta)\(place)")
+                logExceeded(claim.projectID, resource, scope, usage, amount)
+            }
+        }
+        if infos.isEmpty {
+            infos = LimitedResource.allCases.filter { claim.amounts[$0] != nil }.map {
+                "Resource \($0.rawValue) was over its limit"
+            }
+            logger.log(
+                .limitExceeded, "a project reached a limit",
+                metadata: [
+                    "project_id": "\(claim.projectID)", "resource_name": "\(claim.amounts.keys.map(\.rawValue))",
+                ])
+        }
+        return "Project \(claim.projectID) is over a limit for [\(infos.joined(separator: ", "))]"
+    }
+
+    private func logExceeded(
+        _ project: String, _ resource: LimitedResource, _ scope: String, _ usage: LimitUsage, _ amount: Int64
+    ) {
+        logger.log(
+            .limitExceeded, "a project reached its limit of \(resource.rawValue)",
+            metadata: [
+                "project_id": "\(project)", "resource_name": "\(resource.rawValue)", "limit": "\(usage.limit)",
+                "usage": "\(usage.used)", "delta": "\(amount)", "scope": "\(scope)",
+            ])
+    }
+
+    /// Rounded up, so that the numbers show why a claim was refused that exceeds a limit by a byte.
+    private static func roundedUp(_ amount: Int64, _ resource: LimitedResource) -> Int64 {
+        let (quotient, rest) = amount.quotientAndRemainder(dividingBy: resource.unit)
+        return quotient + (rest > 0 ? 1 : 0)
+    }
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@testable import UnifiedLimits
-
-@Suite struct UnifiedLimitsTests {}
