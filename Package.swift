@@ -234,9 +234,8 @@ let package = Package(
         .testTarget(
             name: "UnifiedLimitsTests",
             dependencies: [
-                "UnifiedLimits", "ImageDatabase", "ImageModel", "Identity", "OsloConfig", "TestSupport", nioCore,
-                nioPosix,
-                logging,
+                "UnifiedLimits", "ImageDatabase", "ImageModel", "Identity", "OsloConfig", "Events", "TestSupport",
+                asyncHTTPClient, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(

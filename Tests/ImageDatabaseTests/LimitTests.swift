@@ -101,7 +101,7 @@ import Testing
                                 claim: LimitClaim(projectID: "p", amounts: [.imageCountTotal: 1]))
                             return true
                         } catch {
-                            #expect(error == .limitReached)
+                            #expect(error as? DatabaseError == .limitReached)
                             return false
                         }
                     }

@@ -195,28 +195,36 @@ import Testing
         #expect(error?.description.contains(reason) == true)
     }
 
+    private final class Turns: Sendable {
+        struct State {
+            var (now, most, done) = (0, 0, 0)
+        }
+
+        let state = Mutex(State())
+    }
+
     @Test func claimsOfAProjectTakeTurns() async throws {
         let queue = ProjectQueue()
-        let running = Mutex((now: 0, most: 0, done: 0))
+        let running = Turns()
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<300 {
                 group.addTask {
                     await queue.run(index % 3 == 0 ? "other" : "p") {
                         guard index % 3 != 0 else { return }
-                        running.withLock { state in
-                            state.now += 1
-                            state.most = max(state.most, state.now)
+                        running.state.withLock {
+                            $0.now += 1
+                            $0.most = max($0.most, $0.now)
                         }
                         await Task.yield()
-                        running.withLock { state in
-                            state.now -= 1
-                            state.done += 1
+                        running.state.withLock {
+                            $0.now -= 1
+                            $0.done += 1
                         }
                     }
                 }
             }
         }
-        #expect(running.withLock { $0.most } == 1)
-        #expect(running.withLock { $0.done } == 200)
+        #expect(running.state.withLock { $0.most } == 1)
+        #expect(running.state.withLock { $0.done } == 200)
     }
 }
