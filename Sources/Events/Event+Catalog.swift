@@ -7,6 +7,7 @@ extension Event {
         backendsEvents,
         supervisorEvents,
         scrubberEvents,
+        limitsEvents,
     ].flatMap { $0 }
 
     /// The message catalog of all events, in the format of journalctl(1), `--update-catalog`.

@@ -51,17 +51,11 @@ public struct LimitsService: Sendable {
             throw LimitsFailure("[database] connection is not set")
         }
         do {
-            // One refresh at a time needs one connection, and the watcher of the start another.
             let database = try ImageDatabase(url: url, options: DatabaseOptions(configuration), logger: logger)
             try await database.checkSchema()
             return database
         } catch {
-            switch error {
-            case .notMigrated:
-                throw LimitsFailure("The database has no schema of this release; run: glance-manage db_sync")
-            case .unavailable(let reason): throw LimitsFailure("The database cannot be reached: \(reason)")
-            default: throw LimitsFailure("The database cannot be used: \(error)")
-            }
+            throw LimitsFailure(error.adviceAtStart)
         }
     }
 
