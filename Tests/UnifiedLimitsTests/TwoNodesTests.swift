@@ -39,7 +39,7 @@ import Testing
 
         /// Until something that nobody announces is so.
         func wait(_ what: String, until condition: () async throws -> Bool) async throws {
-            let deadline = ContinuousClock.now + .seconds(60)
+            let deadline = ContinuousClock.now + .seconds(120)
             while try await !condition() {
                 guard ContinuousClock.now < deadline else { throw TestFailure("still not: \(what)") }
                 try await Task.sleep(for: .milliseconds(50))
