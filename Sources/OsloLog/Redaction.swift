@@ -151,7 +151,8 @@ public struct Redaction: Sendable {
         byte <= 0x20 || "/?#\"'<>".utf8.contains(byte)
     }
 
-    private static func isSeparator(_ byte: UInt8) -> Bool { " \t:='\"[".utf8.contains(byte) }
+    /// Backslashes stand before quotes inside of quotes.
+    private static func isSeparator(_ byte: UInt8) -> Bool { " \t:='\"[\\".utf8.contains(byte) }
 
-    private static func isValueEnd(_ byte: UInt8) -> Bool { byte <= 0x20 || "'\",;]}&".utf8.contains(byte) }
+    private static func isValueEnd(_ byte: UInt8) -> Bool { byte <= 0x20 || "'\",;]}&\\".utf8.contains(byte) }
 }

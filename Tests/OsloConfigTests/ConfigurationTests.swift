@@ -189,8 +189,8 @@ import Testing
                 + "the weight of a store orders locations now"
         ),
         (
-            "[DEFAULT]\ndelayed_delete = true",
-            "a.conf:2: [DEFAULT] delayed_delete is not honoured yet and has no effect"
+            "[DEFAULT]\npublish_errors = true",
+            "a.conf:2: [DEFAULT] publish_errors is not honoured yet and has no effect"
         ),
         (
             "[DEFAULT]\npydev_worker_debug_host = h",

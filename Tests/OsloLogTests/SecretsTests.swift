@@ -13,7 +13,8 @@ import Testing
     private static let configured: [(group: String, line: String, secret: String)] = {
         let common = Options.common.map { ($0.group, $0) }
         let drivers = Options.drivers.flatMap { driver in driver.options.map { ("glance_store", $0) } }
-        let declared = (common + drivers).filter { $0.1.isSecret }.enumerated().map { number, entry in
+        let declared = (common + drivers).filter { $0.1.isSecret && $0.1.name != "connection" }.enumerated().map {
+            number, entry in
             let secret = "hush-\(number)-hush"
             let value = entry.1.name.hasSuffix("url") ? "rabbit://user:\(secret)@host/" : secret
             return (group: entry.0, line: "\(entry.1.name) = \(value)", secret: secret)
