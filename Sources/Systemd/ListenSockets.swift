@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A listening socket that the service manager has opened for us (sd_listen_fds(3)).

@@ -86,7 +86,7 @@ import Testing
 
                 var options = keystone.options()
                 options["password"] = "not-the-password"
-                report = await try site(options).check()
+                report = try await site(options).check()
                 #expect(report.only(.keystone).contains("Keystone refuses the service's own credentials"))
                 #expect(report.only(.keystone).hasPrefix("Failure: "))
                 #expect(!report.text.contains("not-the-password"))
@@ -106,7 +106,7 @@ import Testing
     @Test(.timeLimit(.minutes(5)))
     func `keystone: a catalog without this service`() async throws {
         try await withServer("keystone") { server in
-            let report = await try site(Keystone(server).options()).check()
+            let report = try await site(Keystone(server).options()).check()
             #expect(report.only(.keystone).hasPrefix("Warning: "))
             #expect(report.only(.keystone).contains("openstack service create --name glance image"))
         }
