@@ -67,9 +67,13 @@ event() {
     sed -n "/static let $1 /,/id:/s/.*id: \"\([0-9a-f]\{32\}\)\".*/\1/p" "$PROJECT"/Sources/Events/*.swift | head -n 1
 }
 
-start_machine() { quietly boot start --fresh; }
-install_deb() { quietly boot install "${1:-$DEB}"; }
-install_rpm() { quietly boot install "${1:-$RPM}"; }
+# MACHINE_OPTIONS: for packages with executables of a debug build, --bind /opt/swift:/opt/swift
+start_machine() {
+    # shellcheck disable=SC2086
+    quietly boot start --fresh ${MACHINE_OPTIONS:-}
+}
+install_deb() { quietly boot install "$DEB"; }
+install_rpm() { quietly boot install "$RPM"; }
 
 # PostgreSQL in the machine, with the database and role glance.
 start_postgresql() {
