@@ -92,17 +92,8 @@ struct LimitRefresher: Sendable {
     private mutating func reportMissing(_ reading: LimitReader.Reading) {
         let found = Set(reading.mirror.defaults.keys)
         for resource in LimitedResource.allCases where !found.contains(resource) && !missing.contains(resource) {
-            let region = reading.service.region.map { "--region \($0) " } ?? ""
-            let hint =
-                reading.elsewhere.contains(resource)
-                ? " There is one for another region or for none; that does not count." : ""
             logger.log(
-                .registeredLimitMissing, level: .warning,
-                """
-                Keystone has no registered limit \(resource.rawValue), so it counts as 0 and what needs it is refused with \
-                413.\(hint) Create it: openstack registered limit create --service \(reading.service.id) \(region)\
-                --default-limit LIMIT \(resource.rawValue)
-                """,
+                .registeredLimitMissing, level: .warning, "\(reading.adviceForMissing(resource))",
                 metadata: ["resource_name": "\(resource.rawValue)"])
         }
         for resource in missing.intersection(found) {

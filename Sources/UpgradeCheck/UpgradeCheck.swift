@@ -62,6 +62,7 @@ public struct UpgradeCheck: Sendable {
             KeystoneCheck(configuration: configuration),
             TokenCacheCheck(configuration: configuration),
             StoresCheck(configuration: configuration, user: user),
+            RegisteredLimitsCheck(configuration: configuration),
         ]
     }
 
