@@ -45,6 +45,9 @@ public struct ServiceNotifier: Sendable {
         self.address = address
     }
 
+    /// How long a message waits for a service manager that is busy, in microseconds.
+    private static let patience = 250_000
+
     /// Sends `messages` as one datagram.
     ///
     /// - Parameter descriptor: an open file that goes with it.
@@ -54,6 +57,9 @@ public struct ServiceNotifier: Sendable {
         let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { return false }
         defer { close(socket) }
+        // A service manager that has stopped to read must not stop the service, too.
+        var patience = timeval(tv_sec: 0, tv_usec: Self.patience)
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var destination = sockaddr_un()
         destination.sun_family = sa_family_t(AF_UNIX)
         var path = Array(address.utf8)

@@ -41,6 +41,29 @@ struct SystemdTests {
         #expect(!gone.send(.ready))
     }
 
+    /// A service manager that hangs must not hang the service.
+    @Test(.timeLimit(.minutes(1))) func givesUpWhenNobodyReads() throws {
+        let path = "/tmp/unread-\(getpid()).socket"
+        let silent = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer {
+            close(silent)
+            unlink(path)
+        }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(silent, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        let notifier = try #require(ServiceNotifier(environment: ["NOTIFY_SOCKET": path]))
+        var taken = 0
+        while notifier.send(.watchdog) { taken += 1 }
+        #expect(taken > 0)
+    }
+
     @Test func takesOnlyListeningSocketsThatAreMeantForUs() throws {
         let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         listen(listening, 1)
