@@ -22,7 +22,9 @@ public struct ProjectLimits: Sendable {
         _ claim: LimitClaim, _ change: (LimitClaim) async throws(DatabaseError) -> Result
     ) async throws -> Result {
         do {
-            return try await queue.run(claim.projectID) { () async throws(DatabaseError) in try await change(claim) }
+            return try await onceKnown { () async throws(DatabaseError) in
+                try await queue.run(claim.projectID) { () async throws(DatabaseError) in try await change(claim) }
+            }
         } catch {
             throw await explain(error, claim)
         }
@@ -70,11 +72,30 @@ public struct ProjectLimits: Sendable {
     /// - Throws: ``LimitError/unknown(_:)``, `DatabaseError`.
     public func usage(ofProject project: String) async throws -> [LimitUsage] {
         do {
-            return try await database.limitUsage(ofProject: project)
+            return try await onceKnown { () async throws(DatabaseError) in
+                try await database.limitUsage(ofProject: project)
+            }
         } catch {
             throw await explain(error, LimitClaim(projectID: project, amounts: [:]))
         }
     }
+
+    /// Right after the first start of all, requests may come before the limits: they wait a moment.
+    private func onceKnown<Result>(
+        _ work: () async throws(DatabaseError) -> Result
+    ) async throws(DatabaseError) -> Result {
+        let end = ContinuousClock.now + Self.patience
+        while true {
+            do {
+                return try await work()
+            } catch {
+                guard error == .limitsUnknown, ContinuousClock.now < end, !Task.isCancelled else { throw error }
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private static let patience: Duration = .seconds(3)
 
     // MARK: Refusals
 
