@@ -6,6 +6,7 @@ import collections
 import hashlib
 import http.client
 import json
+import socket
 import sys
 import threading
 import time
@@ -34,8 +35,14 @@ class Load:
                 self.errors[error] += 1
             self.answered.add(threading.get_ident())
 
-    def get(self, path):
+    def get(self, path, window=None):
         connection = http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=PATIENCE)
+        if window:
+            # A small window, or the kernel's buffers would take the whole image and the server be done with it.
+            connection.sock = socket.socket()
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+            connection.sock.settimeout(PATIENCE)
+            connection.sock.connect((self.url.hostname, self.url.port))
         connection.request("GET", path, headers={"Connection": "close"})
         return connection, connection.getresponse()
 
@@ -62,15 +69,16 @@ class Load:
 
     def slow(self):
         while not self.ending.is_set():
-            digest = hashlib.md5()
+            digest, length = hashlib.md5(), 0
             try:
-                connection, response = self.get(f"{self.url.path}/{self.image}/file")
+                connection, response = self.get(f"{self.url.path}/{self.image}/file", window=PIECE)
                 if response.status != 200:
                     self.count("cut", f"status {response.status} of a download")
                     time.sleep(0.1)
                     continue
                 while piece := response.read(PIECE):
                     digest.update(piece)
+                    length += len(piece)
                     if threading.get_ident() not in self.answered:
                         with self.lock:
                             self.answered.add(threading.get_ident())
@@ -79,6 +87,8 @@ class Load:
                 connection.close()
                 if digest.hexdigest() == response.headers["Content-MD5"]:
                     self.count("downloads")
+                elif length < int(response.headers["Content-Length"]):
+                    self.count("cut", "a download that ended early")
                 else:
                     self.count("cut", "a download with other bytes")
             except (OSError, http.client.HTTPException) as error:
