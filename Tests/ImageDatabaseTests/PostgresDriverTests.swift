@@ -101,10 +101,11 @@ import Testing
         try await backend.withDatabase { database in
             try await database.insert(Image(id: "a"))
             for _ in 0..<5 {
+                // With the time that they have to be gone: what is sent before that may have been carried out or not.
                 _ = try? await database.read(
                     Statement(
                         """
-                        SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                        SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
                         WHERE datname = current_database() AND pid <> pg_backend_pid()
                         """))
                 try await withThrowingTaskGroup(of: Void.self) { group in
