@@ -11,7 +11,7 @@ RELEASE_FLAGS := -c release --static-swift-stdlib
 INTEGRATION = GLANCE_API=$(CURDIR)/$(RELEASE)/glance-api GLANCE_MANAGE=$(CURDIR)/$(RELEASE)/glance-manage \
     swift test --no-parallel --filter
 
-LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libmemcached-dev zlib1g-dev pkg-config
+LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libmemcached-dev libyaml-dev zlib1g-dev pkg-config
 SERVERS := postgresql memcached nginx python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl sqlite3 qemu-utils openssl
 MEASURES := wrk postgresql-contrib openssl
 

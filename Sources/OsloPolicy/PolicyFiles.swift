@@ -1,5 +1,4 @@
 import Glibc
-import Yams
 
 /// The files that override built-in rules, as they were at one moment.
 struct PolicyFiles: Sendable {
@@ -40,67 +39,54 @@ struct PolicyFiles: Sendable {
     }
 
     private static func rules(inFile path: String) throws(PolicyError) -> [String: Check] {
-        let node: Node?
+        let text = try text(ofFile: path)
+        let document: YAMLDocument
         do {
-            node = try Yams.compose(yaml: try text(ofFile: path))
-        } catch let error as PolicyError {
-            throw error
+            document = try YAMLDocument(text)
         } catch {
-            throw .badFile(path: path, reason: oneLine("\(error)"))
+            throw .badFile(path: path, reason: error.reason)
         }
-        guard let node, !isNull(node) else { return [:] }
-        guard let mapping = node.mapping else {
+        guard let root = document.root, !root.isNull else { return [:] }
+        guard let pairs = root.pairs else {
             throw .badFile(path: path, reason: "not a mapping of rule names to expressions")
         }
         var rules: [String: Check] = [:]
-        for (key, value) in mapping {
-            guard let name = key.scalar?.string else {
+        // Of a rule that occurs again the last one counts, as in oslo.policy.
+        for (key, value) in pairs {
+            guard let name = key.text else {
                 throw .badFile(path: path, reason: "a rule's name must be text")
             }
             do {
                 rules[name] = try check(value)
             } catch {
-                throw .badRule(name: name, reason: "\(error.reason) (\(place(of: value, inFile: path)))")
+                throw .badRule(name: name, reason: "\(error.reason) (\(path), line \(value.line))")
             }
         }
         return rules
     }
 
-    private static func check(_ node: Node) throws(RuleFault) -> Check {
-        if isNull(node) { return .always }
-        if let text = node.scalar?.string { return try CheckParser.parse(text) }
-        guard let sequence = node.sequence else { throw RuleFault("neither an expression nor a list") }
+    private static func check(_ node: YAMLDocument.Node) throws(RuleFault) -> Check {
+        if node.isNull { return .always }
+        if let text = node.text { return try CheckParser.parse(text) }
+        guard let items = node.items else { throw RuleFault("neither an expression nor a list") }
         var list: [[String]] = []
-        for inner in sequence {
-            if isNull(inner) { continue }
-            if let text = inner.scalar?.string {
+        for inner in items {
+            if inner.isNull { continue }
+            if let text = inner.text {
                 list.append(text.isEmpty ? [] : [text])
-            } else if let checks = inner.sequence {
-                list.append(checks.compactMap { $0.scalar?.string })
+            } else if let checks = inner.items {
+                list.append(checks.compactMap(\.text))
                 guard list.last?.count == checks.count else { throw RuleFault("lists nest more than two deep") }
             } else {
                 throw RuleFault("a list must hold checks or lists of checks")
             }
         }
         // A list of empty lists names no alternative at all, which is not the same as an empty list.
-        if list.isEmpty, !sequence.isEmpty { return .never }
+        if list.isEmpty, !items.isEmpty { return .never }
         return try CheckParser.parse(list: list)
     }
 
-    private static func isNull(_ node: Node) -> Bool {
-        guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
-        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
-    }
-
-    private static func place(of node: Node, inFile path: String) -> String {
-        node.mark.map { "\(path), line \($0.line)" } ?? path
-    }
-
-    private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).map { $0.trimmingSuffix(while: \.isWhitespace) }.joined(separator: "; ")
-    }
-
-    private static func text(ofFile path: String) throws(PolicyError) -> String {
+    private static func text(ofFile path: String) throws(PolicyError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .badFile(path: path, reason: String(cString: strerror(errno))) }
         defer { close(descriptor) }
@@ -116,10 +102,10 @@ struct PolicyFiles: Sendable {
             }
             bytes += chunk[..<count]
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard String(validating: bytes, as: UTF8.self) != nil else {
             throw .badFile(path: path, reason: "not UTF-8 text")
         }
-        return text
+        return bytes
     }
 
     private static func names(in directory: String) -> [String] {
@@ -133,13 +119,5 @@ struct PolicyFiles: Sendable {
                 })
         }
         return names
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
-        var text = self
-        while let last = text.last, predicate(last) { text.removeLast() }
-        return text
     }
 }

@@ -33,14 +33,15 @@ import Testing
     @Test(arguments: [
         "get: 'role:member'\n", "{\"get\": \"role:member\"}", "{\n\t\"get\": [[\"role:member\"]]\n}",
         "# comment\nget: [[\"role:no\"], [], [\"role:member\", \"@\"]]", "get: ['role:member']", "get: []", "get:",
-        "get: ''",
+        "get: ''", "get: '!'\nget: '@'", "a: &all '@'\nget: *all", "---\nget: >\n  role:member\n  or role:other\n...\n",
+        "\u{FEFF}get: '@'",
     ])
     func everyFormOfFileOverrides(text: String) async throws {
         directory.write("policy.yaml", text)
         #expect(await memberMay("get", try enforcer()))
     }
 
-    @Test(arguments: ["get: [[]]", "get: [['role:member', '!']]", "", "# nothing\n", "other: '@'", "{}"])
+    @Test(arguments: ["get: [[]]", "get: [['role:member', '!']]", "", "# nothing\n", "other: '@'", "{}", "---\n"])
     func theseFilesDoNotLetMembersIn(text: String) async throws {
         directory.write("policy.yaml", text)
         #expect(await !memberMay("get", try enforcer()))
@@ -51,6 +52,10 @@ import Testing
         ("get: {a: b}", "neither an expression nor a list"), ("get: 'role:a and'", "line 1"),
         ("a: '@'\nget: oops", "\"oops\" isn't a check"), ("get: [[['role:a']]]", "more than two deep"),
         ("get: 'rule:get'", "refers to itself"), ("[a]: '@'", "must be text"),
+        ("a: '@'\nget: *all", "line 2: found undefined alias"), ("a: '@'\n--- \nget: '@'", "line 3: a second document"),
+        ("a: '@'\n---\nget: '", "line 3"), ("get: &a [*a]", "more than two deep"),
+        ("a: '@'\nget: '\u{1}'", "byte 13: control characters"),
+        ("get: 'null'", "\"null\" isn't a check"),
     ])
     func aBrokenFileEndsTheStart(text: String, reason: String) throws {
         directory.write("policy.yaml", text)
