@@ -1,3 +1,4 @@
+import Foundation
 import ImageService
 import Logging
 import OsloPolicy
@@ -96,5 +97,48 @@ import Testing
         #expect(Set(names).count == names.count)
         #expect(names.count == 67)
         #expect(DefaultPolicies.rules.allSatisfy { !$0.summary.isEmpty })
+    }
+
+    private static let sample = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "etc/policy.yaml.sample")
+
+    /// `WRITE_SAMPLES=1` in the environment writes the file anew.
+    @Test func sampleIsUpToDate() throws {
+        let text = PolicySample(DefaultPolicies.rules).text
+        if ProcessInfo.processInfo.environment["WRITE_SAMPLES"] == "1" {
+            try text.write(to: Self.sample, atomically: true, encoding: .utf8)
+        }
+        let isCurrent = try String(contentsOf: Self.sample, encoding: .utf8) == text
+        #expect(isCurrent, "etc/policy.yaml.sample is out of date: run this test with WRITE_SAMPLES=1")
+    }
+
+    /// As it is, the sample sets nothing; with the rules uncommented it sets what holds anyway.
+    @Test(arguments: [false, true])
+    func sampleIsAPolicyFile(isUncommented: Bool) async throws {
+        var lines = try String(contentsOf: Self.sample, encoding: .utf8).split(separator: "\n")
+        let rules = lines.filter { $0.hasPrefix("#\"") }
+        #expect(rules.count == DefaultPolicies.rules.count)
+        #expect(lines.allSatisfy { $0.hasPrefix("#") })
+        if isUncommented { lines = rules.map { $0.dropFirst() } }
+        let file = FileManager.default.temporaryDirectory.appending(path: "policy-\(UUID()).yaml")
+        try lines.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        func enforcer(_ file: String?, _ defaults: [RuleDefault]) throws -> Enforcer {
+            try Enforcer(
+                defaults: defaults, policyFile: file, policyDirectories: [], enforceNewDefaults: true,
+                logger: Logger(label: "test"))
+        }
+        let builtIn = try enforcer(nil, DefaultPolicies.rules)
+        // Without built-in rules, what an uncommented file says is all there is.
+        let fromFile = try enforcer(file.path, isUncommented ? [] : DefaultPolicies.rules)
+        for rule in DefaultPolicies.rules {
+            for persona in Persona.allCases {
+                for target in [Self.image(owner: "mine"), Self.image(owner: "theirs", visibility: "public")] {
+                    let expected = await builtIn.allows(rule.name, target: target, credentials: persona.credentials)
+                    let allowed = await fromFile.allows(rule.name, target: target, credentials: persona.credentials)
+                    #expect(allowed == expected, "\(rule.name) for a \(persona)")
+                }
+            }
+        }
     }
 }
