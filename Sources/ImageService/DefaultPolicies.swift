@@ -4,7 +4,15 @@ public import OsloPolicy
 ///
 /// Source: Glance's policy reference; api.md section 12.
 public enum DefaultPolicies {
-    public static let rules = helpers + images + locations + members + states + cache + tasks + metadefs
+    public static let rules =
+        helpers + (images + locations + members + states + cache + tasks + metadefs).map(forProjects)
+
+    /// An administrator's token for the system or for a domain opens nothing: Glance's operations belong to projects.
+    private static func forProjects(_ rule: RuleDefault) -> RuleDefault {
+        var rule = rule
+        rule.scopes = [.project]
+        return rule
+    }
 
     private static let admin = "rule:context_is_admin"
     private static let inProject = "project_id:%(project_id)s"
@@ -25,6 +33,8 @@ public enum DefaultPolicies {
         RuleDefault("default", "", deprecated: admin, "Stands in for a rule that is defined nowhere."),
         RuleDefault("context_is_admin", "role:admin", "Who counts as an administrator."),
         RuleDefault("service_api", "role:service or role:admin", "Who may use what is made for other services."),
+        RuleDefault("metadef_default", "", "Deprecated default of reading metadata definitions."),
+        RuleDefault("metadef_admin", admin, "Who may change metadata definitions."),
     ]
 
     private static let images = [
@@ -94,8 +104,6 @@ public enum DefaultPolicies {
 
     private static let metadefs =
         [
-            RuleDefault("metadef_default", "", "Deprecated default of reading metadata definitions."),
-            RuleDefault("metadef_admin", admin, "Who may change metadata definitions."),
             RuleDefault(
                 "get_metadef_namespaces", adminOrReader, deprecated: "rule:metadef_default", "List namespaces."),
             readMetadef("get_metadef_namespace", "Show a namespace."),

@@ -7,6 +7,8 @@ import Synchronization
 /// Source: oslo.policy documentation, "Policy Rule Expressions" and "Default Rule"; config.md section 7.
 public final class Enforcer: Sendable {
     private let defaults: [DefaultRule]
+    /// Of the built-in rules that are not for tokens of any scope.
+    private let scopes: [String: Set<TokenScope>]
     private let defaultRule: String
     private let policyFile: String?
     private let policyDirectories: [String]
@@ -55,6 +57,7 @@ public final class Enforcer: Sendable {
             }
         }
         self.defaults = parsed
+        scopes = Dictionary(defaults.lazy.filter { !$0.scopes.isEmpty }.map { ($0.name, $0.scopes) }) { $1 }
         self.defaultRule = defaultRule
         self.policyFile = policyFile
         self.policyDirectories = policyDirectories
@@ -65,9 +68,10 @@ public final class Enforcer: Sendable {
         state = Mutex(State(rules: rules, files: files))
     }
 
-    /// Whether `rule` lets `credentials` act on `target`. Reads changed files before it decides; a file that became
+    /// Whether `rule` lets `credentials` act on `target`: their token's scope must be one that the rule is for. Reads changed files before it decides; a file that became
     /// unreadable or wrong keeps the last good rules and is logged.
     public func allows(_ rule: String, target: PolicyTarget, credentials: PolicyCredentials) async -> Bool {
+        if let scopes = scopes[rule], !scopes.contains(TokenScope(credentials)) { return false }
         let check = await currentRules()[rule]
         var facts = PolicyFacts(target: target, credentials: credentials)
         while true {

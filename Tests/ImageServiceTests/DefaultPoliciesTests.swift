@@ -84,6 +84,23 @@ import Testing
         #expect(try await who("add_member", image) == [.admin])
     }
 
+    /// What Glance 33 does with an administrator's token for the system or a domain: nothing is a project's but by a
+    /// token for a project.
+    @Test(arguments: [("system_scope", "all"), ("domain_id", "default")])
+    func otherScopesThanProjectsOpenNothing(fact: String, value: String) async throws {
+        let enforcer = try Enforcer(
+            defaults: DefaultPolicies.rules, policyFile: nil, policyDirectories: [], enforceNewDefaults: true,
+            logger: Logger(label: "test"))
+        let roles: PolicyValue = .list(["admin", "manager", "member", "reader", "service"])
+        let credentials: PolicyCredentials = ["roles": roles, "project_id": .null, fact: .string(value)]
+        var open: [String] = []
+        for rule in DefaultPolicies.rules
+        where await enforcer.allows(
+            rule.name, target: Self.image(owner: "theirs", visibility: "public"), credentials: credentials)
+        { open.append(rule.name) }
+        #expect(open == ["default", "context_is_admin", "service_api", "metadef_default", "metadef_admin"])
+    }
+
     @Test func legacyDefaultsLetEverybodyTry() async throws {
         let image = Self.image(owner: "theirs")
         #expect(try await who("get_image", image, newDefaults: false) == Persona.allCases)

@@ -66,6 +66,26 @@ import Testing
         }
     }
 
+    /// oslo.policy looks at the scope before the rule, and only at that of the rule that was asked for.
+    @Test(
+        arguments: [
+            ([], [true, true, true]), ([.project], [false, false, true]), ([.system], [true, false, false]),
+            ([.system, .domain], [true, true, false]),
+        ] as [(Set<TokenScope>, [Bool])])
+    func rulesMayBeForSomeScopes(scopes: Set<TokenScope>, expected: [Bool]) async throws {
+        let enforcer = try Enforcer(
+            defaults: [RuleDefault("x", "@", scopes: scopes, ""), RuleDefault("y", "rule:x", "")], policyFile: nil,
+            policyDirectories: [], enforceNewDefaults: true, logger: Logger(label: "test"))
+        let scoped: [PolicyCredentials] = [
+            ["system_scope": .string("all"), "domain_id": .null], ["domain_id": .string("default")],
+            ["system_scope": .null, "domain_id": .null, "project_id": .string("p")],
+        ]
+        for (credentials, isAllowed) in zip(scoped, expected) {
+            #expect(await enforcer.allows("x", target: [:], credentials: credentials) == isAllowed)
+            #expect(await enforcer.allows("y", target: [:], credentials: credentials))
+        }
+    }
+
     @Test func theSameRuleMayBeReferredToTwice() async throws {
         #expect(try await Self.holds("rule:yes and (rule:yes or rule:no)"))
     }
