@@ -177,7 +177,8 @@ public final class TokenAuthenticator: Sendable {
                 shared?.store(answer.body, on: question.token, lifetime: settings.cacheTime)
             }
             return valid
-        case 404:
+        // But for 404: Keystone, or a server in front of it, takes no header as long as that. The client's doing.
+        case 404, 400, 413, 431:
             if settings.cacheTime > 0 {
                 let end = ContinuousClock.now + .seconds(min(Self.refusalTime, settings.cacheTime))
                 caches.withLock { $0.refused.insert((), for: question, until: end) }

@@ -131,6 +131,21 @@ import Testing
         }
     }
 
+    /// Keystone's own server refuses headers as long as these before Keystone sees them.
+    @Test(arguments: [8190, 8192, 16_000, 65_536])
+    func whatIsTooLongForKeystone(length: Int) async throws {
+        let site = try Site()
+        let user = try await site.tokens.token("demo", project: "demo")
+        let long = String(repeating: "x", count: length)
+        try await site.withAuthenticator { authenticator in
+            await #expect(throws: IdentityError.invalidToken) {
+                try await authenticator.authenticate(token: long, serviceToken: nil)
+            }
+            let context = try await authenticator.authenticate(token: user, serviceToken: long)
+            #expect(context.service == nil)
+        }
+    }
+
     @Test func wrongCredentialsOfTheService() async throws {
         let site = try Site()
         var settings = site.settings()
