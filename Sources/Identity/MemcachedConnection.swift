@@ -4,6 +4,9 @@ import CMemcached
 ///
 /// Source: the manual pages of libmemcached.
 final class MemcachedConnection {
+    /// Bytes; memcached takes no larger ones, however it is set up.
+    private static let largestValue = 1 << 30
+
     private let handle: UnsafeMutablePointer<memcached_st>
 
     /// The connection broke or never came about; it is of no use any more.
@@ -42,7 +45,10 @@ final class MemcachedConnection {
         defer { free(value) }
         if result == MEMCACHED_NOTFOUND { return nil }
         try check(result)
-        return Array(UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : count))
+        guard let value else { return [] }
+        // libmemcached believes a server that says "-1".
+        guard (0...Self.largestValue).contains(count) else { throw Failure(reason: "an impossible length") }
+        return Array(UnsafeRawBufferPointer(start: value, count: count))
     }
 
     /// - Parameter lifetime: seconds, at most thirty days, since memcached takes more for a date.
