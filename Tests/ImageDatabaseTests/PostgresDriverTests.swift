@@ -68,6 +68,13 @@ import Testing
             if backend != .sqlite {
                 let count = try await database.read(Statement("SELECT count(*) FROM pg_prepared_statements"))
                 #expect(try #require(try count[0][0].integer(0)) < 300)
+                for number in 0..<100 {
+                    let long = "SELECT \(number), '" + String(repeating: "x", count: 15_000) + "'"
+                    _ = try await database.read(Statement(long))
+                }
+                let bytes = try await database.read(
+                    Statement("SELECT sum(length(statement)) FROM pg_prepared_statements"))
+                #expect(try #require(try bytes[0][0].integer(0)) < 600_000)
             }
         }
     }

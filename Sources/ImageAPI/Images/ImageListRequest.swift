@@ -12,8 +12,14 @@ struct ImageListRequest {
 
     let query: ImageQuery
 
+    /// Each may become a condition of one statement, and SQLite nests those at most a thousand deep.
+    static let mostParameters = 500
+
     /// - Throws: ``APIError`` 400 for values that a parameter cannot have.
     init(_ parameters: QueryParameters, viewer: ImageQuery.Viewer, limits: Limits) throws(APIError) {
+        guard parameters.entries.count <= Self.mostParameters else {
+            throw .badRequest("A list can have at most \(Self.mostParameters) parameters.")
+        }
         var query = ImageQuery(viewer: viewer)
         query.limit = try Self.limit(parameters["limit"], limits)
         query.marker = parameters["marker"]

@@ -30,6 +30,8 @@ final class PostgresConnection {
     private let isPipelining: Bool
     private var prepared: [String: String] = [:]
     private var preparedCount = 0
+    /// Length of their texts, counted since they were all forgotten.
+    private var preparedBytes = 0
 
     private var statements: [PostgresStatement] = []
     private var access = SQLAccess.read
@@ -101,8 +103,9 @@ final class PostgresConnection {
 
     private func nextGroup() -> [Command] {
         var commands: [Command] = []
-        if prepared.count > Self.maximumPreparedStatements {
+        if prepared.count > Self.maximumPreparedStatements || preparedBytes > Self.maximumPreparedBytes {
             prepared = [:]
+            preparedBytes = 0
             commands.append(.forgetStatements)
         }
         if needsTransaction && !hasBegun {
@@ -113,6 +116,7 @@ final class PostgresConnection {
             let statement = statements[nextStatement]
             if prepared[statement.sql] == nil {
                 preparedCount += 1
+                preparedBytes += statement.sql.utf8.count
                 prepared[statement.sql] = "glance_\(preparedCount)"
                 commands.append(.prepare(nextStatement))
             }
@@ -246,4 +250,6 @@ final class PostgresConnection {
 
     /// Statements prepared on one connection before all are forgotten and prepared anew: lists have many shapes.
     private static let maximumPreparedStatements = 256
+    /// Bytes of their texts. The server needs fifty times as much for them, and a client's filters make them long.
+    private static let maximumPreparedBytes = 512 << 10
 }

@@ -54,6 +54,12 @@ import Testing
         #expect(try read(query).filters == [expected])
     }
 
+    @Test func parametersAreCounted() throws {
+        let most = Array(repeating: "a=b", count: 500).joined(separator: "&")
+        #expect(try read(most).filters.count == 500)
+        #expect(throws: APIError.self) { try read(most + "&limit=1") }
+    }
+
     @Test func repeatedFiltersAllCount() throws {
         #expect(try read("tag=a&os=x&tag=b").filters == [.tag("a"), .property("os", "x"), .tag("b")])
     }
