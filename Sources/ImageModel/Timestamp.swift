@@ -43,7 +43,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Reads a time as a database or a client writes it.
     ///
     /// Takes `YYYY-MM-DD`, then optionally `T` or a blank and `HH:MM[:SS[.f…]]`, then optionally `Z` or an offset
-    /// `±HH[[:]MM]`. Without an offset the time is UTC. Returns nil for anything else.
+    /// `±HH[[:]MM]`. Without an offset the time is UTC. Returns nil for anything else, and outside of the years 1 to 9999
+    /// in UTC, which PostgreSQL and SQLite spell differently or not at all.
     public init?(_ text: some StringProtocol) {
         var digits = Reader(bytes: Array(text.utf8))
         guard let year = digits.number(4), digits.skip("-"), let month = digits.number(2), digits.skip("-"),
@@ -75,7 +76,13 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         let days = Self.days(year: year, month: month, day: day)
         let seconds = days * 86400 + (hour - 0) * 3600 + minute * 60 + second - offset * 60
         self.init(microseconds: seconds * 1_000_000 + fraction)
+        guard Self.spellable.contains(self) else { return nil }
     }
+
+    private static let spellable =
+        Timestamp(
+            microseconds: days(year: 1, month: 1, day: 1) * 86_400_000_000)..<Timestamp(
+            microseconds: days(year: 10000, month: 1, day: 1) * 86_400_000_000)
 
     private var components: (date: (Int64, Int64, Int64), secondOfDay: Int64, fraction: Int64) {
         let seconds = microseconds.quotientFloored(by: 1_000_000)
