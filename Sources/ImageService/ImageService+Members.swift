@@ -40,6 +40,7 @@ extension ImageService {
             return member
         } catch {
             switch error {
+            case .notFound: throw ServiceError.notFound("No image found with ID \(id)")
             case .duplicate: throw ServiceError.conflict("Member \(project) is duplicated for image \(id)")
             case .limitReached:
                 throw ServiceError.tooLarge(

@@ -9,7 +9,11 @@ extension ImageService {
         try await enforceMutation("modify_image", on: image, for: caller)
         if image.tags.contains(tag) { return }
         try quotas.checkTags(image.tags + [tag])
-        try await database.addTag(tag, toImage: id)
+        do {
+            try await database.addTag(tag, toImage: id)
+        } catch DatabaseError.notFound {
+            throw ServiceError.notFound("No image found with ID \(id)")
+        }
         log(.imageUpdated, "Image tagged", image: id, for: caller, ["tag": .string(tag)])
     }
 
