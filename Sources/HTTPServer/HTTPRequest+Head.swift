@@ -10,7 +10,8 @@ extension HTTPRequest {
         var host: String?
         var fields = HTTPFields()
         fields.reserveCapacity(head.headers.count)
-        for (name, value) in head.headers {
+        for (name, text) in head.headers {
+            let value = Self.withoutBlanksAtEnd(text)
             guard name.utf8.count + value.utf8.count <= limits.maxHeaderLine else { throw .headerTooLong }
             guard let name = HTTPField.Name(name), HTTPField.isValidValue(value) else { throw .syntax }
             switch name {
@@ -18,6 +19,8 @@ extension HTTPRequest {
                 guard host == nil else { throw .syntax }
                 host = value
             case .transferEncoding:
+                // Whoever speaks 1.0 knows no codings: somebody on the way may see another end (RFC 9112 section 6.1).
+                guard head.version != .http1_0 else { throw .syntax }
                 guard value.lowercased() == "chunked" else { throw .transferCoding }
                 fields.append(HTTPField(name: name, value: value))
             case .contentLength:
@@ -41,6 +44,13 @@ extension HTTPRequest {
     }
 
     private static let host = HTTPField.Name("Host")
+
+    /// White space around a value is no part of it (RFC 9110 section 5.5); the decoder has dropped what is in front.
+    private static func withoutBlanksAtEnd(_ value: String) -> String {
+        guard let last = value.utf8.last, last == 0x20 || last == 0x09 else { return value }
+        let rest = value.utf8.reversed().drop { $0 == 0x20 || $0 == 0x09 }
+        return String(Substring(value.utf8.prefix(rest.count)))
+    }
 
     /// Parts of `http://authority/path?query`; nothing if it is none.
     private static func absolute(_ target: String) -> (authority: String, path: String)? {

@@ -96,6 +96,26 @@ struct RequestTests {
         }
     }
 
+    /// White space around a value is none of it (RFC 9110 section 5.5).
+    @Test(arguments: ["Content-Length: 3", "Content-Length:3  ", "X: \t \r\nContent-Length: 3 "])
+    func blanksAroundValuesAreNoPartOfThem(field: String) async throws {
+        try await TestServer.run(Self.reportBlanks) { server in
+            let client = try server.connect()
+            try await client.send("PUT / HTTP/1.1\r\nHost: a \r\nX-Auth-Token: \t t k \t\r\n\(field)\r\n\r\nabc")
+            #expect(try await client.response().body == "a|t k|3")
+        }
+    }
+
+    private static let reportBlanks: TestHandler = { request, _ in
+        var size = 0
+        for try await part in request.body { size += part.readableBytes }
+        let token = HTTPField.Name("X-Auth-Token").flatMap { request.headers[$0] }
+        return Response(
+            status: .ok,
+            body: ResponseBody(
+                byteBuffer: ByteBuffer(string: "\(request.head.authority ?? "")|\(token ?? "")|\(size)")))
+    }
+
     @Test(arguments: [
         ("nonsense\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\n\r\n", 400),
@@ -109,6 +129,7 @@ struct RequestTests {
         ("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         ("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         ("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        ("PUT / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         ("PUT / HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\n\r\n", 417),
         ("INVENTED / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
         ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
