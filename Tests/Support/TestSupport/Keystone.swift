@@ -30,8 +30,21 @@ public struct Keystone: Sendable {
         try await authenticate(user, project: project).token
     }
 
+    /// A token of a user for the whole system.
+    public func systemToken(_ user: String) async throws -> String {
+        try await issue(user, scope: ["system": ["all": true]]).token
+    }
+
     /// A token, and the project's id.
     public func authenticate(_ user: String, project: String) async throws -> (token: String, projectID: String) {
+        let scope: JSON = ["project": ["name": .string(project), "domain": ["id": "default"]]]
+        let (token, facts) = try await issue(user, scope: scope)
+        guard let projectID = facts["project"]["id"].string else { throw TestFailure("no project in \(facts)") }
+        return (token, projectID)
+    }
+
+    /// A token, and what Keystone says about it.
+    private func issue(_ user: String, scope: JSON) async throws -> (token: String, facts: JSON) {
         let answer = try await ImageClient(url: url).request(
             "POST", "/v3/auth/tokens",
             json: [
@@ -44,12 +57,12 @@ public struct Keystone: Sendable {
                             ]
                         ],
                     ],
-                    "scope": ["project": ["name": .string(project), "domain": ["id": "default"]]],
+                    "scope": scope,
                 ]
             ])
-        guard answer.status == 201, let token = answer.header("X-Subject-Token"),
-            let projectID = answer.json["token"]["project"]["id"].string
-        else { throw TestFailure("no token for \(user): \(answer.status) \(answer.text)") }
-        return (token, projectID)
+        guard answer.status == 201, let token = answer.header("X-Subject-Token") else {
+            throw TestFailure("no token for \(user): \(answer.status) \(answer.text)")
+        }
+        return (token, answer.json["token"])
     }
 }
