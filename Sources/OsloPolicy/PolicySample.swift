@@ -12,6 +12,9 @@ public struct PolicySample: Sendable {
             #
             # Where an expression "without enforce_new_defaults" is named, it allows the operation as well as long as
             # [oslo_policy] enforce_new_defaults is off and no file overrides the rule.
+            #
+            # Whatever a file says, a token for the system or a domain passes none of the rules but the first five,
+            # which are there to be named in others.
 
             """ + rules.map(Self.text).joined()
     }
