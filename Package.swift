@@ -107,8 +107,8 @@ let package = Package(
         .target(
             name: "ImageService",
             dependencies: [
-                "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "OsloPolicy", "OsloConfig", "Identity",
-                "Events", "CCrypto", nioCore, nioPosix, logging,
+                "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "ExternalHTTP", "OsloPolicy",
+                "OsloConfig", "Identity", "Events", "CCrypto", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .target(name: "ImageModel", swiftSettings: room),
@@ -125,7 +125,15 @@ let package = Package(
         .target(
             name: "ImageStore",
             dependencies: [
-                "ImageModel", "OsloConfig", "CLinux", asyncHTTPClient, nioCore, nioPosix, logging,
+                "ImageModel", "ExternalHTTP", "OsloConfig", "CLinux", nioCore, nioPosix, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: room),
+        .target(
+            name: "ExternalHTTP",
+            dependencies: [
+                "OsloConfig", asyncHTTPClient, nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -191,7 +199,16 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", "TestSupport", nioCore, nioPosix, logging],
+            dependencies: [
+                "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", "TestSupport", nioCore, nioPosix, logging,
+            ],
+            swiftSettings: room),
+        .testTarget(
+            name: "ExternalHTTPTests",
+            dependencies: [
+                "ExternalHTTP", "OsloConfig", "TestSupport", nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",

@@ -1,3 +1,4 @@
+import ExternalHTTP
 import ImageDatabase
 import ImageModel
 import ImageStore
@@ -108,8 +109,11 @@ extension ImageService {
         guard !restricted.contains(scheme), draft.url.contains(":"),
             let store = stores.stores.first(where: { $0.schemes.contains(scheme) })
         else { throw ServiceError.invalid("Invalid location") }
-        if scheme == "http" || scheme == "https" {
-            try await urlFilter.check(draft.url)
+        if ExternalURL.schemes.contains(scheme) {
+            // One error for every reason, so that it tells nothing about the network.
+            guard let url = ExternalURL(draft.url), (try? await urlFilter.check(url)) != nil else {
+                throw ServiceError.invalid("Invalid location")
+            }
         }
         if stores.isMultiStore {
             location.metadata["store"] = .string(store.id)

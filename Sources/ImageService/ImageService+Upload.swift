@@ -174,8 +174,8 @@ extension ImageService {
         case .timeout: return ServiceError.unavailable("The image store did not answer in time.")
         case .inUse(let reason): return ServiceError.conflict("The image's data are in use: \(reason)")
         case .notFound: return ServiceError.notFound("The image's data could not be found.")
-        case .backend: return ServiceError.unavailable("The image store failed.")
-        case .duplicate, .badLocation, .badConfiguration: return error
+        case .backend, .badLocation: return ServiceError.unavailable("The image store failed.")
+        case .duplicate, .badConfiguration: return error
         }
     }
 }

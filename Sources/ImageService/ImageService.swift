@@ -1,3 +1,4 @@
+import ExternalHTTP
 public import Identity
 public import ImageDatabase
 import ImageModel
@@ -44,7 +45,7 @@ public struct ImageService: Sendable {
         self.uploads = UploadRegistry()
         self.pipeline = try UploadPipeline(
             hashingAlgorithm: configuration[Options.Default.hashingAlgorithm], threadPool: threadPool)
-        self.urlFilter = ExternalURLFilter(configuration: configuration, threadPool: threadPool)
+        self.urlFilter = ExternalURLFilter(configuration: configuration)
         self.logger = logger
     }
 

@@ -1,5 +1,6 @@
 import ImageDatabase
 import ImageModel
+import NIOPosix
 import Testing
 
 @testable import ImageService
@@ -111,6 +112,52 @@ import Testing
             }
         }
         #expect(try await harness.service.show(image.id, for: admin).locations.isEmpty)
+    }
+
+    @Test(
+        "CVE-2026-34881, CVE-2026-71198: locations lead neither to the machine nor to the link, however spelled",
+        arguments: [
+            "http://127.0.0.1/x", "http://localhost/x", "http://localhost./x", "http://[::ffff:127.0.0.1]/x",
+            "http://2130706433/x", "http://0x7f.1/x", "http://0177.0.0.1/x", "http://example.com@127.0.0.1/x",
+            "http://169.254.169.254/latest/meta-data", "HTTP://[fe80::1]/x", "http://192.0.2.1:22/x",
+            "http://host.invalid/x",
+        ])
+    func locationsAreFiltered(url: String) async throws {
+        let harness = try await ServiceHarness("show_multiple_locations = true\n[glance_store]\nstores = file, http")
+        let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
+        let image = try await harness.queuedImage(for: admin)
+        for change in [
+            ImageChange.addLocation(index: nil, LocationDraft(url: url)), .replaceLocations([LocationDraft(url: url)]),
+        ] {
+            await #expect(throws: ServiceError.invalid("Invalid location")) {
+                try await harness.service.update(image.id, [change], for: admin)
+            }
+        }
+        #expect(try await harness.service.show(image.id, for: admin).locations.isEmpty)
+    }
+
+    @Test(
+        "CVE-2026-71198: a location that was stored before is not read from the machine either, and the answer tells nothing"
+    )
+    func storedLocationsAreFiltered() async throws {
+        let harness = try await ServiceHarness("[glance_store]\nstores = file, http")
+        let owner = await harness.caller("owner")
+        // What the server of an older release has let pass; an open port of this machine, a closed one, nonsense.
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(server.localAddress?.port)
+        for url in ["http://127.0.0.1:\(port)/x", "http://127.0.0.1:9/x", "http://[::1]:\(port)/x", "http://127.1/x"] {
+            var image = try await harness.queuedImage(for: owner)
+            let queued = image
+            image.locations = [ImageLocation(url: url)]
+            image.status = .active
+            image.size = 1
+            try await harness.service.save(image, over: queued)
+            await #expect(throws: ServiceError.unavailable("The image store failed."), "\(url)") {
+                try await harness.download(image.id, for: owner)
+            }
+        }
+        try await server.close()
     }
 
     @Test("CVE-2014-9623, CVE-2015-5286: data of an image deleted during its upload go away")

@@ -1,7 +1,10 @@
+import ExternalHTTP
 import Foundation
 import ImageModel
 import ImageStore
 import NIOCore
+import NIOPosix
+import OsloConfig
 import TestSupport
 import Testing
 
@@ -9,12 +12,12 @@ import Testing
 @Suite struct HTTPStoreTests {
     /// Runs `body` with a web server that serves `bytes` as `/file`.
     private func with(
-        _ change: @escaping @Sendable (inout HTTPSettings, SupportServer) throws -> Void = { _, _ in },
+        _ change: @escaping @Sendable (inout ExternalHTTPSettings, SupportServer) throws -> Void = { _, _ in },
         _ body: @escaping @Sendable (_ store: HTTPStore, _ server: SupportServer) async throws -> Void
     ) async throws {
         try await withServer("nginx") { server in
-            var settings = HTTPSettings()
-            try change(&settings, server)
+            var settings = try HTTPSettings.onLoopback(store: "web")
+            try change(&settings.client, server)
             try Data(Self.bytes).write(to: URL(filePath: server.setting("NGINX_ROOT") + "/file"))
             let store = HTTPStore(identity: StoreIdentity(id: "web"), settings: settings)
             do {
@@ -99,6 +102,48 @@ import Testing
         }
     }
 
+    @Test("CVE-2017-7200: closed ports, silent servers, unknown and forbidden hosts are one kind of error")
+    func doesNotScanPorts() async throws {
+        let silent = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.autoRead, value: false).bind(host: "127.0.0.1", port: 0).get()
+        var settings = try HTTPSettings.onLoopback(store: "web")
+        settings.client.timeout = 1
+        let store = HTTPStore(identity: StoreIdentity(id: "web"), settings: settings)
+        let port = try #require(silent.localAddress?.port)
+        for (host, reason) in [
+            ("127.0.0.1:1", "the connection to the HTTP server failed: Connection refused"),
+            ("127.0.0.1:\(port)", "the HTTP server did not answer in time"),
+            ("169.254.169.254", "[import_filtering_opts] does not allow to contact the HTTP server"),
+        ] {
+            let location = ImageLocation(url: "http://\(host)/file")
+            await #expect(throws: StoreError.backend(reason)) { try await store.open(location, range: nil) }
+            await #expect(throws: StoreError.backend(reason)) { try await store.size(of: location) }
+        }
+        settings.filter = ExternalURLFilter(configuration: try Configuration(text: ""))
+        let web = HTTPStore(identity: StoreIdentity(id: "web"), settings: settings)
+        await #expect(throws: StoreError.backend("cannot resolve the name of the HTTP server")) {
+            try await web.open(ImageLocation(url: "http://host.invalid/file"), range: nil)
+        }
+        try await silent.close()
+    }
+
+    @Test("CVE-2026-34881: a redirect to a forbidden server gives no data and no size")
+    func redirectsAreFiltered() async throws {
+        try await with { store, server async throws in
+            let port = try #require(server.setting("NGINX_URL").split(separator: ":").last)
+            for target in ["http://127.0.0.2:\(port)/never", "http://169.254.169.254/never"] {
+                let location = try location(server, "/to?\(target)")
+                let refused = StoreError.backend("[import_filtering_opts] does not allow to contact the HTTP server")
+                await #expect(throws: refused) { try await store.open(location, range: nil) }
+                await #expect(throws: refused) { try await store.open(location, range: 0..<5) }
+                await #expect(throws: refused) { try await store.size(of: location) }
+            }
+            try await server.stop()
+            let log = try String(contentsOfFile: server.setting("NGINX_ACCESS_LOG"), encoding: .utf8)
+            #expect(log.contains("GET /to?") && !log.contains("GET /never") && !log.contains("HEAD /never"))
+        }
+    }
+
     // MARK: Passwords
 
     @Test func logsInAndNeverTellsThePassword() async throws {
@@ -146,7 +191,7 @@ import Testing
     }
 
     private func readOverTLS(
-        _ change: @escaping @Sendable (inout HTTPSettings, SupportServer) throws -> Void
+        _ change: @escaping @Sendable (inout ExternalHTTPSettings, SupportServer) throws -> Void
     ) async throws -> [UInt8] {
         let result = Box()
         try await with(change) { store, server async throws in
@@ -159,8 +204,8 @@ import Testing
 
     @Test(arguments: ["/nonexistent.pem", "/etc/hostname"])
     func refusesABadBundle(_ path: String) async throws {
-        var settings = HTTPSettings()
-        settings.certificateAuthorities = path
+        var settings = try HTTPSettings.onLoopback(store: "web")
+        settings.client.certificateAuthorities = path
         let store = HTTPStore(identity: StoreIdentity(id: "web"), settings: settings)
         let error = await #expect(throws: StoreError.self) { try await store.prepare() }
         guard case .badConfiguration(let text) = error else {
@@ -179,7 +224,7 @@ import Testing
                     server.user = try proxy.setting("PROXY_USER")
                     server.password = password
                     let used = server
-                    let change = { @Sendable (settings: inout HTTPSettings, _: SupportServer) in
+                    let change = { @Sendable (settings: inout ExternalHTTPSettings, _: SupportServer) in
                         settings.proxies[scheme] = used
                     }
                     try await with(change) { store, server async throws in

@@ -1,3 +1,4 @@
+import ExternalHTTP
 import Foundation
 import ImageModel
 import ImageStore
@@ -166,7 +167,7 @@ import Testing
                 https_ca_certificates_file = /etc/ca.pem
                 http_proxy_information = http:10.0.0.1:3128,https:http://user:pass@proxy
                 """)
-        let settings = try HTTPSettings(configuration: configuration, store: "http")
+        let settings = try HTTPSettings(configuration: configuration, store: "http").client
         #expect(!settings.isInsecure)
         #expect(settings.certificateAuthorities == "/etc/ca.pem")
         #expect(
@@ -174,6 +175,6 @@ import Testing
                 "http": HTTPProxy(host: "10.0.0.1", port: 3128),
                 "https": HTTPProxy(host: "proxy", port: 80, user: "user", password: "pass"),
             ])
-        #expect(try HTTPSettings(configuration: Configuration(text: ""), store: "http").isInsecure)
+        #expect(try HTTPSettings(configuration: Configuration(text: ""), store: "http").client.isInsecure)
     }
 }

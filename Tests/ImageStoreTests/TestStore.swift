@@ -3,6 +3,7 @@ import ImageModel
 import ImageStore
 import Logging
 import NIOCore
+import OsloConfig
 import TestSupport
 
 /// The drivers and settings that the shared suite runs with. A new driver is one more case.
@@ -31,7 +32,8 @@ struct TestStore: Sendable {
             try await withServer("nginx") { server in
                 let root = try server.setting("NGINX_ROOT")
                 let url = try server.setting("NGINX_URL")
-                let store = HTTPStore(identity: StoreIdentity(id: "http"), settings: HTTPSettings())
+                let store = HTTPStore(
+                    identity: StoreIdentity(id: "http"), settings: try HTTPSettings.onLoopback(store: "http"))
                 try await finally(store) {
                     try await store.prepare()
                     try await body(
@@ -93,6 +95,14 @@ struct TestStore: Sendable {
             throw error
         }
         await store.shutdown()
+    }
+}
+
+extension HTTPSettings {
+    /// The settings of a store that may read from servers of the tests.
+    static func onLoopback(store: String) throws -> HTTPSettings {
+        let options = "[import_filtering_opts]\nallowed_hosts = [127.0.0.1, localhost]\nallowed_ports = []"
+        return try HTTPSettings(configuration: Configuration(text: options), store: store)
     }
 }
 

@@ -1,18 +1,18 @@
-import AsyncHTTPClient
+import ExternalHTTP
 import NIOCore
 
 /// The bytes of a response's body that were asked for. Dropping it ends the request.
 ///
 /// `@unchecked`: an iterator may be used by one task at a time, which ``StoreChunks`` demands of its users.
 final class HTTPBody: @unchecked Sendable {
-    private var iterator: HTTPClientResponse.Body.AsyncIterator
+    private let response: ExternalHTTPResponse
     /// Bytes to drop before the first one that was asked for.
     private var toSkip: Int64
     /// Bytes still to come; nil when only the end of the body tells.
     private var remaining: Int64?
 
-    init(_ body: HTTPClientResponse.Body, skip: Int64 = 0, count: Int64?) {
-        iterator = body.makeAsyncIterator()
+    init(_ response: ExternalHTTPResponse, skip: Int64 = 0, count: Int64?) {
+        self.response = response
         toSkip = skip
         remaining = count
     }
@@ -20,16 +20,14 @@ final class HTTPBody: @unchecked Sendable {
     func next() async throws(StoreError) -> ByteBuffer? {
         while remaining != 0 {
             var buffer: ByteBuffer
-            do {
-                guard let received = try await iterator.next() else {
-                    if remaining != nil || toSkip > 0 {
-                        throw StoreError.backend("the HTTP server ended the data too early")
-                    }
-                    return nil
+            do throws(ExternalHTTPError) {
+                guard let received = try await response.next() else {
+                    if remaining == nil && toSkip == 0 { return nil }
+                    break
                 }
                 buffer = received
             } catch {
-                throw HTTPStore.storeError(error)
+                throw .backend(error.text)
             }
             let skipped = min(toSkip, Int64(buffer.readableBytes))
             buffer.moveReaderIndex(forwardBy: Int(skipped))
@@ -42,6 +40,7 @@ final class HTTPBody: @unchecked Sendable {
             }
             if buffer.readableBytes > 0 { return buffer }
         }
-        return nil
+        if remaining == 0 { return nil }
+        throw .backend("the HTTP server ended the data too early")
     }
 }

@@ -1,31 +1,30 @@
-import AsyncHTTPClient
+import ExternalHTTP
 import Glibc
 public import ImageModel
 public import NIOCore
 import NIOHTTP1
-import NIOPosix
 import NIOSSL
-import Synchronization
 
 /// The read-only driver `http`: images whose data stay on a web server. Nothing is ever written or removed there.
 public struct HTTPStore: Store {
     public let identity: StoreIdentity
     public let type = "http"
     public let isReadOnly = true
-    public let schemes = HTTPLocation.schemes
+    public let schemes = ExternalURL.schemes
     public let properties: [String: JSONValue] = [:]
-    private let settings: HTTPSettings
-    private let clients: HTTPClients
+    private let certificateAuthorities: String?
+    private let client: ExternalHTTPClient
 
     /// - Parameter eventLoopGroup: where connections live; nil is NIO's shared group, started at the first request.
     public init(identity: StoreIdentity, settings: HTTPSettings, eventLoopGroup: (any EventLoopGroup)? = nil) {
         self.identity = identity
-        self.settings = settings
-        clients = HTTPClients(settings: settings, eventLoopGroup: eventLoopGroup)
+        certificateAuthorities = settings.client.certificateAuthorities
+        client = ExternalHTTPClient(
+            settings: settings.client, filter: settings.filter, eventLoopGroup: eventLoopGroup)
     }
 
     public func prepare() async throws(StoreError) {
-        guard let path = settings.certificateAuthorities else { return }
+        guard let path = certificateAuthorities else { return }
         do throws(StoreError) {
             try await BlockingPool().run { () throws(StoreError) in
                 var status = stat()
@@ -50,7 +49,7 @@ public struct HTTPStore: Store {
         if let range, range.isEmpty { return .stream(size: 0, chunks: StoreChunks { { nil } }) }
         var headers = HTTPHeaders()
         if let range { headers.add(name: "Range", value: "bytes=\(range.lowerBound)-\(range.upperBound - 1)") }
-        let response = try await request(.GET, HTTPLocation(url: location.url), headers)
+        let response = try await send(.GET, location, headers)
         let body: HTTPBody
         let size: Int64?
         switch (response.status.code, range) {
@@ -59,16 +58,16 @@ public struct HTTPStore: Store {
                 throw .backend("the HTTP server sends other bytes than those that were asked for")
             }
             size = Int64(range.count)
-            body = HTTPBody(response.body, count: size)
+            body = HTTPBody(response, count: size)
         case (200, let range?):
             if let length = Self.contentLength(response), length < range.upperBound {
                 throw .backend("the HTTP server has \(length) bytes, and the bytes \(range) were wanted")
             }
             size = Int64(range.count)
-            body = HTTPBody(response.body, skip: range.lowerBound, count: size)
+            body = HTTPBody(response, skip: range.lowerBound, count: size)
         case (200, nil):
             size = Self.contentLength(response)
-            body = HTTPBody(response.body, count: size)
+            body = HTTPBody(response, count: size)
         default:
             throw Self.storeError(status: response.status)
         }
@@ -76,10 +75,9 @@ public struct HTTPStore: Store {
     }
 
     public func size(of location: ImageLocation) async throws(StoreError) -> Int64 {
-        let location = try HTTPLocation(url: location.url)
         // Servers that refuse HEAD, and those whose signed URLs are for GET only, still tell the length with the data.
         for method in [HTTPMethod.HEAD, .GET] {
-            let response = try await request(method, location, HTTPHeaders())
+            let response = try await send(method, location)
             if response.status == .ok, let length = Self.contentLength(response) { return length }
             if method == .GET, response.status != .ok { throw Self.storeError(status: response.status) }
         }
@@ -92,44 +90,29 @@ public struct HTTPStore: Store {
 
     public func discard(imageID: String, uploadID: String) async throws(StoreError) {}
 
-    public func shutdown() async {
-        await clients.shutdown()
-    }
+    /// Each request has a connection of its own, which ends with its reader.
+    public func shutdown() async {}
 
-    /// Sends a request and follows redirects. The answer may have any other status.
-    private func request(
-        _ method: HTTPMethod, _ location: HTTPLocation, _ headers: HTTPHeaders
-    ) async throws(StoreError) -> HTTPClientResponse {
-        var location = location
-        for _ in 0...settings.maximumRedirects {
-            var request = clients.request(method, location)
-            request.headers.add(contentsOf: headers)
-            request.headers.add(name: "User-Agent", value: "openstack-glance")
-            // An old connection may be closed by the server in the moment of the request, and images are few and large.
-            request.headers.add(name: "Connection", value: "close")
-            // A compressed answer would be other bytes, of another length.
-            request.headers.add(name: "Accept-Encoding", value: "identity")
-            let response: HTTPClientResponse
-            do {
-                response = try await clients[location.scheme].execute(request, deadline: .distantFuture)
-            } catch {
-                throw Self.storeError(error)
-            }
-            guard [301, 302, 303, 307, 308].contains(response.status.code) else { return response }
-            guard let target = response.headers.first(name: "Location") else {
-                throw .backend("the HTTP server redirects without saying where to")
-            }
-            location = try location.redirected(to: target)
+    private func send(
+        _ method: HTTPMethod, _ location: ImageLocation, _ headers: HTTPHeaders = [:]
+    ) async throws(StoreError) -> ExternalHTTPResponse {
+        guard let url = ExternalURL(location.url) else {
+            throw .badLocation("the location is not an http or https URL with a DNS name or a canonical address")
         }
-        throw .backend("the HTTP server redirects more than \(settings.maximumRedirects) times")
+        do throws(ExternalHTTPError) {
+            return try await client.send(method, url, headers: headers, source: .location)
+        } catch {
+            // One kind of error for all of them; see ExternalHTTPError.
+            throw .backend(error.text)
+        }
     }
 
-    private static func contentLength(_ response: HTTPClientResponse) -> Int64? {
+    private static func contentLength(_ response: ExternalHTTPResponse) -> Int64? {
         response.headers.first(name: "Content-Length").flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 }
     }
 
     /// `bytes 5-9/100` (RFC 9110, 14.4) as 5..<10.
-    private static func contentRange(_ response: HTTPClientResponse) -> Range<Int64>? {
+    private static func contentRange(_ response: ExternalHTTPResponse) -> Range<Int64>? {
         guard let text = response.headers.first(name: "Content-Range"), text.lowercased().hasPrefix("bytes ") else {
             return nil
         }
@@ -144,24 +127,6 @@ public struct HTTPStore: Store {
         case 404, 410: .notFound
         case 401, 403: .permissionDenied("the HTTP server answers \(status.code)")
         default: .backend("the HTTP server answers \(status.code)")
-        }
-    }
-
-    /// Errors of the client by kind; their own texts may hold addresses.
-    static func storeError(_ error: any Error) -> StoreError {
-        switch error {
-        case let error as StoreError: error
-        case let error as HTTPClientError where [.connectTimeout, .readTimeout, .deadlineExceeded].contains(error):
-            .timeout
-        case let error as NIOConnectionError where error.connectionErrors.isEmpty:
-            .backend("cannot resolve the name of the HTTP server")
-        case let error as NIOConnectionError:
-            storeError(error.connectionErrors[0].error)
-        case let error as IOError:
-            .backend("the connection to the HTTP server failed: \(String(cString: strerror(error.errnoCode)))")
-        case is NIOSSLError: .backend("no trusted TLS connection to the HTTP server")
-        case is CancellationError: .backend("the request to the HTTP server was cancelled")
-        default: .backend("the connection to the HTTP server failed")
         }
     }
 }

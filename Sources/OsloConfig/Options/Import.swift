@@ -28,31 +28,37 @@ extension Options {
         static let group = "import_filtering_opts"
 
         public static let allowedSchemes = Option<[String]>(
-            .notYet, group, "allowed_schemes", default: ["http", "https"], type: .list(.string, bounded: true),
+            .honoured, group, "allowed_schemes", default: ["http", "https"], type: .list(.string, bounded: true),
             help: """
-                URI schemes that web-download may use. If this list is not empty, disallowed_schemes is not \
-                looked at.
+                URI schemes that clients may let the service use: http and https at most. If this list is not empty, \
+                disallowed_schemes is not looked at.
                 """)
 
         public static let disallowedSchemes = Option<[String]>(
-            .notYet, group, "disallowed_schemes", default: [], type: .list(.string, bounded: true),
-            help: "URI schemes that web-download may not use.")
+            .honoured, group, "disallowed_schemes", default: [], type: .list(.string, bounded: true),
+            help: "URI schemes that clients may not let the service use.")
 
         public static let allowedHosts = Option<[String]>(
-            .notYet, group, "allowed_hosts", default: [], type: .list(.host, bounded: true),
-            help: "Hosts that web-download may use. If this list is not empty, disallowed_hosts is not looked at.")
+            .honoured, group, "allowed_hosts", default: [], type: .list(.host, bounded: true),
+            help: """
+                Hosts that clients may let the service contact. If this list is not empty, disallowed_hosts is not \
+                looked at, and the hosts in it may be loopback and link-local ones.
+                """)
 
         public static let disallowedHosts = Option<[String]>(
-            .notYet, group, "disallowed_hosts", default: [], type: .list(.host, bounded: true),
-            help: "Hosts that web-download may not use.")
+            .honoured, group, "disallowed_hosts", default: [], type: .list(.host, bounded: true),
+            help: "Hosts that clients may not let the service contact, names and addresses.")
 
         public static let allowedPorts = Option<[Int]>(
-            .notYet, group, "allowed_ports", default: [80, 443], type: .list(.integer, bounded: true),
-            help: "Ports that web-download may use. If this list is not empty, disallowed_ports is not looked at.")
+            .honoured, group, "allowed_ports", default: [80, 443], type: .list(.integer, bounded: true),
+            help: """
+                Ports that clients may let the service contact. If this list is not empty, disallowed_ports is not \
+                looked at.
+                """)
 
         public static let disallowedPorts = Option<[Int]>(
-            .notYet, group, "disallowed_ports", default: [], type: .list(.integer, bounded: true),
-            help: "Ports that web-download may not use.")
+            .honoured, group, "disallowed_ports", default: [], type: .list(.integer, bounded: true),
+            help: "Ports that clients may not let the service contact.")
 
         static var all: [OptionDeclaration] {
             [

@@ -21,7 +21,7 @@ public struct HTTPProxy: Sendable, Equatable {
     }
 
     /// Reads `HOST:PORT` or `http://[USER:PASSWORD@]HOST[:PORT]`; nil if the text is neither.
-    init?(text: String) {
+    public init?(text: String) {
         let url = text.contains("://") ? text : "http://\(text)"
         guard let parts = URLComponents(string: url), parts.scheme?.lowercased() == "http", let host = parts.host,
             !host.isEmpty, parts.path.isEmpty || parts.path == "/"
