@@ -6,8 +6,10 @@ final class LineWriter: Sendable {
 
     /// - Parameter descriptor: stays open as long as the writer lives; the writer does not close it.
     init(descriptor: Int32) {
+        // A file always takes a line at once.
+        let isFile = Self.isRegularFile(descriptor)
         backlog = Backlog(
-            attempt: { Self.takes(descriptor, $0.count) && Self.write($0, to: descriptor) },
+            attempt: { (isFile || Self.takes(descriptor, $0.count)) && Self.write($0, to: descriptor) },
             insist: { Self.writeWaiting($0, to: descriptor) },
             apology: { Array("\($0) log lines were lost: nobody read them\n".utf8) })
     }
@@ -17,8 +19,10 @@ final class LineWriter: Sendable {
     /// Whether a write of so many bytes returns at once. Pipes report room from PIPE_BUF bytes on, which is 4096.
     private static func takes(_ descriptor: Int32, _ count: Int) -> Bool {
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        guard poll(&request, 1, 0) == 1, request.revents & Int16(POLLOUT) != 0 else { return false }
-        if count <= 4096 { return true }
+        return count <= 4096 && poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
+    }
+
+    private static func isRegularFile(_ descriptor: Int32) -> Bool {
         var status = stat()
         return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }

@@ -56,6 +56,7 @@ final class LogSystem: Sendable {
         for destination in state.withLock({ $0.settings }).destinations { destination.reopen() }
     }
 
+    /// - Parameter metadata: of the logger; the event's own comes first.
     func write(_ event: LogEvent, label: String, metadata: Logger.Metadata) {
         let settings = state.withLock { $0.settings }
         let time = LogClock.now()
@@ -69,20 +70,27 @@ final class LogSystem: Sendable {
         var eventID: String?
         var context: [String: String] = [:]
         var extra: [(key: String, value: String)] = []
-        extra.reserveCapacity(metadata.count)
-        for (key, value) in metadata {
+        func take(_ key: String, _ value: Logger.MetadataValue) {
             let value = value.description
             if key == Event.metadataKey {
                 eventID = value
             } else if LogContext.keys.contains(key) {
                 if !value.isEmpty { context[key] = redact(value.withoutControls) }
             } else {
-                extra.append((key, redact(value.withoutControls)))
+                extra.append((key, value.withoutControls))
             }
         }
+        let own = event.metadata ?? [:]
+        extra.reserveCapacity(own.count + metadata.count)
+        for (key, value) in own { take(key, value) }
+        for (key, value) in metadata where own[key] == nil { take(key, value) }
         extra.sort { $0.key < $1.key }
-        var message = redact(text)
-        for (key, value) in extra { message += " \(key)=\(value)" }
+        var message = Self.message(text, extra)
+        // One look at all of it: what is harmless as a whole is so in its parts.
+        if !redact.isHarmless(message) {
+            extra = extra.map { ($0.key, redact($0.value)) }
+            message = Self.message(redact(text), extra)
+        }
         let record = LogRecord(
             logger: label, level: event.level, time: time, message: message, eventID: eventID,
             error: event.error.map { redact("\($0)".withoutControls) }, context: context, extra: extra,
@@ -97,12 +105,24 @@ final class LogSystem: Sendable {
             }
         }
     }
+
+    private static func message(_ text: String, _ extra: [(key: String, value: String)]) -> String {
+        var message = text
+        for (key, value) in extra {
+            message += " "
+            message += key
+            message += "="
+            message += value
+        }
+        return message
+    }
 }
 
 extension String {
     /// With escapes for control characters. Values come from clients: they must not be able to begin a line of their own.
     var withoutControls: String {
-        if utf8.allSatisfy({ $0 >= 0x20 }) { return self }
+        let isClean = utf8.withContiguousStorageIfAvailable { bytes in bytes.allSatisfy { $0 >= 0x20 } }
+        if isClean == true { return self }
         return unicodeScalars.reduce(into: "") { result, scalar in
             result += scalar.value < 0x20 ? scalar.escaped(asASCII: false) : String(scalar)
         }

@@ -28,9 +28,8 @@ struct OsloLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var all = metadata
-        if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
-        if let given = event.metadata { all.merge(given) { _, new in new } }
-        system.write(event, label: label, metadata: all)
+        var metadata = metadata
+        if let provided = metadataProvider?.get() { metadata.merge(provided) { _, new in new } }
+        system.write(event, label: label, metadata: metadata)
     }
 }

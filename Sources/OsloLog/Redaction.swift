@@ -23,10 +23,14 @@ public struct Redaction: Sendable {
         self.secrets = Set(secrets).filter { !$0.isEmpty }.map { Array($0.utf8) }.sorted { $0.count > $1.count }
     }
 
+    /// Whether there is surely nothing to replace in the text, nor in any part of it. Nearly every text is harmless.
+    func isHarmless(_ text: String) -> Bool {
+        !(text.utf8.withContiguousStorageIfAvailable(mayHoldSecret) ?? true)
+    }
+
     /// The text without them.
     public func callAsFunction(_ text: String) -> String {
-        // Nearly every text is harmless, and every request logs a dozen.
-        guard text.utf8.withContiguousStorageIfAvailable(mayHoldSecret) ?? true else { return text }
+        if isHarmless(text) { return text }
         let original = Array(text.utf8)
         var bytes = original
         for secret in secrets { Self.replace(secret, in: &bytes) }
@@ -47,15 +51,16 @@ public struct Redaction: Sendable {
     }
 
     private static func holdsCredential(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        credentialMarks.contains { mark in
-            var rest = bytes[...]
-            while rest.count >= mark.count, let start = rest.firstIndex(of: mark[0]) {
-                rest = bytes[start...]
-                if rest.count >= mark.count && zip(rest, mark).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { return true }
-                rest = rest.dropFirst()
-            }
-            return false
+        for start in bytes.indices where bytes[start] == UInt8(ascii: "-") || bytes[start] == UInt8(ascii: "_") {
+            let rest = UnsafeBufferPointer(rebasing: bytes[start...])
+            if credentialMarks.contains(where: { begins(rest, with: $0) }) { return true }
         }
+        return false
+    }
+
+    /// Without regard to the case of letters.
+    private static func begins(_ bytes: UnsafeBufferPointer<UInt8>, with mark: [UInt8]) -> Bool {
+        bytes.count >= mark.count && mark.indices.allSatisfy { bytes[$0] | 0x20 == mark[$0] | 0x20 }
     }
 
     /// A short secret might be part of ordinary words, so it only counts as a whole word.

@@ -1,3 +1,6 @@
+import Glibc
+import Synchronization
+
 /// Which ids of clients are taken over. An id ends up in logs, in answers and in requests to other services.
 struct RequestIDPolicy: Sendable {
     /// `max_request_id_length`; 0 is without limit.
@@ -34,9 +37,9 @@ struct RequestIDPolicy: Sendable {
 
     /// A new id: `req-` and a random UUID (RFC 9562, version 4).
     static func generate() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let high = generator.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
-        let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let (first, second) = randomness.withLock { ($0.next(), $0.next()) }
+        let high = first & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        let low = second & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         return String(unsafeUninitializedCapacity: 40) { buffer in
             var count = 0
             func append(_ byte: UInt8) {
@@ -54,5 +57,24 @@ struct RequestIDPolicy: Sendable {
             }
             return count
         }
+    }
+
+    private static let randomness = Mutex(RandomPool())
+}
+
+/// Random numbers of the system, many at a time: one system call for each request would be too many.
+private struct RandomPool: RandomNumberGenerator {
+    private var numbers: [UInt64] = []
+
+    mutating func next() -> UInt64 {
+        if let number = numbers.popLast() { return number }
+        var fresh = [UInt64](repeating: 0, count: 32)
+        let isFilled = fresh.withUnsafeMutableBytes { getentropy($0.baseAddress, $0.count) == 0 }
+        guard isFilled, let number = fresh.popLast() else {
+            var generator = SystemRandomNumberGenerator()
+            return generator.next()
+        }
+        numbers = fresh
+        return number
     }
 }
