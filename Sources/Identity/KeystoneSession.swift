@@ -257,6 +257,25 @@ public final class KeystoneSession: Sendable {
         logger.log(
             .keystoneUnreachable, level: .error, "Keystone cannot be reached",
             metadata: ["auth_url": "\(settings.authURL)", "error": "\(failure)"])
+        Task { await awaitReturn() }
+    }
+
+    /// Asks now and then until Keystone answers: the next request that needs it may be far, and the log is to say when the
+    /// outage was over.
+    private func awaitReturn() async {
+        var pause = Duration.seconds(1)
+        while state.withLock({ $0.isAway }) {
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(30))
+            do {
+                _ = try await sendOnce(HTTPClientRequest(url: settings.authURL))
+                noteAnswer()
+            } catch let error as HTTPClientError where error == .alreadyShutdown {
+                return
+            } catch {
+                continue
+            }
+        }
     }
 
     /// One entry for its end.
