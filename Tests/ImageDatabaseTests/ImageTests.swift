@@ -36,6 +36,20 @@ import Testing
         }
     }
 
+    @Test(arguments: Backend.allCases) func `any text comes back as it is`(backend: Backend) async throws {
+        let texts = ["NULL", "null", "{}", "{a,b}", "\"", "\\", "a\"b\\c", " x ", "\n\t", "é🙂", "[\"]", ",", "'"]
+        try await backend.withDatabase { database in
+            let properties = texts.map { ($0, Optional($0)) } + [("nothing", nil), ("empty", "")]
+            let image = Image(
+                id: newID(), createdAt: time(0), properties: Dictionary(uniqueKeysWithValues: properties),
+                tags: texts.sorted())
+            try await database.insert(image)
+            let read = try await database.image(image.id)
+            #expect(read?.properties == image.properties)
+            #expect(read?.tags == image.tags)
+        }
+    }
+
     @Test(arguments: Backend.allCases) func `an id is taken for ever`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())

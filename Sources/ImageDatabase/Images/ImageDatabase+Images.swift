@@ -5,7 +5,7 @@ extension ImageDatabase {
     /// Nil when there is no such row, or (unless `includingDeleted`) when it is deleted.
     public func image(_ id: String, includingDeleted: Bool = false) async throws(DatabaseError) -> Image? {
         let rows = try await read(Statement(includingDeleted ? anyImageByID : liveImageByID, [.text(id)]))
-        return try ImageRows.decode(rows[0]).images.first
+        return try ImageRows(dialect).decode(rows[0]).images.first
     }
 
     /// One page of images with properties, tags, locations and members, in one round trip whatever their number.
@@ -14,7 +14,7 @@ extension ImageDatabase {
     public func images(_ query: ImageQuery) async throws(DatabaseError) -> [Image] {
         var list = ImageListStatement(query, dialect)
         let rows = try await read(list.build())
-        let (images, hasMarker) = try ImageRows.decode(rows[0])
+        let (images, hasMarker) = try ImageRows(dialect).decode(rows[0])
         if query.marker != nil && !hasMarker { throw .markerNotFound }
         return images
     }

@@ -1,7 +1,7 @@
 import ImageModel
 
 /// The statement shape by which images are read: one row for each image, whose properties, tags, locations and members
-/// stand in it as JSON arrays.
+/// stand in it as arrays.
 ///
 /// One round trip reads any number of images. Arrays in a row cost both databases and us less than rows of their own, most
 /// of whose columns would be null.
@@ -54,19 +54,14 @@ struct ImageRows {
             ("image_properties", ["c.name", "c.value"]),
             ("image_tags", ["c.value"]),
             ("image_locations", ["c.id", "c.status", "c.value", "c.meta_data"]),
-            (
-                "image_members",
-                ["c.member", "c.status", "CAST(c.created_at AS text)", "CAST(c.updated_at AS text)"]
-            ),
+            ("image_members", ["c.member", "c.status", "c.created_at", "c.updated_at"]),
         ].map { table, columns in
-            let array = "\(dialect.jsonArray)(\(columns.joined(separator: ", ")))"
-            let source = "\(table) c WHERE c.image_id = \(id) AND NOT c.deleted"
-            return "(SELECT \(dialect.jsonAggregate)(\(array)) FROM \(source))"
+            dialect.textRows(columns, from: "\(table) c WHERE c.image_id = \(id) AND NOT c.deleted")
         }.joined(separator: ", ")
     }
 
     /// The images of a result, in the order of their places, and whether a marker's row was among them.
-    static func decode(_ rows: Rows) throws(DatabaseError) -> (images: [Image], hasMarker: Bool) {
+    func decode(_ rows: Rows) throws(DatabaseError) -> (images: [Image], hasMarker: Bool) {
         var images: [Image] = []
         images.reserveCapacity(rows.count)
         var places: [Int64] = []
@@ -78,23 +73,21 @@ struct ImageRows {
                 continue
             }
             places.append(try row.integer(Column.place) ?? 0)
-            var image = try image(row)
-            for property in try elements(row, Column.properties) {
-                let cells = try Cells(property, count: 2, row, Column.properties)
-                image.properties.updateValue(cells.text(1), forKey: try cells.required(0))
+            var image = try Self.image(row)
+            for cells in try children(row, Column.properties, columns: 2) {
+                image.properties.updateValue(cells[1], forKey: try row.required(cells[0], Column.properties))
             }
-            for tag in try elements(row, Column.tags) {
-                let value = try Cells(tag, count: 1, row, Column.tags).required(0)
+            for cells in try children(row, Column.tags, columns: 1) {
+                let value = try row.required(cells[0], Column.tags)
                 if !image.tags.contains(value) { image.tags.append(value) }
             }
-            for location in try elements(row, Column.locations) {
-                image.locations.append(try Self.location(Cells(location, count: 4, row, Column.locations)))
+            for cells in try children(row, Column.locations, columns: 4) {
+                image.locations.append(try row.required(Self.location(cells), Column.locations))
             }
-            for member in try elements(row, Column.members) {
-                image.members.append(
-                    try Self.member(Cells(member, count: 4, row, Column.members), ofImage: image.id))
+            for cells in try children(row, Column.members, columns: 4) {
+                image.members.append(try row.required(Self.member(cells, ofImage: image.id), Column.members))
             }
-            sortChildren(&image)
+            Self.sortChildren(&image)
             images.append(image)
         }
         // Both databases deliver the page in order, though nothing in SQL promises it.
@@ -104,40 +97,12 @@ struct ImageRows {
         return (images, hasMarker)
     }
 
-    /// The elements of a JSON array; null is an empty one.
-    private static func elements(_ row: Row, _ column: Int) throws(DatabaseError) -> [JSONValue] {
-        let parsed: Result<JSONValue, JSONParsingError> = row.rows.withCell(row.index, column) { bytes in
-            guard let bytes else { return .success(.array([])) }
-            return Result { () throws(JSONParsingError) in try JSONValue.parse(bytes) }
-        }
-        guard case .success(.array(let elements)) = parsed else { throw row.unreadable(column) }
-        return elements
-    }
-
-    /// The row of a child table.
-    private struct Cells {
-        private let values: [JSONValue]
-        private let row: Row
-        private let column: Int
-
-        init(_ value: JSONValue, count: Int, _ row: Row, _ column: Int) throws(DatabaseError) {
-            guard case .array(let values) = value, values.count == count else { throw row.unreadable(column) }
-            self.values = values
-            self.row = row
-            self.column = column
-        }
-
-        var unreadable: DatabaseError { row.unreadable(column) }
-
-        func text(_ index: Int) -> String? {
-            if case .string(let text) = values[index] { text } else { nil }
-        }
-
-        func integer(_ index: Int) -> Int64? {
-            if case .integer(let integer) = values[index] { integer } else { nil }
-        }
-
-        func required(_ index: Int) throws(DatabaseError) -> String { try row.required(text(index), column) }
+    /// The rows of a child table, each of so many columns.
+    private func children(_ row: Row, _ column: Int, columns: Int) throws(DatabaseError) -> [[String?]] {
+        let decoded = row.rows.withCell(row.index, column) { bytes in bytes.flatMap { TextRows.decode($0, dialect) } }
+        let children = try row.required(decoded, column)
+        guard children.allSatisfy({ $0.count == columns }) else { throw row.unreadable(column) }
+        return children
     }
 
     private static func image(_ row: Row) throws(DatabaseError) -> Image {
@@ -164,12 +129,11 @@ struct ImageRows {
             deletedAt: try row.time(19))
     }
 
-    private static func location(_ cells: Cells) throws(DatabaseError) -> ImageLocation {
-        guard let status = try ImageLocation.Status(rawValue: cells.required(1)),
-            let metadata = metadata(cells.text(3))
-        else { throw cells.unreadable }
-        return ImageLocation(
-            id: cells.integer(0), url: try cells.required(2), metadata: metadata, status: status)
+    private static func location(_ cells: [String?]) -> ImageLocation? {
+        guard let status = cells[1].flatMap(ImageLocation.Status.init), let url = cells[2],
+            let metadata = metadata(cells[3])
+        else { return nil }
+        return ImageLocation(id: cells[0].flatMap { Int64($0) }, url: url, metadata: metadata, status: status)
     }
 
     /// `meta_data`: a JSON object; old rows hold null.
@@ -187,13 +151,12 @@ struct ImageRows {
         }
     }
 
-    private static func member(_ cells: Cells, ofImage id: String) throws(DatabaseError) -> ImageMember {
-        guard let status = try ImageMember.Status(rawValue: cells.required(1)),
-            let created = Timestamp(try cells.required(2)),
-            let updated = cells.text(3).map({ Timestamp($0) }) ?? created
-        else { throw cells.unreadable }
-        return ImageMember(
-            imageID: id, project: try cells.required(0), status: status, createdAt: created, updatedAt: updated)
+    private static func member(_ cells: [String?], ofImage id: String) -> ImageMember? {
+        guard let project = cells[0], let status = cells[1].flatMap(ImageMember.Status.init),
+            let created = cells[2].flatMap({ Timestamp($0) }),
+            let updated = cells[3].map({ Timestamp($0) }) ?? created
+        else { return nil }
+        return ImageMember(imageID: id, project: project, status: status, createdAt: created, updatedAt: updated)
     }
 
     /// Children in the order in which they were added; tags as text, because Glance calls them a set.

@@ -22,10 +22,15 @@ struct SQLDialect: Sendable {
     /// SQLite sorts null before everything, PostgreSQL after it.
     var nullsAreSmallest: Bool
 
-    /// The function that makes a JSON array of its arguments.
-    var jsonArray: String { name == .postgreSQL ? "json_build_array" : "json_array" }
-    /// The aggregate that makes a JSON array of the values of a group. Of no rows it makes null or an empty array.
-    var jsonAggregate: String { name == .postgreSQL ? "json_agg" : "json_group_array" }
+    /// An expression whose one value is all rows of `source`, each an array of the `columns` as text. ``TextRows`` reads it.
+    func textRows(_ columns: [String], from source: String) -> String {
+        let texts = columns.map { "CAST(\($0) AS text)" }.joined(separator: ", ")
+        return switch name {
+        // Aggregates and JSON would cost PostgreSQL more.
+        case .postgreSQL: "ARRAY(SELECT ARRAY[\(texts)] FROM \(source))"
+        case .sqlite: "(SELECT json_group_array(json_array(\(texts))) FROM \(source))"
+        }
+    }
 }
 
 /// Why a transaction failed, and whether the very same one may succeed when repeated.

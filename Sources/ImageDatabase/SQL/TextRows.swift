@@ -1,0 +1,96 @@
+import ImageModel
+
+/// Reads what ``SQLDialect/textRows(_:from:)`` selects: rows of texts and nulls in one cell.
+enum TextRows {
+    /// - Returns: nil when the bytes are nothing of the kind.
+    static func decode(_ bytes: UnsafeBufferPointer<UInt8>, _ dialect: SQLDialect) -> [[String?]]? {
+        switch dialect.name {
+        case .postgreSQL:
+            var parser = PostgresArrayParser(bytes)
+            return parser.rows()
+        case .sqlite:
+            return json(bytes)
+        }
+    }
+
+    private static func json(_ bytes: UnsafeBufferPointer<UInt8>) -> [[String?]]? {
+        guard case .array(let rows)? = try? JSONValue.parse(bytes) else { return nil }
+        var result: [[String?]] = []
+        for row in rows {
+            guard case .array(let cells) = row else { return nil }
+            result.append(cells.map { if case .string(let text) = $0 { text } else { nil } })
+        }
+        return result
+    }
+}
+
+/// Takes apart the text of a two-dimensional array of texts (PostgreSQL documentation, "Array Input and Output Syntax").
+private struct PostgresArrayParser {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position = 0
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    mutating func rows() -> [[String?]]? {
+        guard take("{") else { return nil }
+        var rows: [[String?]] = []
+        if !take("}") {
+            repeat {
+                guard let row = row() else { return nil }
+                rows.append(row)
+            } while take(",")
+            guard take("}") else { return nil }
+        }
+        return position == bytes.count ? rows : nil
+    }
+
+    private mutating func row() -> [String?]? {
+        guard take("{") else { return nil }
+        var cells: [String?] = []
+        repeat {
+            guard let cell = take("\"") ? quoted() : plain() else { return nil }
+            cells.append(cell)
+        } while take(",")
+        return take("}") ? cells : nil
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+        position += 1
+        return true
+    }
+
+    /// A cell without quotes. Null is the only word that stands for something else; the text of that name has quotes.
+    private mutating func plain() -> String?? {
+        let start = position
+        while position < bytes.count, bytes[position] != UInt8(ascii: ","), bytes[position] != UInt8(ascii: "}") {
+            position += 1
+        }
+        if position == start { return nil }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        return .some(text == "NULL" ? nil : text)
+    }
+
+    /// The rest of a cell after its first quote.
+    private mutating func quoted() -> String?? {
+        let start = position
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+            if bytes[position] == UInt8(ascii: "\\") { return escaped(from: start) }
+            position += 1
+        }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        return take("\"") ? .some(text) : nil
+    }
+
+    /// The same for a cell with backslashes: what follows one stands for itself.
+    private mutating func escaped(from start: Int) -> String?? {
+        var text = Array(bytes[start..<position])
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+            if bytes[position] == UInt8(ascii: "\\") { position += 1 }
+            guard position < bytes.count else { return nil }
+            text.append(bytes[position])
+            position += 1
+        }
+        return take("\"") ? .some(String(decoding: text, as: UTF8.self)) : nil
+    }
+}
