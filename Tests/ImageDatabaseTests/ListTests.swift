@@ -25,8 +25,10 @@ import Testing
                 createdAt: time(Int64.random(in: 0...5, using: &random)),
                 updatedAt: time(Int64.random(in: 6...9, using: &random)),
                 properties: Bool.random(using: &random)
-                    ? ["k": Bool.random(using: &random) ? "v" : "w", "z": "1"] : [:],
-                tags: ["x", "y"].filter { _ in Bool.random(using: &random) },
+                    ? ["k": Bool.random(using: &random) ? "v" : "w", "z": "1", "a": "1", "b": "1", "c": "1", "d": "1"]
+                    : [:],
+                tags: (Bool.random(using: &random) ? ["1", "2", "3", "4"] : [])
+                    + ["x", "y"].filter { _ in Bool.random(using: &random) },
                 locations: [ImageLocation(url: "file:///\(number)"), ImageLocation(url: "http://\(number)")],
                 members: ["p1", "p2"].filter { _ in Bool.random(using: &random) }.map {
                     ImageMember(
@@ -148,10 +150,14 @@ import Testing
             query.filters.append(filters.randomElement(using: &random)!)
         }
         let children: [ImageQuery.Filter] = [
-            .tag("x"), .tag("y"), .property("k", "v"), .property("k", "w"), .property("z", "1"),
+            .tag("x"), .tag("y"), .tag("1"), .tag("2"), .tag("3"), .tag("4"), .property("k", "v"),
+            .property("k", "w"), .property("z", "1"), .property("a", "1"), .property("b", "1"), .property("c", "1"),
+            .property("d", "1"),
         ]
         if Int.random(in: 0...3, using: &random) == 0 {
-            query.filters += (0..<4).map { _ in children.randomElement(using: &random)! }
+            query.filters += (0..<Int.random(in: 2...9, using: &random)).map { _ in
+                children.randomElement(using: &random)!
+            }
         }
         let columns: [ImageQuery.Column] = [
             .name, .size, .diskFormat, .containerFormat, .status, .createdAt, .updatedAt, .id,

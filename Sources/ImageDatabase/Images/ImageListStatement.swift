@@ -110,49 +110,49 @@ struct ImageListStatement {
         }
     }
 
-    // Several tags, or several properties, are one sub-select. As one for each they would all become joins, and the
-    // planner's work grows with the third power of their number: fifty held PostgreSQL for seconds.
+    // A few tags or properties are a condition each, so that PostgreSQL can walk through the images in order and stop when
+    // the page is full. Each becomes a join, though, and the planner's work grows with the third power of their number:
+    // fifty held it for seconds. So many of them are one sub-select.
+
+    private static let mostJoins = 4
 
     /// The image has all the tags of the filters; nil when there are none.
     private mutating func tagCondition() -> String? {
         let tags = query.filters.compactMap { if case .tag(let tag) = $0 { tag } else { nil } }
             .unique { Array($0.utf8) }
-        let places = tags.map { builder.bind(.text($0)) }.joined(separator: ", ")
-        switch tags.count {
-        case 0: return nil
-        case 1:
-            return """
-                EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.value = \(places) AND NOT t.deleted)
-                """
-        default:
-            return """
-                i.id IN (SELECT t.image_id FROM image_tags t WHERE t.value IN (\(places)) AND NOT t.deleted \
-                GROUP BY t.image_id HAVING count(DISTINCT t.value) = \(tags.count))
-                """
+        let places = tags.map { builder.bind(.text($0)) }
+        if tags.isEmpty { return nil }
+        guard tags.count > Self.mostJoins else {
+            return places.map { place in
+                "EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.value = \(place) AND NOT t.deleted)"
+            }.joined(separator: " AND ")
         }
+        return """
+            i.id IN (SELECT t.image_id FROM image_tags t WHERE t.value IN (\(places.joined(separator: ", "))) \
+            AND NOT t.deleted GROUP BY t.image_id HAVING count(DISTINCT t.value) = \(tags.count))
+            """
     }
 
     /// The image has all the properties of the filters, of which it has one of a name; nil when there are none.
     private mutating func propertyCondition() -> String? {
         let properties = query.filters.compactMap {
             if case .property(let name, let value) = $0 { (name, value) } else { nil }
-        }
-        .unique { [Array($0.0.utf8), Array($0.1.utf8)] }
+        }.unique { [Array($0.0.utf8), Array($0.1.utf8)] }
         let places = properties.map { "(\(builder.bind(.text($0.0))), \(builder.bind(.text($0.1))))" }
-        switch properties.count {
-        case 0: return nil
-        case 1:
-            return """
-                EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND (p.name, p.value) = \(places[0]) \
+        if properties.isEmpty { return nil }
+        guard properties.count > Self.mostJoins else {
+            return places.map { place in
+                """
+                EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND (p.name, p.value) = \(place) \
                 AND NOT p.deleted)
                 """
-        default:
-            return """
-                i.id IN (SELECT p.image_id FROM image_properties p WHERE (p.name, p.value) IN \
-                (VALUES \(places.joined(separator: ", "))) AND NOT p.deleted \
-                GROUP BY p.image_id HAVING count(*) = \(properties.count))
-                """
+            }.joined(separator: " AND ")
         }
+        return """
+            i.id IN (SELECT p.image_id FROM image_properties p WHERE (p.name, p.value) IN \
+            (VALUES \(places.joined(separator: ", "))) AND NOT p.deleted \
+            GROUP BY p.image_id HAVING count(*) = \(properties.count))
+            """
     }
 
     // MARK: Paging
