@@ -6,7 +6,7 @@ import Testing
 @testable import ExternalHTTP
 
 /// The client against a real web server, with the name server of an attacker.
-@Suite struct ExternalHTTPClientTests {
+@Suite(.serialized) struct ExternalHTTPClientTests {
     @Test(
         "CVE-2026-34881: no redirect leads past the filter",
         arguments: [
@@ -136,6 +136,23 @@ import Testing
         }
     }
 
+    @Test("CVE-2026-71197: a proxy gets names that only it knows, and none that lead to the machine itself")
+    func namesBehindAProxy() async throws {
+        try await withServer("tinyproxy") { server in
+            let proxy = HTTPProxy(
+                host: try server.setting("PROXY_HOST"), port: try #require(Int(server.setting("PROXY_PORT"))),
+                user: try server.setting("PROXY_USER"), password: try server.setting("PROXY_PASSWORD"))
+            // The first lookup fails, the second one leads to the machine itself.
+            try await with("", ["localhost": [[], ["127.0.0.1"]]], proxy: proxy) { web async throws in
+                let url = "http://localhost:\(web.port)/names"
+                #expect(try await web.get(url, .location).body == "localhost:\(web.port) ")
+                await #expect(throws: ExternalHTTPError.refused) { try await web.get(url, .location) }
+                await #expect(throws: ExternalHTTPError.refused) { try await web.get("/never", .location) }
+                #expect(try await web.requests("GET /").count == 1)
+            }
+        }
+    }
+
     // MARK: The web server
 
     private struct Web: Sendable {
@@ -170,7 +187,7 @@ import Testing
     /// `PORT` in the options stands for the server's.
     private func with(
         _ options: String, _ answers: [String: [[String]]] = [:],
-        verifies: Bool = false,
+        verifies: Bool = false, proxy: HTTPProxy? = nil,
         _ body: @escaping @Sendable (Web) async throws -> Void
     ) async throws {
         try await withServer("nginx") { server in
@@ -178,6 +195,7 @@ import Testing
             let names = Names(answers)
             let filter = try names.filter(options.replacing("PORT", with: port))
             var settings = ExternalHTTPSettings()
+            settings.proxies["http"] = proxy
             if verifies { settings.certificateAuthorities = try server.setting("NGINX_CA") }
             try await body(
                 Web(
