@@ -106,18 +106,17 @@ struct ConnectionPool<Waiter> {
 
     /// When ``tick(now:)`` has something to do next.
     var nextTick: Int64? {
-        var next = Int64.max
+        var times: [Int64] = []
         if let first = waiters.first {
-            if hasReady { next = min(next, first.since + limits.timeout) }
-            if mayGrow && opening == 0 { next = min(next, first.since + limits.overflowDelay) }
+            if hasReady { times.append(first.since + limits.timeout) }
+            if mayGrow && opening == 0 { times.append(first.since + limits.overflowDelay) }
         }
-        let isOverflowing = isOverflowing
         for id in idle {
             guard let connection = connections[id] else { continue }
-            if isOverflowing { next = min(next, connection.idleSince + limits.overflowIdle) }
-            if limits.recycle >= 0 { next = min(next, connection.openedAt + limits.recycle) }
+            if isOverflowing { times.append(connection.idleSince + limits.overflowIdle) }
+            if limits.recycle >= 0 { times.append(connection.openedAt + limits.recycle) }
         }
-        return next == .max ? nil : next
+        return times.min()
     }
 
     /// No more requests: idle connections close now, leased ones when they are released.

@@ -1,7 +1,7 @@
 import CLibpq
 import Glibc
 
-/// One open connection and the transaction that runs on it. The reactor sees to it that one thread at a time uses it.
+/// One open connection and the transaction that runs on it. Confined to the reactor's thread.
 ///
 /// The statements of a transaction go out in groups that end with the first statement that must find a row: what
 /// follows it may only be sent when it has. A group is one network round trip in libpq's pipeline mode; where libpq has
@@ -60,8 +60,6 @@ final class PostgresConnection {
         access = job.access
         (nextStatement, hasBegun, failure, hasEffect, rows) = (0, false, nil, false, [])
         rows.reserveCapacity(statements.count)
-        // Only a transaction that reads can be repeated when it turns out that the server had closed the connection.
-        if access == .write && hasInput { return .broken(StatementFailure(connectionError, retry: .atOnce)) }
         guard sendGroup(nextGroup()) else { return .broken(StatementFailure(connectionError, retry: .atOnce)) }
         return flush()
     }
@@ -246,13 +244,6 @@ final class PostgresConnection {
     private var connectionMessage: String {
         let message = PQerrorMessage(handle).map { String(cString: $0) } ?? ""
         return message.split(separator: "\n").first.map(String.init) ?? "connection lost"
-    }
-
-    /// Whether an idle server said something or went away.
-    private var hasInput: Bool {
-        var byte: UInt8 = 0
-        return recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) >= 0
-            || errno != EAGAIN && errno != EINTR
     }
 
     private var connectionError: DatabaseError { .unavailable(connectionMessage) }
