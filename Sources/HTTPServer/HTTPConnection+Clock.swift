@@ -7,7 +7,10 @@ extension HTTPConnection {
         return seconds > 0 ? .seconds(Int64(min(seconds, 1 << 31))) : nil
     }
 
-    /// Starts to watch for a client that neither sends what we wait for nor takes what we send.
+    /// Starts to watch for a client that neither sends what we wait for nor takes what we send. A request's head has to be
+    /// whole in that time, however its bytes trickle.
+    ///
+    /// The clock is due no later than the timeout after the first byte of a head, so that a head needs none of its own.
     func startClock() {
         guard let timeout else { return }
         lastProgress = .now()
@@ -30,7 +33,7 @@ extension HTTPConnection {
             if bytes != acknowledged { lastProgress = .now() }
             acknowledged = bytes
         }
-        let deadline = lastProgress + timeout
+        let deadline = min(lastProgress, headBegan ?? lastProgress) + timeout
         guard deadline <= .now() else { return checkClock(at: deadline) }
         if queued > 0 {
             abort()
@@ -38,6 +41,9 @@ extension HTTPConnection {
             inputEnd = RequestBodyError.timedOut
             checkClock(at: .now() + timeout)
             reader.resume(throwing: RequestBodyError.timedOut)
+        } else if headBegan != nil, exchange == nil, case .open = phase {
+            checkClock(at: .now() + timeout)
+            refuse(.incompleteInTime)
         } else {
             close()
         }

@@ -10,7 +10,11 @@ extension HTTPConnection {
 
     /// Takes up the next request, if it has arrived.
     func startExchange() {
-        while let part = parts.first, !part.isHead { parts.removeFirst() }
+        while let part = parts.first, !part.isHead {
+            // What nobody has read of the last request's body.
+            parts.removeFirst()
+            headBegan = nil
+        }
         guard case .head(let head)? = parts.popFirst() else {
             switch inputEnd {
             case nil: read()
@@ -25,6 +29,7 @@ extension HTTPConnection {
         } catch {
             return refuse(error)
         }
+        headBegan = nil
         exchangeCount += 1
         let isChunked = request.headerFields[.transferEncoding] != nil
         let length = request.headerFields[.contentLength].flatMap { Int64($0) } ?? 0
@@ -83,7 +88,7 @@ extension HTTPConnection {
     }
 
     /// Answers what is no request we understand, and closes.
-    private func refuse(_ malformed: MalformedRequest) {
+    func refuse(_ malformed: MalformedRequest) {
         state.logger.debug("Refused a malformed request", metadata: ["reason": "\(malformed)"])
         let encoder = ResponseHeadEncoder(version10: false, isHead: false, keepAlive: false, date: state.date.now)
         var head = channel.allocator.buffer(capacity: 256)

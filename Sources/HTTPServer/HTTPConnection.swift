@@ -37,6 +37,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     var flushIsDue = false
     var isOutputFinished = false
     var lastProgress = NIODeadline.now()
+    /// When the first bytes of a request came, while its head is not whole.
+    var headBegan: NIODeadline?
     var acknowledged: Int64 = -1
     var timer: Scheduled<Void>?
 
@@ -106,6 +108,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
+        if headBegan == nil, exchange == nil { headBegan = .now() }
         advance()
     }
 
@@ -193,7 +196,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         guard case .open = phase, exchange == nil, state.isDraining.load(ordering: .sequentiallyConsistent) else {
             return
         }
-        let deadline = lastProgress + .nanoseconds(state.patience.load(ordering: .sequentiallyConsistent))
+        let deadline =
+            (headBegan ?? lastProgress) + .nanoseconds(state.patience.load(ordering: .sequentiallyConsistent))
         if deadline > .now() {
             channel.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.awaitLastRequest() }
         } else if hasUnreadInput {

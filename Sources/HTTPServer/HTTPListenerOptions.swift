@@ -11,7 +11,8 @@ public struct HTTPListenerOptions: Sendable {
     /// Whether a connection serves more than one request.
     public var keepAlive = true
     /// Seconds without progress after which a connection is closed; 0 is never. The clock runs only while we wait for
-    /// the client. A slow transfer that moves at all is never cut.
+    /// the client. A slow transfer that moves at all is never cut; a request's head must be whole within this time of its
+    /// first byte, or it is answered with 408.
     public var clientSocketTimeout = 900
     /// Seconds of idleness after which the kernel probes whether the client is still there, tcp(7) `TCP_KEEPIDLE`.
     public var tcpKeepIdle = 600

@@ -13,6 +13,8 @@ enum MalformedRequest: Error {
     case transferCoding
     case expectation
     case upgradeToTunnel
+    /// The rest of the head does not come.
+    case incompleteInTime
 
     var status: HTTPResponse.Status {
         switch self {
@@ -23,6 +25,7 @@ enum MalformedRequest: Error {
         case .method, .transferCoding: .notImplemented
         case .expectation: .expectationFailed
         case .upgradeToTunnel: .methodNotAllowed
+        case .incompleteInTime: .requestTimeout
         }
     }
 }

@@ -150,7 +150,88 @@ struct LifetimeTests {
             #expect(try await silent.receiveAll().isEmpty)
             let halfHead = try server.connect()
             try await halfHead.send("GET / HT")
-            #expect(try await halfHead.receiveAll().isEmpty)
+            #expect(try await halfHead.receiveAll().hasPrefix("HTTP/1.1 408 "))
+        }
+    }
+
+    /// One byte after the other, none of them late.
+    @Test(arguments: [false, true])
+    func refusesAHeadThatTrickles(afterARequest: Bool) async throws {
+        var options = HTTPListenerOptions()
+        options.clientSocketTimeout = 2
+        try await TestServer.run(options: options, Self.hello) { server in
+            let client = try server.connect()
+            if afterARequest {
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await client.response()
+                // Idle time before the first byte is not the head's.
+                try await Task.sleep(for: .seconds(1.5))
+            }
+            let start = ContinuousClock.now
+            let trickle = Task {
+                try await client.send("GET / HTTP/1.1\r\nX: ")
+                while true {
+                    try await Task.sleep(for: .milliseconds(100))
+                    try await client.send("x")
+                }
+            }
+            #expect(try await client.receive(through: "\r\n\r\n").hasPrefix("HTTP/1.1 408 "))
+            trickle.cancel()
+            #expect((1.8..<4.0).contains((ContinuousClock.now - start) / .seconds(1)))
+            client.close()
+            while server.listener.activeConnections > 0 { try await Task.sleep(for: .milliseconds(20)) }
+        }
+    }
+
+    /// The rest of a body that nobody has read begins no head.
+    @Test func anIdleConnectionIsClosedWithoutAWord() async throws {
+        var options = HTTPListenerOptions()
+        options.clientSocketTimeout = 1
+        try await TestServer.run(options: options, Self.hello) { server in
+            let client = try server.connect()
+            try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n")
+            #expect(try await client.response().body == "hello")
+            try await client.send("rest")
+            #expect(try await client.receiveAll().isEmpty)
+        }
+    }
+
+    /// Slower than one read, but in time.
+    @Test func answersAHeadInPieces() async throws {
+        var options = HTTPListenerOptions()
+        options.clientSocketTimeout = 3
+        try await TestServer.run(options: options, Self.hello) { server in
+            let client = try server.connect()
+            for _ in 0..<2 {
+                for piece in ["GET / HT", "TP/1.1\r\nHo", "st: a\r\n\r", "\n"] {
+                    try await client.send(piece)
+                    try await Task.sleep(for: .milliseconds(500))
+                }
+                #expect(try await client.response().body == "hello")
+            }
+            // The time of heads that were whole is not counted any more.
+            try await Task.sleep(for: .seconds(1))
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.response().body == "hello")
+        }
+    }
+
+    /// A worker that was told to finish does not live on for it.
+    @Test func drainDoesNotWaitForAHeadThatTrickles() async throws {
+        try await TestServer.run(Self.hello) { server in
+            let client = try server.connect()
+            try await client.send("GET / HT")
+            while server.listener.activeConnections == 0 { await Task.yield() }
+            let trickle = Task {
+                while true {
+                    try await client.send("x")
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            let start = ContinuousClock.now
+            await server.listener.drain(DrainLimits(timeout: .seconds(30), patience: .seconds(1)))
+            trickle.cancel()
+            #expect(ContinuousClock.now - start < .seconds(10))
         }
     }
 

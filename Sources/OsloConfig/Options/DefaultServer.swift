@@ -33,8 +33,8 @@ extension Options.Default {
     public static let clientSocketTimeout = Option<Int>(
         .honoured, group, "client_socket_timeout", default: 900, minimum: 0,
         help: """
-            Seconds without a byte from or to a client after which its connection is closed; 0 waits \
-            without end.
+            Seconds without a byte from or to a client after which its connection is closed, and within which the head \
+            of a request has to be whole; 0 waits without end.
             """)
 
     public static let gracefulShutdownTimeout = Option<Int>(
