@@ -189,13 +189,14 @@ let package = Package(
         .testTarget(
             name: "IdentityTests",
             dependencies: [
-                "Identity", "OsloConfig", "TestSupport", nioCore, nioPosix, logging,
+                "Identity", "OsloConfig", "Events", "TestSupport", nioCore, nioPosix, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
         .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
         .testTarget(
-            name: "ImageDatabaseTests", dependencies: ["ImageDatabase", "ImageModel", logging], exclude: ["Schemas"],
+            name: "ImageDatabaseTests",
+            dependencies: ["ImageDatabase", "ImageModel", "Events", "TestSupport", logging], exclude: ["Schemas"],
             swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
@@ -279,7 +280,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                asyncHTTPClient, subprocess, nioCore,
+                "Events", asyncHTTPClient, subprocess, nioCore, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -15,6 +15,7 @@ public final class KeystoneSession: Sendable {
     private let client: HTTPClient
     private let logger: Logger
     private let state = Mutex(State())
+    private let outage = Outage()
     private let grants = SingleFlight<Int, Grant>()
 
     /// The service's own token, and where it says that Keystone is.
@@ -34,8 +35,6 @@ public final class KeystoneSession: Sendable {
         var refusal: (error: IdentityError, end: ContinuousClock.Instant)?
         /// Versioned addresses by configured ones.
         var endpoints: [String: String] = [:]
-        /// Whether the last request got no answer.
-        var isAway = false
     }
 
     /// An HTTP answer of Keystone.
@@ -68,6 +67,11 @@ public final class KeystoneSession: Sendable {
         configuration: Configuration, eventLoopGroup: any EventLoopGroup, logger: Logger
     ) throws(IdentityError) {
         try self.init(settings: KeystoneSettings(configuration), eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+
+    deinit {
+        // A start that fails half-way, or a check, may leave without it.
+        client.shutdown { _ in }
     }
 
     /// Closes the connections. Nothing may be asked afterwards.
@@ -227,14 +231,15 @@ public final class KeystoneSession: Sendable {
     /// Sends, and sends again when no connection came about or it broke; not when Keystone was too slow.
     private func connectAndSend(_ request: HTTPClientRequest) async throws(IdentityError) -> Answer {
         var pause = settings.retryDelay
-        for attempt in 0... {
+        for number in 0... {
+            let attempt = outage.attempt
             do {
                 let answer = try await sendOnce(request)
-                noteAnswer()
+                noteAnswer(attempt)
                 return answer
             } catch {
-                guard attempt < settings.maxRetries, Self.isWorthAnotherAttempt(error) else {
-                    note(error)
+                guard number < settings.maxRetries, Self.isWorthAnotherAttempt(error) else {
+                    note(error, attempt)
                     throw .unavailable("Keystone cannot be reached at \(settings.authURL): \(error)")
                 }
             }
@@ -246,14 +251,9 @@ public final class KeystoneSession: Sendable {
     }
 
     /// One entry for the beginning of an outage.
-    private func note(_ failure: any Error) {
+    private func note(_ failure: any Error, _ attempt: Outage.Attempt) {
         // Who gave up waiting has learnt nothing about Keystone.
-        if Task.isCancelled { return }
-        let isNew = state.withLock { state in
-            defer { state.isAway = true }
-            return !state.isAway
-        }
-        guard isNew else { return }
+        guard !Task.isCancelled, outage.begins(with: attempt) else { return }
         logger.log(
             .keystoneUnreachable, level: .error, "Keystone cannot be reached",
             metadata: ["auth_url": "\(settings.authURL)", "error": "\(failure)"])
@@ -264,12 +264,13 @@ public final class KeystoneSession: Sendable {
     /// outage was over.
     private func awaitReturn() async {
         var pause = Duration.seconds(1)
-        while state.withLock({ $0.isAway }) {
+        while outage.isOngoing {
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(30))
+            let attempt = outage.attempt
             do {
                 _ = try await sendOnce(HTTPClientRequest(url: settings.authURL))
-                noteAnswer()
+                noteAnswer(attempt)
             } catch let error as HTTPClientError where error == .alreadyShutdown {
                 return
             } catch {
@@ -279,12 +280,8 @@ public final class KeystoneSession: Sendable {
     }
 
     /// One entry for its end.
-    private func noteAnswer() {
-        let wasAway = state.withLock { state in
-            defer { state.isAway = false }
-            return state.isAway
-        }
-        guard wasAway else { return }
+    private func noteAnswer(_ attempt: Outage.Attempt) {
+        guard outage.ends(with: attempt) else { return }
         logger.log(.keystoneBack, "Keystone can be reached again", metadata: ["auth_url": "\(settings.authURL)"])
     }
 

@@ -12,6 +12,8 @@ final class MemcachedServer: Sendable {
 
     private struct State: ~Copyable {
         var idle: [Idle] = []
+        let outage = Outage()
+        /// Those in a row; none without an outage.
         var failures = 0
         var end = ContinuousClock.now
     }
@@ -35,26 +37,27 @@ final class MemcachedServer: Sendable {
     func with<Result>(
         _ work: (MemcachedConnection) throws(MemcachedConnection.Failure) -> Result?
     ) -> Result? {
-        guard beginsAttempt() else { return nil }
+        guard let attempt = beginAttempt() else { return nil }
         do throws(MemcachedConnection.Failure) {
             let connection =
                 if let idle = idleConnection() { idle } else { try MemcachedConnection(server, settings: settings) }
             let result = try work(connection)
-            succeeded(connection)
+            succeeded(connection, attempt)
             return result
         } catch {
-            failed(error)
+            failed(error, attempt)
             return nil
         }
     }
 
     /// After a failure only one caller at a time tries again.
-    private func beginsAttempt() -> Bool {
+    private func beginAttempt() -> Outage.Attempt? {
         state.withLock { state in
-            if state.failures == 0 { return true }
-            guard state.end <= .now else { return false }
-            state.end = .now + .seconds(settings.socketTimeout)
-            return true
+            if state.failures > 0 {
+                guard state.end <= .now else { return nil }
+                state.end = .now + .seconds(settings.socketTimeout)
+            }
+            return state.outage.attempt
         }
     }
 
@@ -70,28 +73,32 @@ final class MemcachedServer: Sendable {
         return idle?.connection
     }
 
-    private func succeeded(_ connection: MemcachedConnection) {
+    private func succeeded(_ connection: MemcachedConnection, _ attempt: Outage.Attempt) {
         let idle = Idle(connection: connection, since: .now)
-        let wasDead = state.withLock { state in
-            defer { state.failures = 0 }
+        let isBack = state.withLock { state in
             state.idle.append(idle)
-            return state.failures > 0
+            guard state.outage.ends(with: attempt) else { return false }
+            state.failures = 0
+            return true
         }
-        if wasDead {
+        if isBack {
             logger.log(.memcachedBack, "memcached is back", metadata: ["server": "\(server.host):\(server.port)"])
         }
     }
 
-    private func failed(_ failure: MemcachedConnection.Failure) {
-        let (failures, dropped) = state.withLock { state in
-            state.failures = min(state.failures + 1, 30)
-            let pause = min(1 << (state.failures - 1), settings.deadRetry)
-            state.end = .now + .seconds(pause)
+    private func failed(_ failure: MemcachedConnection.Failure, _ attempt: Outage.Attempt) {
+        let (isNew, dropped) = state.withLock { state in
+            let isNew = state.outage.begins(with: attempt)
+            // A late failure of an outage that is over does not count.
+            if isNew || state.failures > 0 {
+                state.failures = min(state.failures + 1, 30)
+                state.end = .now + .seconds(min(1 << (state.failures - 1), settings.deadRetry))
+            }
             defer { state.idle = [] }
-            return (state.failures, state.idle)
+            return (isNew, state.idle)
         }
         _ = dropped
-        guard failures == 1 else { return }
+        guard isNew else { return }
         logger.log(
             .memcachedUnreachable, level: .warning, "memcached fails and is left alone for now",
             metadata: [

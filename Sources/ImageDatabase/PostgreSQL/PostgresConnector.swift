@@ -1,7 +1,6 @@
 import CLibpq
 import Events
 import Logging
-import Synchronization
 
 /// Opens connections, each on a thread of its own: host name lookup and authentication block.
 final class PostgresConnector: Sendable {
@@ -25,8 +24,7 @@ final class PostgresConnector: Sendable {
     private let parameters: [DatabaseURL.Parameter]
     private let stop: EventCounter
     private let logger: Logger
-    /// Whether the last try failed.
-    private let isAway = Atomic(false)
+    private let outage = Outage()
 
     init(_ parameters: [DatabaseURL.Parameter], logger: Logger) throws(DatabaseError) {
         // What stands first is overridden by the URL.
@@ -55,27 +53,28 @@ final class PostgresConnector: Sendable {
     }
 
     private func open(_ patience: Patience) -> Result<PostgresHandle, DatabaseError> {
-        var (attempt, pause) = (0, patience.pause)
+        var (failures, pause) = (0, patience.pause)
         while true {
+            let attempt = outage.attempt
             let handle: PostgresHandle
             do { handle = try openOnce() } catch {
-                attempt += 1
-                if !isAway.exchange(true, ordering: .relaxed) {
+                failures += 1
+                if outage.begins(with: attempt) {
                     logger.log(
                         .databaseUnreachable, level: .error, "The database is not reachable",
                         metadata: ["error": "\(error.message)"])
                 }
-                let isLast = patience.attempts >= 0 && attempt > patience.attempts
+                let isLast = patience.attempts >= 0 && failures > patience.attempts
                 if isLast || error.isPermanent { return .failure(.unavailable(error.message)) }
                 if pause >= 1000 {
-                    let left = patience.attempts < 0 ? "no end of" : String(patience.attempts - attempt + 1)
+                    let left = patience.attempts < 0 ? "no end of" : String(patience.attempts - failures + 1)
                     logger.warning("The database is not reachable (\(error.message)); \(left) tries left")
                 }
                 if stop.waits(milliseconds: Int32(clamping: pause)) { return .failure(.unavailable(error.message)) }
                 pause = min(pause * 2, patience.longestPause)
                 continue
             }
-            if isAway.exchange(false, ordering: .relaxed) {
+            if outage.ends(with: attempt) {
                 logger.log(.databaseBack, "The database is reachable again")
             }
             return .success(handle)

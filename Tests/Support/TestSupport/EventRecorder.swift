@@ -1,29 +1,29 @@
-import Events
-import Logging
+public import Events
+public import Logging
 import Synchronization
 
 /// A journal that tests can read.
-final class EventRecorder: Sendable {
-    struct Entry: Sendable {
-        let level: Logger.Level
-        let message: String
-        let metadata: [String: String]
+public final class EventRecorder: Sendable {
+    public struct Entry: Sendable {
+        public let level: Logger.Level
+        public let message: String
+        public let metadata: [String: String]
 
-        func isOccurrence(of event: Event) -> Bool { metadata[Event.metadataKey] == event.id }
+        public func isOccurrence(of event: Event) -> Bool { metadata[Event.metadataKey] == event.id }
     }
 
     private let recorded = Mutex<[Entry]>([])
     private let continuation: AsyncStream<Entry>.Continuation
     /// Entries as they come; read by one task.
-    let stream: AsyncStream<Entry>
+    public let stream: AsyncStream<Entry>
 
-    init() { (stream, continuation) = AsyncStream.makeStream(of: Entry.self) }
+    public init() { (stream, continuation) = AsyncStream.makeStream(of: Entry.self) }
 
-    var entries: [Entry] { recorded.withLock { $0 } }
+    public var entries: [Entry] { recorded.withLock { $0 } }
 
-    func occurrences(of event: Event) -> [Entry] { entries.filter { $0.isOccurrence(of: event) } }
+    public func occurrences(of event: Event) -> [Entry] { entries.filter { $0.isOccurrence(of: event) } }
 
-    var logger: Logger { Logger(label: "test") { _ in Handler(recorder: self) } }
+    public var logger: Logger { Logger(label: "test") { _ in Handler(recorder: self) } }
 
     private func record(_ entry: Entry) {
         recorded.withLock { $0.append(entry) }
