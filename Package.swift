@@ -70,7 +70,7 @@ let package = Package(
             name: "UpgradeCheck",
             dependencies: [
                 "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "ImageModel", "Identity",
-                "OsloPolicy", "OsloConfig", "OsloLog", nioPosix, logging,
+                "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -260,6 +260,10 @@ let package = Package(
             dependencies: [
                 "UpgradeCheck", "ImageDatabase", "OsloConfig", "TestSupport", "glance-status", "glance-api", logging,
             ],
+            swiftSettings: room),
+        .testTarget(
+            name: "GlanceWorkerTests",
+            dependencies: ["GlanceWorker", "ImageDatabase", "OsloConfig", "HTTPServer", "TestSupport", logging],
             swiftSettings: room),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(

@@ -39,14 +39,23 @@ public struct Worker: Sendable {
         let pipeline = try Pipeline(configuration: configuration)
         database = try await Self.openDatabase(configuration, logger)
         let stores = try await Self.openStores(configuration, logger)
-        remotePolicy = try RemotePolicyServer(.init(configuration), eventLoopGroup: eventLoopGroup)
-        let policy = try Enforcer(configuration: configuration, remoteCheck: remotePolicy.check, logger: logger)
-        service = try ImageService(
-            configuration: configuration, database: database, stores: stores, policy: policy, threadPool: threadPool,
-            logger: logger)
-        authenticator =
-            pipeline.usesKeystone
-            ? try TokenAuthenticator(configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger) : nil
+        do {
+            remotePolicy = try RemotePolicyServer(.init(configuration), eventLoopGroup: eventLoopGroup)
+            let policy = try Enforcer(configuration: configuration, remoteCheck: remotePolicy.check, logger: logger)
+            service = try ImageService(
+                configuration: configuration, database: database, stores: stores, policy: policy,
+                threadPool: threadPool, logger: logger)
+            authenticator =
+                pipeline.usesKeystone
+                ? try TokenAuthenticator(
+                    configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger) : nil
+        } catch let error as PolicyError {
+            throw WorkerFailure.configuration("\(error)")
+        } catch let error as IdentityError {
+            throw WorkerFailure.configuration("\(error)")
+        } catch ServiceError.invalid(let text) {
+            throw WorkerFailure.value(text)
+        }
         application = try ImageAPIApplication(
             configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator,
             logger: logger)
@@ -58,7 +67,9 @@ public struct Worker: Sendable {
     ///   - socket: listening descriptor; owned from now on.
     ///   - started: called once requests are accepted.
     ///   - beat: called on the event loop every second.
-    ///   - stop: returns when the worker is to end, with the time that its connections have left.
+    ///   - stop: returns when the worker is to end, with the time that its connections have left. Need not notice a
+    ///     cancellation.
+    /// - Throws: when the socket can't be listened on.
     public func serve(
         socket: Int32, started: @escaping @Sendable () -> Void,
         beat: @escaping @Sendable (WorkerLoad) -> Void, until stop: @escaping @Sendable () async -> DrainLimits
@@ -72,19 +83,30 @@ public struct Worker: Sendable {
                     requests: listener.answeredRequests, activeRequests: listener.activeRequests,
                     transfers: application.activeTransfers, connections: listener.activeConnections))
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await listener.run() }
-            group.addTask { await listener.drain(stop()) }
-            group.addTask { await keepHouse() }
-            started()
-            // The listener ends when it is drained, or at once when its socket is no good.
-            try await group.next()
-            group.cancelAll()
+        // Outside of the group, which would wait for it even when the listener has failed.
+        let (endings, ending) = AsyncStream.makeStream(of: DrainLimits.self)
+        let stopper = Task { ending.yield(await stop()) }
+        let outcome: Result<Void, any Error>
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await listener.run() }
+                group.addTask { for await limits in endings { return await listener.drain(limits) } }
+                group.addTask { await keepHouse() }
+                started()
+                // The listener ends when it is drained, or at once when its socket is no good.
+                try await group.next()
+                group.cancelAll()
+            }
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
         }
+        stopper.cancel()
         heartbeat.cancel()
         await authenticator?.shutdown()
         try? await remotePolicy.shutdown()
         await database.close()
+        try outcome.get()
     }
 
     private var listenerOptions: HTTPListenerOptions {
@@ -132,12 +154,12 @@ public struct Worker: Sendable {
     }
 
     private static func openStores(_ configuration: Configuration, _ logger: Logger) async throws -> StoreRegistry {
-        do {
+        do throws(StoreError) {
             let stores = try StoreRegistry(configuration: configuration, logger: logger)
             for store in stores.stores { try await store.prepare() }
             return stores
         } catch {
-            throw WorkerFailure.store("\(error)")
+            throw WorkerFailure.store(error.adviceAtStart)
         }
     }
 }
@@ -164,6 +186,10 @@ public enum WorkerFailure: StartFailure, CustomStringConvertible {
     /// The database can't be reached.
     case databaseUnavailable(String)
     case store(String)
+    /// The policy files, or what leads to Keystone or memcached.
+    case configuration(String)
+    /// An option's value.
+    case value(String)
 
     init(_ error: DatabaseError) {
         switch error {
@@ -179,12 +205,16 @@ public enum WorkerFailure: StartFailure, CustomStringConvertible {
         case .notMigrated: .databaseNotMigrated
         case .databaseUnavailable: .databaseUnavailable
         case .store: .badStoreConfiguration
+        case .configuration: .configFileValueError
+        case .value: .valueError
         }
     }
 
     public var description: String {
         switch self {
-        case .database(let text), .notMigrated(let text), .databaseUnavailable(let text), .store(let text): text
+        case .database(let text), .notMigrated(let text), .databaseUnavailable(let text), .store(let text),
+            .configuration(let text), .value(let text):
+            text
         }
     }
 }

@@ -23,6 +23,9 @@ public enum StoreError: Error, Sendable, Equatable {
 }
 
 extension StoreError {
+    /// Why a service cannot start with this store, in one line for the operator.
+    public var adviceAtStart: String { if case .badConfiguration(let text) = self { text } else { "\(self)" } }
+
     /// An error number of the C library. `doing` is what could not be done, such as `cannot write the image`.
     init(errno code: Int32, _ doing: String) {
         let text = "\(doing): \(String(cString: strerror(code)))"

@@ -39,6 +39,11 @@ public final class RemotePolicyServer: Sendable {
         client = HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration)
     }
 
+    deinit {
+        // A start that fails half-way, or a check, may leave without it.
+        client.shutdown { _ in }
+    }
+
     /// For the ``Enforcer``.
     public var check: RemoteCheck {
         { [self] url, rule, target, credentials in

@@ -30,21 +30,22 @@ public struct ScrubberService: Sendable {
         } catch {
             throw ScrubberFailure(error)
         }
+        do throws(DatabaseError) {
+            try await database.checkSchema()
+        } catch .unavailable {
+            // It may come back.
+        } catch {
+            await database.close()
+            throw ScrubberFailure(error)
+        }
         do throws(StoreError) {
             stores = try StoreRegistry(configuration: configuration, logger: logger)
             try await stores.prepare()
         } catch {
             await database.close()
-            throw .store("\(error)")
+            throw .store(error.adviceAtStart)
         }
         scrubber = ImageScrubber(database: database, stores: stores, configuration: configuration, logger: logger)
-        do throws(DatabaseError) {
-            try await database.checkSchema()
-        } catch {
-            if case .unavailable = error { return }
-            await close()
-            throw ScrubberFailure(error)
-        }
     }
 
     /// Ends connections and threads.

@@ -10,8 +10,8 @@ public struct LimitsCheck: Sendable {
     private let session: KeystoneSession
     private let isSystem: Bool
 
-    /// - Throws: ``LimitsFailure`` when `[oslo_limit]` lacks something.
-    public init(configuration: Configuration, logger: Logger) throws(LimitsFailure) {
+    /// - Throws: `ConfigurationError` when `[oslo_limit]` lacks something.
+    public init(configuration: Configuration, logger: Logger) throws(ConfigurationError) {
         do throws(IdentityError) {
             var settings = try KeystoneSettings(limits: configuration)
             // One answer is wanted, soon.
@@ -22,7 +22,7 @@ public struct LimitsCheck: Sendable {
                 settings: settings, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
             reader = LimitReader(session: session, endpoint: endpoint)
         } catch {
-            throw LimitsFailure("\(error)")
+            throw ConfigurationError("\(error)")
         }
     }
 
@@ -35,7 +35,7 @@ public struct LimitsCheck: Sendable {
             reading = try await reader.read()
         } catch {
             await session.shutdown()
-            throw LimitsFailure("\(error)")
+            throw .keystone("\(error)")
         }
         await session.shutdown()
         let missing = LimitedResource.allCases.filter { reading.mirror.defaults[$0] == nil }

@@ -48,14 +48,14 @@ public struct LimitsService: Sendable {
 
     private static func openDatabase(_ configuration: Configuration, _ logger: Logger) async throws -> ImageDatabase {
         guard let url = configuration[Options.Database.connection], !url.isEmpty else {
-            throw LimitsFailure("[database] connection is not set")
+            throw LimitsFailure.database("[database] connection is not set")
         }
         do {
             let database = try ImageDatabase(url: url, options: DatabaseOptions(configuration), logger: logger)
             try await database.checkSchema()
             return database
         } catch {
-            throw LimitsFailure(error.adviceAtStart)
+            throw LimitsFailure(error)
         }
     }
 
@@ -102,12 +102,4 @@ public struct LimitsService: Sendable {
         await session.shutdown()
         await database.close()
     }
-}
-
-/// A start of the limits worker that can never succeed until an operator does something. The description is one line for
-/// them.
-public struct LimitsFailure: Error, CustomStringConvertible {
-    public let description: String
-
-    init(_ description: String) { self.description = description }
 }

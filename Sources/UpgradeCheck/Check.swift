@@ -1,6 +1,10 @@
+import Scoreboard
+
 /// Looks at one thing and changes nothing.
 protocol Check: Sendable {
     var name: CheckName { get }
+    /// With what a start would end for a failure that has no status of its own.
+    var failureStatus: ExitStatus { get }
 
     /// What was found; never nothing.
     func run() async -> [Finding]
@@ -10,13 +14,19 @@ protocol Check: Sendable {
 struct Finding: Sendable, Equatable {
     var outcome: CheckOutcome
     var details: String
+    /// With what a start would end, where that differs from the check's other failures.
+    var status: ExitStatus?
 
     static func success(_ details: String) -> Finding { Finding(outcome: .success, details: details) }
     static func warning(_ details: String) -> Finding { Finding(outcome: .warning, details: details) }
-    static func failure(_ details: String) -> Finding { Finding(outcome: .failure, details: details) }
+    static func failure(_ details: String, _ status: ExitStatus? = nil) -> Finding {
+        Finding(outcome: .failure, details: details, status: status)
+    }
 }
 
 extension Check {
+    var failureStatus: ExitStatus { .runtimeError }
+
     /// Runs for a time at most. What goes on beyond it ends with the process.
     func run(for limit: Duration) async -> [Finding] {
         let (answers, answer) = AsyncStream<[Finding]>.makeStream(bufferingPolicy: .bufferingOldest(1))

@@ -16,4 +16,9 @@ public enum CheckName: String, Sendable, CaseIterable {
     case tokenCache = "Token cache"
     case stores = "Stores"
     case limits = "Limits"
+
+    /// In the order in which a start meets what is wrong. What it bears, and requests do not, comes last.
+    static let startOrder: [CheckName] = [
+        .configuration, .log, .pipeline, .database, .stores, .policy, .optionValues, .keystone, .tokenCache, .limits,
+    ]
 }

@@ -1,4 +1,5 @@
 import ImageModel
+public import Scoreboard
 
 /// What all checks found, in the order of ``CheckName``.
 public struct CheckReport: Sendable, Equatable {
@@ -7,8 +8,12 @@ public struct CheckReport: Sendable, Equatable {
     /// The worst outcome.
     public var outcome: CheckOutcome { results.map(\.outcome).max() ?? .success }
 
-    /// The checks that failed.
-    public var failures: Set<CheckName> { Set(results.lazy.filter { $0.outcome == .failure }.map(\.check)) }
+    /// With what a start of `glance-api` would end: the first failure's status. ``ExitStatus/runtimeError`` also where it
+    /// would go on, unable to answer requests. Nil without a failure.
+    public var startStatus: ExitStatus? {
+        CheckName.startOrder.lazy.compactMap { name in results.first { $0.check == name && $0.status != nil } }.first?
+            .status
+    }
 
     /// One line for each result, with a newline at the end.
     public var text: String { results.map { $0.line + "\n" }.joined() }

@@ -1,19 +1,21 @@
 import Glibc
 import ImageDatabase
 import OsloConfig
+import Scoreboard
 
 /// Whether the database can be reached, and how far its schema is.
 struct DatabaseCheck: Check {
     let name = CheckName.database
+    let failureStatus = ExitStatus.databaseUnavailable
     let configuration: Configuration
 
     func run() async -> [Finding] {
         guard let url = configuration[Options.Database.connection], !url.isEmpty else {
-            return [.failure("[database] connection is not set")]
+            return [.failure("[database] connection is not set", .runtimeError)]
         }
         // SQLite would make the file.
         if let file = ImageDatabase.file(ofURL: url), access(file, F_OK) != 0 {
-            return [.failure("\(file) does not exist; run: glance-manage db sync")]
+            return [.failure("\(file) does not exist; run: glance-manage db sync", .databaseNotMigrated)]
         }
         var options = DatabaseOptions(configuration)
         options.maxRetries = 0
@@ -24,7 +26,7 @@ struct DatabaseCheck: Check {
             await database.close()
             return findings
         } catch {
-            return [.failure(Self.text(error))]
+            return [Self.failure(error)]
         }
     }
 
@@ -33,14 +35,15 @@ struct DatabaseCheck: Check {
         do throws(SchemaMigrator.Failure) {
             let revisions = try await migrator.currentRevisions().joined(separator: ", ")
             if revisions.isEmpty {
-                return [.failure("the database has no Glance schema; run: glance-manage db sync")]
+                return [.failure("the database has no Glance schema; run: glance-manage db sync", .databaseNotMigrated)]
             }
             switch try await migrator.need() {
             case .nothing: break
             case .expand:
                 return [
                     .failure(
-                        "the database is at revision \(revisions), which is too old; run: glance-manage db sync")
+                        "the database is at revision \(revisions), which is too old; run: glance-manage db sync",
+                        .databaseNotMigrated)
                 ]
             case .migrate:
                 return [
@@ -67,27 +70,32 @@ struct DatabaseCheck: Check {
             }
             return [.success(text)]
         } catch {
-            return [.failure(Self.text(error))]
+            return [Self.failure(error)]
         }
     }
 
-    private static func text(_ failure: SchemaMigrator.Failure) -> String {
+    private static func failure(_ failure: SchemaMigrator.Failure) -> Finding {
         switch failure {
-        case .database(let error): text(error)
+        case .database(let error): self.failure(error)
         case .unknownRevision(let revision):
-            "the database is at revision \(revision), which this release does not know; is it one of a newer Glance?"
+            .failure(
+                "the database is at revision \(revision), which this release does not know; is it one of a newer Glance?",
+                .databaseNotMigrated)
         case .unmanaged:
-            "the database has Glance's tables but no revision; run: glance-manage db version_control --version REVISION"
-        case .needsExpand, .needsMigrate: "the database is not migrated; run: glance-manage db sync"
+            .failure(
+                "the database has Glance's tables but no revision; run: glance-manage db version_control --version REVISION",
+                .databaseNotMigrated)
+        case .needsExpand, .needsMigrate:
+            .failure("the database is not migrated; run: glance-manage db sync", .databaseNotMigrated)
         }
     }
 
-    private static func text(_ error: DatabaseError) -> String {
+    private static func failure(_ error: DatabaseError) -> Finding {
         switch error {
-        case .unavailable(let reason): "the database cannot be reached: \(reason)"
-        case .unsupportedURL(let reason): "[database] connection: \(reason)"
-        case .statement(_, let message): "the database refuses a query: \(message)"
-        default: "the database cannot be used: \(error)"
+        case .unavailable(let reason): .failure("the database cannot be reached: \(reason)")
+        case .unsupportedURL(let reason): .failure("[database] connection: \(reason)", .runtimeError)
+        case .statement(_, let message): .failure("the database refuses a query: \(message)", .runtimeError)
+        default: .failure("the database cannot be used: \(error)", .runtimeError)
         }
     }
 }

@@ -25,7 +25,7 @@ struct KeystoneCheck: Check {
             await session.shutdown()
             return [finding]
         } catch {
-            return [.failure("\(error)")]
+            return [.failure("\(error)", .configFileValueError)]
         }
     }
 

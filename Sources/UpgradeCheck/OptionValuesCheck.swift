@@ -20,7 +20,9 @@ struct OptionValuesCheck: Check {
     private var hash: Finding? {
         let algorithm = configuration[Default.hashingAlgorithm]
         if Digest.isUsable(algorithm) { return nil }
-        return .failure("[DEFAULT] hashing_algorithm = \(algorithm) is not a hash of this system's OpenSSL; sha512 is")
+        return .failure(
+            "[DEFAULT] hashing_algorithm = \(algorithm) is not a hash of this system's OpenSSL; sha512 is",
+            .valueError)
     }
 
     private var pageSize: Finding? {

@@ -1,9 +1,11 @@
 import ImageAPI
 import OsloConfig
+import Scoreboard
 
 /// The paste file and the flavor.
 struct PipelineCheck: Check {
     let name = CheckName.pipeline
+    let failureStatus = ExitStatus.configFileValueError
     let configuration: Configuration
 
     func run() async -> [Finding] {

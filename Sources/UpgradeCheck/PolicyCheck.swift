@@ -2,10 +2,12 @@ import Glibc
 import ImageService
 import OsloConfig
 import OsloPolicy
+import Scoreboard
 
 /// The policy files, together with the built-in rules.
 struct PolicyCheck: Check {
     let name = CheckName.policy
+    let failureStatus = ExitStatus.configFileValueError
     let configuration: Configuration
 
     func run() async -> [Finding] {

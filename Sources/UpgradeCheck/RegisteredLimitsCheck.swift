@@ -10,9 +10,11 @@ struct RegisteredLimitsCheck: Check {
         guard configuration[Options.Default.useKeystoneLimits] else {
             return [.success("use_keystone_limits is off; quotas are those of the configuration")]
         }
-        do throws(LimitsFailure) {
+        do {
             let missing = try await LimitsCheck(configuration: configuration, logger: .silent).run()
             return missing.isEmpty ? [.success("every registered limit is there")] : missing.map { .warning($0) }
+        } catch let error as ConfigurationError {
+            return [.failure("\(error)", .configFileValueError)]
         } catch {
             return [.failure("\(error)")]
         }

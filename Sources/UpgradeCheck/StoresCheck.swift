@@ -1,9 +1,11 @@
 import ImageStore
 import OsloConfig
+import Scoreboard
 
 /// Whether every store can be used: its settings, and for files the directories, their permissions and their room.
 struct StoresCheck: Check {
     let name = CheckName.stores
+    let failureStatus = ExitStatus.badStoreConfiguration
     let configuration: Configuration
     let user: ServiceUser
 
@@ -20,7 +22,7 @@ struct StoresCheck: Check {
             await registry.shutdown()
             return findings
         } catch {
-            return [.failure(Self.text(error))]
+            return [.failure(error.adviceAtStart)]
         }
     }
 
@@ -31,7 +33,7 @@ struct StoresCheck: Check {
             try await store.prepare()
             return [.success("store \(store.id): ready")]
         } catch {
-            return [.failure(Self.text(error))]
+            return [.failure(error.adviceAtStart)]
         }
     }
 
@@ -43,11 +45,7 @@ struct StoresCheck: Check {
                 return finding
             }
         } catch {
-            return [.failure(Self.text(error))]
+            return [.failure(error.adviceAtStart)]
         }
-    }
-
-    private static func text(_ error: StoreError) -> String {
-        if case .badConfiguration(let text) = error { text } else { "\(error)" }
     }
 }

@@ -20,7 +20,7 @@ struct TokenCacheCheck: Check {
                     ?? .success("memcached \(server) answers")
             }
         } catch {
-            return [.failure("\(error)")]
+            return [.failure("\(error)", .configFileValueError)]
         }
     }
 }

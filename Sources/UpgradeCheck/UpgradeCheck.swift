@@ -26,7 +26,8 @@ public struct UpgradeCheck: Sendable {
         } catch {
             return CheckReport(
                 results: ([error.description] + error.others).map {
-                    CheckResult(check: .configuration, outcome: .failure, details: $0)
+                    CheckResult(
+                        check: .configuration, outcome: .failure, details: $0, status: .configFileValueError)
                 })
         }
         let checks = checks(of: configuration)
@@ -34,11 +35,14 @@ public struct UpgradeCheck: Sendable {
             for check in checks { group.addTask { (check.name, await check.run(for: timeLimit)) } }
             return await group.reduce(into: [CheckName: [Finding]]()) { $0[$1.0] = $1.1 }
         }
+        let statuses = Dictionary(checks.map { ($0.name, $0.failureStatus) }, uniquingKeysWith: { first, _ in first })
         let redaction = Redaction(secrets: configuration.secrets)
         return CheckReport(
             results: CheckName.allCases.flatMap { name in
                 (findings[name] ?? []).map {
-                    CheckResult(check: name, outcome: $0.outcome, details: redaction(Self.oneLine($0.details)))
+                    CheckResult(
+                        check: name, outcome: $0.outcome, details: redaction(Self.oneLine($0.details)),
+                        status: $0.outcome == .failure ? $0.status ?? statuses[name] : nil)
                 }
             })
     }

@@ -178,8 +178,8 @@ struct GlanceAPI: ParsableCommand, Sendable {
         case let failure as any StartFailure: failure.exitStatus
         case is ConfigurationError: .configFileValueError
         case ScrubberFailure.store: .badStoreConfiguration
-        case ScrubberFailure.notMigrated: .databaseNotMigrated
-        case ScrubberFailure.databaseUnavailable: .databaseUnavailable
+        case ScrubberFailure.notMigrated, LimitsFailure.notMigrated: .databaseNotMigrated
+        case ScrubberFailure.databaseUnavailable, LimitsFailure.databaseUnavailable: .databaseUnavailable
         case is ScrubberFailure, is LimitsFailure, is OsloLogError, is ScoreboardError: .runtimeError
         default: .unexpected
         }

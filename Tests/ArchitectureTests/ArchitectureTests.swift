@@ -16,7 +16,7 @@ import Testing
         "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog", "Events"],
         "UpgradeCheck": [
             "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "ImageModel", "Identity",
-            "OsloPolicy", "OsloConfig", "OsloLog",
+            "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog",
         ],
         "Scrubber": ["ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "Events"],
         "UnifiedLimits": ["Identity", "ImageDatabase", "ImageModel", "OsloConfig", "Events"],

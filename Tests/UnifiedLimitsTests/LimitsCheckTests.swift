@@ -11,7 +11,7 @@ import Testing
         try await withServer("keystone", ["GLANCE_URL": "http://127.0.0.1:9292"]) { server in
             let administrator = try await KeystoneAdministrator(server)
             let configuration = try Configuration(text: administrator.osloLimit())
-            func run() async throws(LimitsFailure) -> [String] {
+            func run() async throws -> [String] {
                 try await LimitsCheck(
                     configuration: configuration,
                     logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `glance-status upgrade check` and `glance-api --check-config` as operators and scripts call them.
@@ -31,6 +32,9 @@ import Testing
             """
             [DEFAULT]
             enabled_backends = local:file
+            bind_host = 127.0.0.1
+            bind_port = \(try Site.freePort())
+            workers = 1
             [glance_store]
             default_backend = local
             [local]
@@ -122,21 +126,69 @@ import Testing
         #expect(run.output.contains("\(site.directory)/.glance/glance-api.conf:2: [DEFAULT] workers = 'many'"))
     }
 
-    @Test func `check-config ends with the status of the worst failure, and warnings are none`() throws {
+    @Test(.timeLimit(.minutes(5)))
+    func `check-config ends with the status with which the start ends, and warnings are none`() async throws {
         let site = try readySite()
-        func check() throws -> Run {
-            try run("glance-api", ["--check-config", "--config-file", site.configurationFile], in: site)
+        let words = ["--config-file", site.configurationFile]
+        func check() throws -> Run { try run("glance-api", ["--check-config"] + words, in: site) }
+        func bothEnd(with status: Int32) throws {
+            let (check, start) = (try check(), try run("glance-api", words, in: site))
+            #expect(check.status == status, "\(check.output)")
+            #expect(start.status == status, "\(start.complaint)")
         }
         let ready = try check()
         #expect(ready.status == 0 && ready.output.contains("Warning  Pipeline: ") && ready.complaint.isEmpty)
         // Nothing was started, and nothing was made.
         #expect(!FileManager.default.fileExists(atPath: site.directory + "/images"))
 
-        try FileManager.default.removeItem(atPath: site.directory + "/glance.sqlite")
-        #expect(try check().status == 1)
-        try site.write("images", "not a directory")
-        #expect(try check().status == 3)
+        // From what a start meets last to what it meets first.
+        let configuration = try String(contentsOfFile: site.configurationFile, encoding: .utf8)
+        try site.write("glance-api.conf", configuration + "[keystone_authtoken]\n[paste_deploy]\nflavor = keystone\n")
+        try bothEnd(with: 5)
+        try site.write("glance-api.conf", "[DEFAULT]\nhashing_algorithm = rot13\n" + configuration)
+        try bothEnd(with: 4)
         try site.write("policy.yaml", "[not rules")
-        #expect(try check().status == 5)
+        try bothEnd(with: 5)
+        try FileManager.default.removeItem(atPath: site.directory + "/images")
+        try site.write("images", "not a directory")
+        try bothEnd(with: 3)
+        try FileManager.default.removeItem(atPath: site.directory + "/glance.sqlite")
+        try bothEnd(with: 6)
+        try FileManager.default.removeItem(atPath: site.directory + "/images")
+        try site.write(
+            "glance-api.conf",
+            configuration.replacing(
+                "sqlite:///\(site.directory)/glance.sqlite", with: "postgresql://a:b@127.0.0.1:1/c?connect_timeout=3")
+                + "max_retries = 0\n")
+        try bothEnd(with: 7)
+        try site.write("glance-api.conf", configuration + "connection = oracle://a:b@c/d\n")
+        try bothEnd(with: 1)
+        try site.write("glance-api.conf", configuration + "[DEFAULT]\nlog_dir = \(site.configurationFile)\n")
+        try bothEnd(with: 1)
+        try site.write("glance-api.conf", configuration + "[DEFAULT]\nworkers = many\n")
+        try bothEnd(with: 5)
+    }
+
+    @Test func `check-config ends with 1 where a start would go on without answering`() throws {
+        let site = try readySite()
+        let file = try FileHandle(forWritingTo: URL(filePath: site.configurationFile))
+        try file.seekToEnd()
+        try file.write(
+            contentsOf: Data(
+                """
+                [paste_deploy]
+                flavor = keystone
+                [keystone_authtoken]
+                auth_type = password
+                auth_url = http://127.0.0.1:1/v3
+                username = glance
+                password = secret
+                user_domain_name = Default
+                project_name = service
+                project_domain_name = Default
+
+                """.utf8))
+        let check = try run("glance-api", ["--check-config", "--config-file", site.configurationFile], in: site)
+        #expect(check.status == 1 && check.output.contains("Failure  Keystone: "), "\(check.output)")
     }
 }
