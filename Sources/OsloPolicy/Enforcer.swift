@@ -24,12 +24,7 @@ public final class Enforcer: Sendable {
         /// Counts the readings, so that one change is read once however many decisions notice it.
         var generation = 0
         var reading: Task<Void, Never>?
-        /// When somebody last began to look whether the files had changed, and they had not.
-        var lookedAt: SuspendingClock.Instant
     }
-
-    /// How long a look at the files is good for. A busy process decides many times in it.
-    static let lookInterval = Duration.milliseconds(1)
 
     /// A built-in rule, parsed.
     private struct DefaultRule {
@@ -68,15 +63,13 @@ public final class Enforcer: Sendable {
         self.policyDirectories = policyDirectories
         self.remoteCheck = remoteCheck
         self.logger = logger
-        let now = SuspendingClock.now
         let files = PolicyFiles(file: policyFile, directories: policyDirectories)
         let rules = try Self.rules(parsed, overriddenBy: files, defaultRule: defaultRule)
-        state = Mutex(State(rules: rules, files: files, lookedAt: now))
+        state = Mutex(State(rules: rules, files: files))
     }
 
-    /// Whether `rule` lets `credentials` act on `target`: the scope of their token must be one that the rule is for. Files
-    /// that changed more than a millisecond ago are read anew before it decides; a file that became unreadable or wrong
-    /// keeps the last good rules and is logged.
+    /// Whether `rule` lets `credentials` act on `target`: the scope of their token must be one that the rule is for. Reads
+    /// changed files before it decides; a file that became unreadable or wrong keeps the last good rules and is logged.
     public func allows(_ rule: String, target: PolicyTarget, credentials: PolicyCredentials) async -> Bool {
         if let scopes = scopes[rule], !scopes.contains(TokenScope(credentials)) { return false }
         let check = await currentRules()[rule]
@@ -106,16 +99,8 @@ public final class Enforcer: Sendable {
 
     /// The rules, after reading the files anew if one of them changed.
     private func currentRules() async -> RuleSet {
-        let now = SuspendingClock.now
-        let (rules, files, generation) = state.withLock { state in
-            let isFresh = now - state.lookedAt < Self.lookInterval && state.reading == nil
-            return (state.rules, isFresh ? nil : state.files, state.generation)
-        }
-        guard let files else { return rules }
-        if files.areCurrent {
-            state.withLock { $0.lookedAt = now }
-            return rules
-        }
+        let (rules, files, generation) = state.withLock { ($0.rules, $0.files, $0.generation) }
+        if files.areCurrent { return rules }
         await reading(after: generation)?.value
         return state.withLock { $0.rules }
     }
