@@ -9,7 +9,7 @@ public final class Outage: Sendable {
     private let changes = Atomic(0)
 
     /// One try to reach the server, as of its beginning.
-    public struct Attempt: Sendable {
+    public struct Attempt: Sendable, Equatable {
         fileprivate let changes: Int
     }
 
@@ -17,8 +17,6 @@ public final class Outage: Sendable {
 
     /// To be taken before the server is asked.
     public var attempt: Attempt { Attempt(changes: changes.load(ordering: .relaxed)) }
-
-    public var isOngoing: Bool { changes.load(ordering: .relaxed) & 1 == 1 }
 
     /// The server was not reached. Whether an outage begins with that.
     public func begins(with attempt: Attempt) -> Bool { change(attempt, from: 0) }

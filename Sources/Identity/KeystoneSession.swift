@@ -257,25 +257,27 @@ public final class KeystoneSession: Sendable {
         logger.log(
             .keystoneUnreachable, level: .error, "Keystone cannot be reached",
             metadata: ["auth_url": "\(settings.authURL)", "error": "\(failure)"])
-        Task { await awaitReturn() }
+        // Asks now and then until Keystone answers: the next request that needs it may be far, and the log is to say when
+        // the outage was over. Ends with that, or with the session, which it does not keep alive.
+        let beginning = outage.attempt
+        Task { [weak self] in
+            var pause = Duration.seconds(1)
+            repeat {
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(30))
+            } while await self?.isStillAway(since: beginning) ?? false
+        }
     }
 
-    /// Asks now and then until Keystone answers: the next request that needs it may be far, and the log is to say when the
-    /// outage was over.
-    private func awaitReturn() async {
-        var pause = Duration.seconds(1)
-        while outage.isOngoing {
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(30))
-            let attempt = outage.attempt
-            do {
-                _ = try await sendOnce(HTTPClientRequest(url: settings.authURL))
-                noteAnswer(attempt)
-            } catch let error as HTTPClientError where error == .alreadyShutdown {
-                return
-            } catch {
-                continue
-            }
+    /// Whether the outage that began with `beginning` goes on. Asks Keystone.
+    private func isStillAway(since beginning: Outage.Attempt) async -> Bool {
+        guard outage.attempt == beginning else { return false }
+        do {
+            _ = try await sendOnce(HTTPClientRequest(url: settings.authURL))
+            noteAnswer(beginning)
+            return false
+        } catch {
+            return (error as? HTTPClientError) != .alreadyShutdown
         }
     }
 
