@@ -69,19 +69,24 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "ImageModel", "Identity",
-                "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
+                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers",
+                "FileDriver",
+                "ImageModel", "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
             name: "Scrubber",
-            dependencies: ["ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "Events", logging],
+            dependencies: [
+                "ImageDatabase", "ImageStore", "StoreDrivers", "Staging", "ImageModel", "OsloConfig", "Events", logging,
+            ],
             swiftSettings: room),
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "HTTPServer", "Identity",
-                "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", "Events", "CLinux", nioCore, nioPosix, logging,
+                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers",
+                "HTTPServer",
+                "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", "Events", "CLinux", nioCore, nioPosix,
+                logging,
             ],
             swiftSettings: room),
 
@@ -124,11 +129,23 @@ let package = Package(
             swiftSettings: room),
         .target(
             name: "ImageStore",
+            dependencies: ["ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging],
+            swiftSettings: room),
+        .target(
+            name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "ImageStore"], swiftSettings: room),
+        .target(
+            name: "FileDriver",
+            dependencies: ["ImageStore", "ImageModel", "OsloConfig", "CLinux", nioCore, logging], swiftSettings: room),
+        .target(
+            name: "HTTPDriver",
             dependencies: [
-                "ImageModel", "ExternalHTTP", "OsloConfig", "CLinux", nioCore, nioPosix, logging,
+                "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
+            swiftSettings: room),
+        .target(
+            name: "Staging", dependencies: ["FileDriver", "ImageStore", "ImageModel", "OsloConfig"],
             swiftSettings: room),
         .target(
             name: "ExternalHTTP",
@@ -201,7 +218,8 @@ let package = Package(
         .testTarget(
             name: "ImageStoreTests",
             dependencies: [
-                "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", "TestSupport", nioCore, nioPosix, logging,
+                "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "ImageModel", "ExternalHTTP", "OsloConfig",
+                "TestSupport", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(
@@ -214,7 +232,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy", "Events",
+                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "StoreDrivers", "OsloConfig", "OsloPolicy",
+                "Events",
                 "TestSupport", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -228,7 +247,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "OsloConfig", "OsloPolicy",
+                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "StoreDrivers", "OsloConfig",
+                "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -244,7 +264,8 @@ let package = Package(
         .testTarget(
             name: "ScrubberTests",
             dependencies: [
-                "Scrubber", "glance-scrubber", "ImageDatabase", "ImageStore", "ImageModel", "Events", "OsloConfig",
+                "Scrubber", "glance-scrubber", "ImageDatabase", "ImageStore", "StoreDrivers", "ImageModel", "Events",
+                "OsloConfig",
                 "TestSupport", nioCore, logging,
             ],
             swiftSettings: room),

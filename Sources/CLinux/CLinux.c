@@ -37,9 +37,11 @@ int clinux_is_resident(int descriptor, int64_t offset)
     return errno == EAGAIN ? 0 : -1;
 }
 
-int clinux_rename_noreplace(const char *from, const char *to)
+int clinux_lock_description(int descriptor)
 {
-    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    return fcntl(descriptor, F_OFD_SETLK, &lock);
 }
 
 int clinux_start_writeback(int descriptor, int64_t offset, int64_t count)

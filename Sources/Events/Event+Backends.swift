@@ -1,8 +1,27 @@
 extension Event {
     /// Servers that the service depends on, going away and coming back. Each worker notices for itself.
     static let backendsEvents = [
-        databaseUnreachable, databaseBack, keystoneUnreachable, keystoneBack, memcachedUnreachable, memcachedBack,
+        databaseUnreachable, databaseBack, storeUnavailable, storeBack, keystoneUnreachable, keystoneBack,
+        memcachedUnreachable, memcachedBack,
     ]
+
+    public static let storeUnavailable = Event(
+        id: "2ec110cfe1a4b3063657dd7dcfbac638", name: "store-unavailable",
+        subject: "The image store @STORE@ cannot be used",
+        explanation: """
+            A read or write in the store failed: @ERROR@
+
+            Requests for its images are answered with 503, and what is to be removed there is tried again until it \
+            works. This entry comes once for an outage, and store-back when the store answers again. Look at the \
+            store's directory, mount, server and permissions.
+            """)
+
+    public static let storeBack = Event(
+        id: "1b01bda89e023b50e0a9e350b02acb92", name: "store-back",
+        subject: "The image store @STORE@ can be used again",
+        explanation: """
+            The outage that store-unavailable has told of is over. Nothing has to be done.
+            """)
 
     public static let databaseUnreachable = Event(
         id: "5e817a61a38245e492bb86a6997419d0", name: "database-unreachable",

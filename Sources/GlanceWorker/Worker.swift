@@ -11,6 +11,7 @@ import NIOPosix
 public import OsloConfig
 import OsloPolicy
 public import Scoreboard
+import StoreDrivers
 
 /// One worker process, put together: database, stores, policy, Keystone, service, API, listener.
 ///
@@ -91,7 +92,7 @@ public struct Worker: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await listener.run() }
                 group.addTask { for await limits in endings { return await listener.drain(limits) } }
-                group.addTask { await keepHouse() }
+                group.addTask { await lookAfterUploads() }
                 started()
                 // The listener ends when it is drained, or at once when its socket is no good.
                 try await group.next()
@@ -119,21 +120,28 @@ public struct Worker: Sendable {
         return options
     }
 
-    /// Until cancelled: renews the records of running uploads, and cleans up after those that failed while the database or
-    /// the store was away, every half minute. What dead processes leave is the scrubber's.
-    private func keepHouse() async {
+    /// Until cancelled: renews the records of running uploads every half minute, and cleans up after those that failed
+    /// while the database or the store was away, as soon as they are back. What dead processes leave is the scrubber's.
+    private func lookAfterUploads() async {
+        var secondsToRenewal = 0
         while !Task.isCancelled {
             do {
-                try await service.renewUploads()
+                if secondsToRenewal <= 0 {
+                    secondsToRenewal = 30
+                    try await service.renewUploads()
+                }
                 try await service.recoverOwnUploads()
             } catch is CancellationError {
                 return
+            } catch DatabaseError.unavailable {
+                // The database tells its outages itself.
             } catch {
                 logger.warning(
                     "running uploads could not be looked after, will try again",
                     metadata: ["error": "\(error)"])
             }
-            try? await Task.sleep(for: .seconds(30))
+            try? await Task.sleep(for: .seconds(1))
+            secondsToRenewal -= 1
         }
     }
 
@@ -155,8 +163,8 @@ public struct Worker: Sendable {
 
     private static func openStores(_ configuration: Configuration, _ logger: Logger) async throws -> StoreRegistry {
         do throws(StoreError) {
-            let stores = try StoreRegistry(configuration: configuration, logger: logger)
-            for store in stores.stores { try await store.prepare() }
+            let stores = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
+            try await stores.prepare()
             return stores
         } catch {
             throw WorkerFailure.store(error.adviceAtStart)

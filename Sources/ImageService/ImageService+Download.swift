@@ -25,7 +25,9 @@ extension ImageService {
         }
         let isReadable = image.status == .active || image.status == .deactivated
         let sources = isReadable ? self.sources(of: image, preferring: preferredStores) : []
-        return ImageDownload(image: image, sources: sources, logger: logger)
+        return ImageDownload(
+            image: image, hasData: isReadable && image.locations.contains { $0.status == .active }, sources: sources,
+            context: caller.storeContext, logger: logger)
     }
 
     /// Locations with their stores, the preferred ones first, then by weight; equals in random order.
@@ -49,7 +51,10 @@ extension ImageService {
 /// A download that has been allowed.
 public struct ImageDownload: Sendable {
     public let image: Image
+    /// Whether there is data at all.
+    public let hasData: Bool
     let sources: [Source]
+    let context: StoreContext
     let logger: Logger
 
     struct Source: Sendable {
@@ -57,22 +62,26 @@ public struct ImageDownload: Sendable {
         let location: ImageLocation
     }
 
-    /// Whether there is data at all.
-    public var hasData: Bool { !sources.isEmpty }
-
     /// Opens the data in the first source that works.
     ///
     /// - Parameter range: bytes wanted, within the image's size; nil is everything.
     /// - Throws: ``ServiceError`` when no source works: the error of the last one.
     public func open(range: Range<Int64>?) async throws -> StoreContent {
-        var failure: any Error = StoreError.notFound
+        var failure: any Error = StoreError.backend("no store that is configured here holds the image's data")
+        if sources.isEmpty {
+            logger.log(
+                .imageDataUnreadable, level: .warning, "Image data could not be opened",
+                metadata: ["image_id": "\(image.id)", "store": "", "error": "\(failure)"])
+        }
         for source in sources {
             do {
-                return try await source.store.open(source.location, range: range)
+                return try await source.store.open(source.location, range: range, context: context)
             } catch {
                 failure = error
+                // An outage is told by the store itself.
                 logger.log(
-                    .imageDataUnreadable, level: .warning, "Image data could not be opened",
+                    .imageDataUnreadable, level: error.isOutage && !source.store.isReadOnly ? .debug : .warning,
+                    "Image data could not be opened",
                     metadata: ["image_id": "\(image.id)", "store": "\(source.store.id)", "error": "\(error)"])
             }
         }

@@ -114,6 +114,7 @@ extension ImageService {
         // An image that has become active meanwhile must not lose the delay.
         if isDelayed { from = [] }
         if !delaysDeletion || image.status == .active { from.insert(.active) }
+        let context = caller.removalContext
         let locations: [ImageLocation]
         do {
             locations = try await database.delete(id, to: isDelayed ? .pendingDelete : .deleted, from: from)
@@ -127,20 +128,22 @@ extension ImageService {
         log(.imageDeleted, "Image deleted", image: id, for: caller)
         if isDelayed { return }
         for location in locations {
-            await removeData(at: location, ofImage: id)
+            await removeData(at: location, ofImage: id, context: context)
         }
     }
 
     private var delaysDeletion: Bool { configuration[Options.Default.delayedDelete] }
 
     /// Removes the data of a location that was taken from an image which lives on; with `delayed_delete` the scrubber does.
-    func removeDetachedData(at location: ImageLocation, ofImage id: String) async {
-        if !delaysDeletion { await removeData(at: location, ofImage: id) }
+    ///
+    /// - Parameter context: made before the location was taken, so that its deadline ends before others remove the data.
+    func removeDetachedData(at location: ImageLocation, ofImage id: String, context: StoreContext) async {
+        if !delaysDeletion { await removeData(at: location, ofImage: id, context: context) }
     }
 
     /// Removes the data of a location whose row says `pending_delete`, unless another row needs them, and marks the row.
     /// What fails is tried again by the scrubber.
-    func removeData(at location: ImageLocation, ofImage id: String) async {
+    func removeData(at location: ImageLocation, ofImage id: String, context: StoreContext) async {
         guard let store = stores.store(for: location) else {
             log(
                 .locationStoreUnknown, level: .warning, "No configured store holds a location of a deleted image",
@@ -149,14 +152,17 @@ extension ImageService {
         }
         do {
             if try await database.giveUpSharedLocation(location) { return }
-            try await store.delete(location)
+            try await store.delete(location, context: context)
         } catch StoreError.notFound {
             // Somebody removed the data already: that is what we want.
         } catch StoreError.readOnly {
             // Data in a read-only store are not ours to remove.
         } catch {
+            // An outage is told by the store itself.
+            let isOutage = (error as? StoreError)?.isOutage == true
             log(
-                .imageDataNotRemoved, level: .error, "Data of a deleted image could not be removed, will try again",
+                .imageDataNotRemoved, level: isOutage ? .debug : .error,
+                "Data of a deleted image could not be removed, will try again",
                 image: id, for: nil, error: error, ["store": .string(store.id)])
             return
         }

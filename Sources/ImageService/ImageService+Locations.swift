@@ -84,10 +84,11 @@ extension ImageService {
         }
         var changed = image
         let location = changed.locations.remove(at: index)
+        let context = caller.removalContext
         try await save(changed, over: image)
         log(
             .imageLocationRemoved, "Image removed from a store", image: id, for: caller, ["store": .string(storeID)])
-        await removeDetachedData(at: location, ofImage: id)
+        await removeDetachedData(at: location, ofImage: id, context: context)
     }
 
     // MARK: - Checks
@@ -127,7 +128,7 @@ extension ImageService {
         for location in image.locations {
             guard let store = stores.store(for: location) else { continue }
             do {
-                image.size = try await store.size(of: location)
+                image.size = try await store.size(of: location, context: .service)
                 return
             } catch {
                 logger.warning(

@@ -10,13 +10,16 @@ extension ImageService {
         try await database.renewUploads(of: process)
     }
 
+    /// Whether an upload of this process has ended and could not be cleaned up yet.
+    public var hasUnfinishedUploads: Bool { uploads.hasUnfinished }
+
     /// Ends uploads of this process that could not be cleaned up when they failed: removes their bytes and puts the images
     /// back to `queued`.
     public func recoverOwnUploads() async throws {
         guard uploads.takeUnfinished() else { return }
         do {
             for upload in try await database.uploads(of: process) where !uploads.contains(upload.uploadID) {
-                guard let store = upload.storeID.map({ stores[$0] }) ?? stores.defaultStore else { continue }
+                guard let store = stores.stores(ofUploadInto: upload.storeID)?.first else { continue }
                 await abandon(upload, in: store)
             }
         } catch {
@@ -24,4 +27,34 @@ extension ImageService {
             throw error
         }
     }
+
+    /// Removes what an upload left in the store, then puts the image back to `queued`.
+    ///
+    /// Who may remove is who has declared the upload failed: an upload that was finished meanwhile, or that somebody else
+    /// has taken over, is left alone. The record is what the sweep finds, should this process die in between.
+    func abandon(_ upload: UploadRecord, in store: any Store) async {
+        let deadline = ContinuousClock.now + Self.removalTime
+        do {
+            guard try await database.abandonUpload(upload) else { return }
+            try await store.discard(upload.stored, context: StoreContext(deadline: deadline))
+            try await database.abortUpload(upload)
+        } catch {
+            uploads.leaveUnfinished()
+            // An outage has been told by the store or the database itself.
+            if (error as? StoreError)?.isOutage == true { return }
+            if case DatabaseError.unavailable = error { return }
+            log(
+                .uploadNotCleanedUp, level: .error, "A failed upload could not be cleaned up yet, will try again",
+                image: upload.imageID, for: nil, error: error, ["store": .string(store.id)])
+        }
+    }
+
+    /// How long after a conditional update this process may count on holding what it removes. Others wait longer before
+    /// they take it over: the scrubber's lease and its grace for deletions.
+    static let removalTime: Duration = .seconds(45)
+}
+
+extension UploadRecord {
+    /// The upload as stores know it.
+    var stored: StoreUpload { StoreUpload(imageID: imageID, uploadID: uploadID) }
 }

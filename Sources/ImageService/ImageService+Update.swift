@@ -23,6 +23,7 @@ extension ImageService {
         if Set(changed.properties.keys).isSubset(of: image.properties.keys) == false {
             try quotas.checkProperties(changed.properties)
         }
+        let context = caller.removalContext
         if changed != image {
             changed = try await save(changed, over: image)
             if image.status == .queued, changed.status == .active {
@@ -34,7 +35,7 @@ extension ImageService {
             }
         }
         for location in removed {
-            await removeDetachedData(at: location, ofImage: id)
+            await removeDetachedData(at: location, ofImage: id, context: context)
         }
         return redactLocations(of: changed, for: caller)
     }

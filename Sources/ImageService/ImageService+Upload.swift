@@ -33,8 +33,7 @@ extension ImageService {
         let limit = try await uploadLimit(for: image, expectedSize: expectedSize)
 
         let upload = UploadRecord(
-            imageID: id, uploadID: UUIDText.random(), storeID: stores.isMultiStore ? store.id : nil,
-            process: process)
+            imageID: id, uploadID: UUIDText.random(), storeID: store.id, process: process)
         uploads.insert(upload.uploadID)
         defer { uploads.remove(upload.uploadID) }
         let allowance: UploadAllowance?
@@ -55,7 +54,7 @@ extension ImageService {
         var location: ImageLocation
         do {
             let writer = try await store.makeWriter(
-                imageID: id, uploadID: upload.uploadID, expectedSize: expectedSize)
+                for: upload.stored, expectedSize: expectedSize, context: caller.storeContext)
             do {
                 result = try await pipeline.run(
                     body, into: writer, limit: limit, expectedSize: expectedSize, allowance: allowance)
@@ -67,14 +66,18 @@ extension ImageService {
                 throw error
             }
         } catch {
+            // The store itself tells its outages.
             log(
-                .uploadFailed, level: .warning, "Upload failed", image: id, for: caller, error: Self.clientError(error),
+                .uploadFailed, level: (error as? StoreError)?.isOutage == true ? .debug : .warning, "Upload failed",
+                image: id, for: caller, error: Self.clientError(error),
                 ["store": .string(store.id), "duration_ms": .stringConvertible(start.millisecondsToNow)])
             await abandon(upload, in: store)
             throw Self.clientError(error)
         }
         if stores.isMultiStore { location.metadata["store"] = .string(store.id) }
         try await finish(upload, result: result, location: location, in: store, for: caller)
+        // What stays of it, should this fail, is nothing that the scrubber's sweep does not find.
+        try? await store.settle(upload.stored)
         log(
             .imageActive, "Image active", image: id, for: caller,
             [
@@ -148,20 +151,6 @@ extension ImageService {
         }
     }
 
-    /// Removes what an upload left in the store, then puts the image back to `queued`. In this order: the record is what
-    /// the sweep finds, should this process die in between or the database be away.
-    func abandon(_ upload: UploadRecord, in store: any Store) async {
-        do {
-            try await store.discard(imageID: upload.imageID, uploadID: upload.uploadID)
-            try await database.abortUpload(upload)
-        } catch {
-            uploads.leaveUnfinished()
-            log(
-                .uploadNotCleanedUp, level: .error, "A failed upload could not be cleaned up yet, will try again",
-                image: upload.imageID, for: nil, error: error, ["store": .string(store.id)])
-        }
-    }
-
     /// Store and transport failures in terms of the client.
     static func clientError(_ error: any Error) -> any Error {
         if let error = error as? LimitError { return ServiceError(error) }
@@ -174,8 +163,9 @@ extension ImageService {
         case .timeout: return ServiceError.unavailable("The image store did not answer in time.")
         case .inUse(let reason): return ServiceError.conflict("The image's data are in use: \(reason)")
         case .notFound: return ServiceError.notFound("The image's data could not be found.")
-        case .backend, .badLocation: return ServiceError.unavailable("The image store failed.")
-        case .duplicate, .badConfiguration: return error
+        case .backend, .badLocation, .tooLate: return ServiceError.unavailable("The image store failed.")
+        case .duplicate: return ServiceError.conflict("The image store already has data under the image's id.")
+        case .badConfiguration: return error
         }
     }
 }

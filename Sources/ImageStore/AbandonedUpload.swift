@@ -1,13 +1,11 @@
-/// An upload whose process died before it was done, found by ``Store/sweep(minimumAge:)``.
+/// What an upload has left in a store, found by ``Store/leftovers(minimumAge:)``.
 public struct AbandonedUpload: Sendable, Hashable {
-    public let imageID: String
-    public let uploadID: String
+    public let upload: StoreUpload
     /// Bytes that it had taken.
     public let size: Int64
 
-    public init(imageID: String, uploadID: String, size: Int64) {
-        self.imageID = imageID
-        self.uploadID = uploadID
+    public init(_ upload: StoreUpload, size: Int64) {
+        self.upload = upload
         self.size = size
     }
 }

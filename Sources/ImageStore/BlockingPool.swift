@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 import NIOPosix
 import Synchronization
 
@@ -6,26 +6,33 @@ import Synchronization
 ///
 /// Without a limit all stores of a process share ``threads``. A store with a limit
 /// (`filesystem_store_timeout`) has threads of its own, so that a file server that hangs cannot take everybody's.
-final class BlockingPool: Sendable {
+package final class BlockingPool: Sendable {
     /// Threads of the whole process for blocking file operations. More than there are processors, because they wait for
     /// disks; few enough that their stacks do not matter.
     static let threads = NIOThreadPool._makePerpetualStartedPool(numberOfThreads: 16, threadNamePrefix: "file-io-")
 
     /// A limit of time and the threads that it applies to.
-    struct Limit {
+    package struct Limit: Sendable {
         /// Longest time of one call.
         let timeout: Duration
         let threads: Int
         /// Percentage of busy threads at which a warning is logged.
         let warningThreshold: Int
         let logger: Logger
+
+        package init(timeout: Duration, threads: Int, warningThreshold: Int, logger: Logger) {
+            self.timeout = timeout
+            self.threads = threads
+            self.warningThreshold = warningThreshold
+            self.logger = logger
+        }
     }
 
     private let pool: NIOThreadPool
     private let limit: Limit?
     private let running = Atomic<Int>(0)
 
-    init(limit: Limit? = nil) {
+    package init(limit: Limit? = nil) {
         self.limit = limit
         if let limit {
             pool = NIOThreadPool(numberOfThreads: limit.threads)
@@ -39,7 +46,7 @@ final class BlockingPool: Sendable {
     ///
     /// - Parameter late: gets the result of work that ended after its time, for instance to close a descriptor.
     /// - Throws: what `work` throws, or ``StoreError/timeout``; then `work` still runs to its end.
-    func run<Value: Sendable>(
+    package func run<Value: Sendable>(
         late: (@Sendable (Value) -> Void)? = nil, _ work: @escaping @Sendable () throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         if let limit { return try await run(limit, late: late, work) }
@@ -49,12 +56,12 @@ final class BlockingPool: Sendable {
     }
 
     /// Runs `work` sometime; nobody waits for it.
-    func runLater(_ work: @escaping @Sendable () -> Void) {
+    package func runLater(_ work: @escaping @Sendable () -> Void) {
         pool.submit { _ in work() }
     }
 
     /// Ends the threads that this pool does not share.
-    func shutdown() async {
+    package func shutdown() async {
         if limit != nil { try? await pool.shutdownGracefully() }
     }
 

@@ -18,6 +18,8 @@ public enum StoreError: Error, Sendable, Equatable {
     case badConfiguration(String)
     /// The backend takes longer than its limit (503).
     case timeout
+    /// The caller may have lost what allowed it to remove; see ``StoreContext/deadline``. Nothing was removed.
+    case tooLate
     /// Anything else the backend reports.
     case backend(String)
 }
@@ -26,8 +28,16 @@ extension StoreError {
     /// Why a service cannot start with this store, in one line for the operator.
     public var adviceAtStart: String { if case .badConfiguration(let text) = self { text } else { "\(self)" } }
 
+    /// Whether the store as a whole is to blame: told once per outage, not for each request that meets it.
+    public var isOutage: Bool {
+        switch self {
+        case .permissionDenied, .timeout, .backend: true
+        case .notFound, .duplicate, .full, .inUse, .readOnly, .tooLate, .badLocation, .badConfiguration: false
+        }
+    }
+
     /// An error number of the C library. `doing` is what could not be done, such as `cannot write the image`.
-    init(errno code: Int32, _ doing: String) {
+    package init(errno code: Int32, _ doing: String) {
         let text = "\(doing): \(String(cString: strerror(code)))"
         switch code {
         case ENOSPC, EDQUOT, EFBIG: self = .full
@@ -37,12 +47,20 @@ extension StoreError {
     }
 
     /// The text of a case that has one.
-    var text: String? {
+    package var text: String? {
         switch self {
         case .inUse(let text), .permissionDenied(let text), .badLocation(let text), .badConfiguration(let text),
             .backend(let text):
             text
-        case .notFound, .duplicate, .full, .readOnly, .timeout: nil
+        case .notFound, .duplicate, .full, .readOnly, .timeout, .tooLate: nil
         }
+    }
+}
+
+extension StoreError {
+    /// The same error, with the place in the configuration in front of its text.
+    package func naming(store: String, option: String) -> StoreError {
+        guard case .badConfiguration(let text) = self else { return self }
+        return .badConfiguration("store \(store): \(option): \(text)")
     }
 }

@@ -1,4 +1,4 @@
-import ImageModel
+public import ImageModel
 
 /// What the configuration says about a store, whatever its driver.
 public struct StoreIdentity: Sendable, Equatable {
@@ -19,7 +19,7 @@ public struct StoreIdentity: Sendable, Equatable {
     }
 
     /// A location of new data in this store.
-    func location(url: String, metadata: [String: JSONValue] = [:]) -> ImageLocation {
+    public func location(url: String, metadata: [String: JSONValue] = [:]) -> ImageLocation {
         var metadata = metadata
         if isInLocations { metadata["store"] = .string(id) }
         return ImageLocation(url: url, metadata: metadata)

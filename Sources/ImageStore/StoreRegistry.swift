@@ -12,39 +12,39 @@ public struct StoreRegistry: Sendable {
     /// Whether `enabled_backends` is set.
     public let isMultiStore: Bool
 
-    /// Builds the drivers from the configuration. Call ``prepare()`` before they are used.
+    /// Builds the stores from the configuration. Call ``prepare()`` before they are used.
     ///
-    /// - Parameter eventLoopGroup: where the drivers' network connections live; nil is NIO's shared group.
+    /// - Parameters:
+    ///   - drivers: those that there are, `StoreDriver.all` in a service.
+    ///   - eventLoopGroup: where the drivers' network connections live; nil is NIO's shared group.
     /// - Throws: ``StoreError/badConfiguration(_:)`` with the option and what is wrong.
     public init(
-        configuration: Configuration, eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger
+        configuration: Configuration, drivers: [StoreDriver], eventLoopGroup: (any EventLoopGroup)? = nil,
+        logger: Logger
     ) throws(StoreError) {
         let backends = configuration[Options.Default.enabledBackends]
         isMultiStore = !backends.isEmpty
+        let table = DriverTable(drivers: drivers)
         let wanted: [(id: String, type: String)] =
-            isMultiStore ? backends.map { ($0.key, $0.value) } : try Self.singleStoreDrivers(configuration)
+            isMultiStore ? backends.map { ($0.key, $0.value) } : try table.singleStores(configuration)
         var stores: [any Store] = []
         for (id, type) in wanted {
             guard !id.hasPrefix("os_glance_") else {
                 throw .badConfiguration(
                     "enabled_backends: the store id '\(id)' is reserved: ids cannot begin with os_glance_")
             }
+            let driver = try table.driver(type, option: isMultiStore ? "enabled_backends" : "stores")
             let identity = StoreIdentity(
                 id: id, description: configuration.value(Options.Store.storeDescription, store: id),
                 weight: configuration.value(Options.Store.weight, store: id), isInLocations: isMultiStore)
-            switch type {
-            case "file":
-                let settings = try FilesystemSettings(configuration: configuration, store: id)
-                stores.append(FilesystemStore(identity: identity, settings: settings, logger: logger))
-            case "http":
-                let settings = try HTTPSettings(configuration: configuration, store: id)
-                stores.append(HTTPStore(identity: identity, settings: settings, eventLoopGroup: eventLoopGroup))
-            default:
-                throw Self.unknown(type: type, option: isMultiStore ? "enabled_backends" : "stores")
-            }
+            let store = try driver.make(
+                StoreDriver.Setup(
+                    identity: identity, configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger))
+            // What is only read may be on as many servers as there are locations: none of them is the store.
+            stores.append(store.isReadOnly ? store : WatchedStore(store, logger: logger))
         }
         self.stores = stores
-        defaultStore = try Self.defaultStore(configuration, among: stores, isMultiStore: isMultiStore)
+        defaultStore = try table.defaultStore(configuration, among: stores, isMultiStore: isMultiStore)
     }
 
     /// For tests.
@@ -71,69 +71,20 @@ public struct StoreRegistry: Sendable {
         stores.first { $0.id == id }
     }
 
-    /// The store that holds a location: by its metadata; where they name none, or one that is gone, by its URL.
+    /// The store that holds a location: by its metadata; where they name none, or one that is not configured here, by
+    /// its URL. Nil when the data may be in a store that only other nodes have.
     public func store(for location: ImageLocation) -> (any Store)? {
         if let id = location.storeID, let store = self[id] { return store }
         guard let scheme = location.url.split(separator: ":", maxSplits: 1).first?.lowercased() else { return nil }
-        let candidates = stores.filter { $0.schemes.contains(scheme) }
-        return candidates.first { $0.owns(location) } ?? candidates.first
+        return stores.first { $0.schemes.contains(scheme) && $0.owns(location) }
     }
 
-    // MARK: Configuration
-
-    private static let types = ["file", "http"]
-    /// Drivers of Glance that this release does not have.
-    private static let missingTypes: Set<String> = ["cinder", "rbd", "s3", "swift", "vmware"]
-
-    private static func unknown(type: String, option: String) -> StoreError {
-        let choices = "this release has \(types.joined(separator: ", "))"
-        return missingTypes.contains(type)
-            ? .badConfiguration("\(option): this release lacks the store driver '\(type)'; \(choices)")
-            : .badConfiguration("\(option): there is no store driver '\(type)'; \(choices)")
-    }
-
-    /// In single-store mode a store has the name of its driver.
-    private static func singleStoreDrivers(_ configuration: Configuration) throws(StoreError) -> [(String, String)] {
-        var types: [String] = []
-        for name in configuration[Options.GlanceStore.stores] where !name.isEmpty {
-            let type = type(ofScheme: name)
-            if !types.contains(type) { types.append(type) }
-        }
-        guard !types.isEmpty else { throw .badConfiguration("[glance_store] stores: no store driver is named") }
-        return types.map { ($0, $0) }
-    }
-
-    /// The driver that reads URLs of a scheme, as `default_store` names them.
-    private static func type(ofScheme scheme: String) -> String {
-        switch scheme {
-        case "filesystem": "file"
-        case "https": "http"
-        case "swift+http", "swift+https", "swift+config": "swift"
-        case "vsphere": "vmware"
-        default: scheme
-        }
-    }
-
-    private static func defaultStore(
-        _ configuration: Configuration, among stores: [any Store], isMultiStore: Bool
-    ) throws(StoreError) -> any Store {
-        let known = stores.map(\.id).joined(separator: ", ")
-        if isMultiStore {
-            guard let id = configuration[Options.GlanceStore.defaultBackend], !id.isEmpty else {
-                throw .badConfiguration(
-                    "[glance_store] default_backend must be set when enabled_backends is; one of: \(known)")
-            }
-            guard let store = stores.first(where: { $0.id == id }) else {
-                throw .badConfiguration(
-                    "[glance_store] default_backend: '\(id)' is not a store of enabled_backends; one of: \(known)")
-            }
-            return store
-        }
-        let scheme = configuration[Options.GlanceStore.defaultStore]
-        guard let store = stores.first(where: { $0.id == type(ofScheme: scheme) }) else {
-            throw .badConfiguration(
-                "[glance_store] default_store: the driver of '\(scheme)' is not in the option stores; it has: \(known)")
-        }
-        return store
+    /// The stores into which an upload may have written.
+    ///
+    /// - Parameter id: what its record says; nil in records of single-store mode.
+    /// - Returns: nil when that store is not configured here: the record is for another node.
+    public func stores(ofUploadInto id: String?) -> [any Store]? {
+        guard let id else { return stores.filter { !$0.isReadOnly } }
+        return self[id].map { [$0] }
     }
 }

@@ -92,7 +92,7 @@ extension ImageScrubber {
             }
             do throws(StoreError) {
                 // What we cannot remove is where it was.
-                if !store.isReadOnly { _ = try await store.size(of: location) }
+                if !store.isReadOnly { _ = try await store.size(of: location, context: .service) }
                 present.append(row)
             } catch {
                 guard error == .notFound else { throw .dataUnknown("store \(store.id): \(error)") }

@@ -3,6 +3,7 @@ import ImageDatabase
 import ImageModel
 import ImageStore
 import Logging
+import Staging
 
 // What crashes have left behind: found by rows that exist only while something is under way, or by its age.
 extension ImageScrubber {
@@ -26,16 +27,19 @@ extension ImageScrubber {
             }
         }
         for upload in try await database.uploads() where isDead(upload.process, renewedAt: upload.renewedAt) {
+            // Who does not have the store leaves the record to who has.
+            guard let candidates = stores.stores(ofUploadInto: upload.storeID) else { continue }
+            let context = StoreContext(deadline: .now + Self.removalTime)
             guard let taken = try await database.takeOver(upload, by: process) else { continue }
             let metadata: Logger.Metadata = [
                 "image_id": "\(upload.imageID)", "store": "\(upload.storeID ?? "")",
                 "child_pid": "\(upload.process.pid)",
             ]
             do {
-                try await discard(taken)
+                for store in candidates { try await store.discard(taken.stored, context: context) }
             } catch {
                 logger.log(
-                    .scrubFailed, level: .warning,
+                    .scrubFailed, level: (error as? StoreError)?.isOutage == true ? .debug : .warning,
                     "The bytes of an upload whose process died could not be removed, will try again",
                     metadata: metadata.merging(["error": "\(error)"]) { $1 })
                 continue
@@ -51,20 +55,6 @@ extension ImageScrubber {
         let isSilent = renewedAt.advanced(bySeconds: Self.lease) < .now
         if other == process { return isSilent }
         return !(other.isAlive(seenBy: process) ?? !isSilent)
-    }
-
-    /// Removes the bytes of an upload that never ended. In single-store mode the record names no store.
-    private func discard(_ upload: UploadRecord) async throws(StoreError) {
-        let candidates: [any Store]
-        if let id = upload.storeID {
-            guard let store = stores[id] else { throw .badConfiguration("the store \(id) is not configured any more") }
-            candidates = [store]
-        } else {
-            candidates = stores.stores
-        }
-        for store in candidates where !store.isReadOnly {
-            try await store.discard(imageID: upload.imageID, uploadID: upload.uploadID)
-        }
     }
 
     /// Rows that a crash or a failure of a store has left between two states.
@@ -89,7 +79,8 @@ extension ImageScrubber {
             for (imageID, location) in page where !Task.isCancelled {
                 guard let row = location.id else { continue }
                 last = row
-                guard try await remove(location, ofImage: imageID, bytes: nil) else { continue }
+                let context = StoreContext(deadline: .now + Self.removalTime)
+                guard try await remove(location, ofImage: imageID, context: context) else { continue }
                 try await database.markLocationDeleted(row)
             }
             guard page.count == Self.pageSize else { return }
@@ -103,12 +94,18 @@ extension ImageScrubber {
             if staged.contains(where: { $0.age < .seconds(time.seconds(until: .now)) }) { continue }
             let upload = UploadRecord(
                 imageID: image.id, uploadID: UUIDText.random(), storeID: nil, process: process)
+            let context = StoreContext(deadline: .now + Self.removalTime)
             guard let locations = try await database.adopt(image, as: upload, since: time) else { continue }
             do {
-                try await discard(upload)
+                let age = Duration.seconds(time.seconds(until: .now))
+                for store in stores.stores where !store.isReadOnly {
+                    try await store.discardForeign(imageID: image.id, minimumAge: age, context: context)
+                }
                 for location in locations {
                     guard let store = stores.store(for: location) else { continue }
-                    do { try await store.delete(location) } catch StoreError.notFound, StoreError.readOnly {}
+                    do {
+                        try await store.delete(location, context: context)
+                    } catch StoreError.notFound, StoreError.readOnly {}
                 }
                 for file in staged { _ = try await staging?.remove(file, minimumAge: .zero) }
             } catch {
@@ -140,23 +137,35 @@ extension ImageScrubber {
         }
     }
 
+    /// What writers have left that have died after their upload's record had gone.
+    private func settleLeftovers(in store: any Store) async throws(DatabaseError) {
+        let found: [AbandonedUpload]
+        do throws(StoreError) {
+            found = try await store.leftovers(minimumAge: Self.temporaryFileAge)
+        } catch {
+            if error.isOutage { return }
+            logger.warning(
+                "What uploads have left in a store cannot be listed",
+                metadata: ["store": "\(store.id)", "error": "\(error)"])
+            return
+        }
+        guard !found.isEmpty else { return }
+        // A record is made before the first byte is written. So whatever has none now has ended.
+        let recorded = Set(try await database.uploads().map(\.stored))
+        for leftover in found where !recorded.contains(leftover.upload) {
+            // What cannot be removed stays for the next sweep; the store tells its outages itself.
+            guard (try? await store.settle(leftover.upload)) != nil else { continue }
+            logger.log(
+                .staleFileRemoved, "Removed what an upload had left in a store",
+                metadata: [
+                    "image_id": "\(leftover.upload.imageID)", "store": "\(store.id)", "bytes": "\(leftover.size)",
+                ])
+        }
+    }
+
     /// Files without owner: temporary ones of writers that have died, and staged ones that no image waits for.
     func sweepFiles() async throws(DatabaseError) {
-        for store in stores.stores where !store.isReadOnly {
-            do {
-                for upload in try await store.sweep(minimumAge: Self.temporaryFileAge) {
-                    logger.log(
-                        .staleFileRemoved, "Removed what an upload had left in a store",
-                        metadata: [
-                            "image_id": "\(upload.imageID)", "store": "\(store.id)", "bytes": "\(upload.size)",
-                        ])
-                }
-            } catch {
-                logger.warning(
-                    "Temporary files of a store cannot be looked through",
-                    metadata: ["store": "\(store.id)", "error": "\(error)"])
-            }
-        }
+        for store in stores.stores where !store.isReadOnly { try await settleLeftovers(in: store) }
         guard let staging else { return }
         let files = (await stagedFiles() ?? []).filter { $0.age >= Self.orphanedFileAge }
         let time = settings.stuckTimeout.map { Timestamp.now.advanced(bySeconds: -$0) } ?? Timestamp(microseconds: 0)
@@ -185,4 +194,9 @@ extension Timestamp {
     fileprivate func seconds(until other: Timestamp) -> Int64 {
         (other.microseconds - microseconds) / 1_000_000
     }
+}
+
+extension UploadRecord {
+    /// The upload as stores know it.
+    fileprivate var stored: StoreUpload { StoreUpload(imageID: imageID, uploadID: uploadID) }
 }

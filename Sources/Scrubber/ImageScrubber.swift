@@ -4,6 +4,7 @@ import ImageModel
 import ImageStore
 import Logging
 import OsloConfig
+import Staging
 
 /// Removes what deleted images, crashes and time have left, on one node among several.
 ///
@@ -17,10 +18,15 @@ struct ImageScrubber: Sendable {
     let process: ProcessIdentity
     /// Images that this process works on.
     let active = ActiveClaims()
+    /// Stores that locations name and this node does not have, as far as they have been told.
+    let missingStores = MissingStores()
     let logger: Logger
 
     /// Seconds without a sign of life after which a process on another host counts as dead.
     static let lease: Int64 = 300
+    /// How long after a conditional update this process may count on holding what it removes: much less than the lease,
+    /// after which somebody else may take it over.
+    static let removalTime: Duration = .seconds(120)
     /// Rows that are read at a time.
     static let pageSize = 1000
 
@@ -101,7 +107,10 @@ struct ImageScrubber: Sendable {
             }
             var removed: [Int64] = []
             for location in scrub.locations where !Task.isCancelled {
-                if try await remove(location, ofImage: id, bytes: scrub.size), let row = location.id {
+                // A claim that was taken away while we slept is nobody's leave to remove anything.
+                let context = StoreContext(deadline: .now + Self.removalTime)
+                guard try await database.renew(scrub.claim) else { return .success(false) }
+                if try await remove(location, ofImage: id, context: context), let row = location.id {
                     removed.append(row)
                 }
             }
@@ -121,7 +130,9 @@ struct ImageScrubber: Sendable {
     /// Removes the data at a location, unless another row needs them.
     ///
     /// - Returns: whether the location is done. If not, the reason has been logged.
-    func remove(_ location: ImageLocation, ofImage id: String, bytes: Int64?) async throws(DatabaseError) -> Bool {
+    func remove(
+        _ location: ImageLocation, ofImage id: String, context: StoreContext
+    ) async throws(DatabaseError) -> Bool {
         func failed(_ reason: String, _ store: String?) -> Bool {
             logger.log(
                 .scrubFailed, level: .warning, "Data of a deleted image could not be removed, will try again",
@@ -129,7 +140,11 @@ struct ImageScrubber: Sendable {
             return false
         }
         guard let store = stores.store(for: location) else {
-            return failed("no configured store holds the location", location.storeID)
+            // It is for a node that has the store.
+            if missingStores.isNew(location.storeID) {
+                _ = failed("no store that is configured here holds the location", location.storeID)
+            }
+            return false
         }
         // As the last thing before the data go: a live image may use them too.
         if try await database.giveUpSharedLocation(location) {
@@ -139,11 +154,12 @@ struct ImageScrubber: Sendable {
             return true
         }
         do {
-            try await store.delete(location)
+            try await store.delete(location, context: context)
         } catch .notFound, .readOnly {
             // Gone already, or not ours to remove.
         } catch {
-            return failed("\(error)", store.id)
+            // An outage is told by the store itself.
+            return error.isOutage ? false : failed("\(error)", store.id)
         }
         return true
     }

@@ -3,6 +3,7 @@ import ImageDatabase
 import ImageStore
 public import Logging
 public import OsloConfig
+import StoreDrivers
 
 /// The scrubber, put together: as a child of the supervisor, as a daemon of its own, for one run, or to restore an image.
 public struct ScrubberService: Sendable {
@@ -39,7 +40,8 @@ public struct ScrubberService: Sendable {
             throw ScrubberFailure(error)
         }
         do throws(StoreError) {
-            stores = try StoreRegistry(configuration: configuration, logger: logger)
+            stores = try StoreRegistry(
+                configuration: configuration, drivers: StoreDriver.all, logger: logger)
             try await stores.prepare()
         } catch {
             await database.close()

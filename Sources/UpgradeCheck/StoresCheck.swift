@@ -1,6 +1,8 @@
+import FileDriver
 import ImageStore
 import OsloConfig
 import Scoreboard
+import StoreDrivers
 
 /// Whether every store can be used: its settings, and for files the directories, their permissions and their room.
 struct StoresCheck: Check {
@@ -11,7 +13,8 @@ struct StoresCheck: Check {
 
     func run() async -> [Finding] {
         do {
-            let registry = try StoreRegistry(configuration: configuration, logger: .silent)
+            let registry = try StoreRegistry(
+                configuration: configuration, drivers: StoreDriver.all, logger: .silent)
             var findings: [Finding] = []
             for store in registry.stores { findings += await self.findings(about: store) }
             for id in ["os_glance_staging_store", "os_glance_tasks_store"] {
@@ -27,10 +30,10 @@ struct StoresCheck: Check {
     }
 
     private func findings(about store: any Store) async -> [Finding] {
-        // Preparing a file store would make its directories.
+        // The service's user may be another one than ours.
         if store.type == "file" { return directories(of: store.id) }
         do throws(StoreError) {
-            try await store.prepare()
+            try await store.check()
             return [.success("store \(store.id): ready")]
         } catch {
             return [.failure(error.adviceAtStart)]

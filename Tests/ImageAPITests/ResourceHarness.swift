@@ -8,6 +8,7 @@ import Logging
 import NIOPosix
 import OsloConfig
 import OsloPolicy
+import StoreDrivers
 
 @testable import ImageAPI
 @testable import ImageService
@@ -54,7 +55,7 @@ final class ResourceHarness: Sendable {
         _ = try await migrator.migrate()
         _ = try await migrator.contract()
         try await migrator.createOwnTables()
-        let registry = try StoreRegistry(configuration: configuration, logger: logger)
+        let registry = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
         for store in registry.stores { try await store.prepare() }
         service = try ImageService(
             configuration: configuration, database: database, stores: registry,

@@ -132,6 +132,7 @@ import Testing
             #expect(try await database.extendClaim(of: first, projectID: "p", by: 1) == all)
             try await Self.finish(database, first, 7)
             #expect(try await Self.used(.imageSizeTotal, database, "p") == Self.mebibyte + 7)
+            #expect(try await database.abandonUpload(second))
             try await database.abortUpload(second)
             #expect(try await Self.used(.imageSizeTotal, database, "p") == 7)
             await #expect(throws: DatabaseError.conflict) {

@@ -66,10 +66,17 @@ import Testing
             let upload = Self.record(try await Self.queued(database))
             try await database.beginUpload(upload)
             try await database.abortUpload(upload)
+            #expect(try await database.image(upload.imageID)?.status == .saving, "nobody has abandoned it")
+            #expect(try await database.abandonUpload(upload))
+            #expect(try await database.uploads() != [], "the bytes are still to be removed")
+            await #expect(throws: DatabaseError.conflict) { try await Self.finish(database, upload) }
+            try await database.abortUpload(upload)
+            #expect(try await !database.abandonUpload(upload))
             let image = try #require(try await database.image(upload.imageID))
             #expect(image.status == .queued && image.size == nil && image.locations.isEmpty)
             #expect(try await database.uploads().isEmpty)
             try await database.beginUpload(Self.record(upload.imageID, "u2"))
+            #expect(try await !database.abandonUpload(upload))
             try await database.abortUpload(upload)
             #expect(try await database.image(upload.imageID)?.status == .saving)
         }
@@ -84,6 +91,7 @@ import Testing
             _ = try await database.delete(upload.imageID, to: .deleted, from: [.saving])
             await #expect(throws: DatabaseError.notFound) { try await Self.finish(database, upload) }
             #expect(try await database.uploads() == [upload], "the bytes are still to be removed")
+            #expect(try await database.abandonUpload(upload))
             try await database.abortUpload(upload)
             #expect(try await database.uploads().isEmpty)
             #expect(try await database.image(upload.imageID, includingDeleted: true)?.status == .deleted)

@@ -8,6 +8,7 @@ import NIOCore
 import NIOPosix
 import OsloConfig
 import OsloPolicy
+import StoreDrivers
 
 @testable import ImageService
 
@@ -17,6 +18,8 @@ final class ServiceHarness: Sendable {
     let database: ImageDatabase
     let stores: StoreRegistry
     let service: ImageService
+    /// The default store, where the harness was asked for one that can be held.
+    let holdingStore: HoldingStore?
 
     static let threadPool: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: 4)
@@ -27,10 +30,11 @@ final class ServiceHarness: Sendable {
     /// - Parameters:
     ///   - options: lines for `[DEFAULT]`.
     ///   - multiStore: stores `fast` (default) and `slow` instead of the one of `[glance_store]`.
+    ///   - holding: where the first task that comes there is held; see ``HoldingStore``.
     ///   - policies: overrides of the default rules, as YAML.
     ///   - logger: gets what the service logs.
     init(
-        _ options: String = "", multiStore: Bool = false, policies: String? = nil,
+        _ options: String = "", multiStore: Bool = false, holding: HoldingStore.Point? = nil, policies: String? = nil,
         logger: Logger = Logger(label: "glance.tests") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "service-\(UUIDText.random())")
@@ -60,7 +64,10 @@ final class ServiceHarness: Sendable {
         database = try ImageDatabase(url: "sqlite:///\(path)/glance.sqlite", logger: logger)
         _ = try await SchemaMigrator(database).upgrade(to: SchemaMigrator.contractHead)
         try await database.checkSchema()
-        self.stores = try StoreRegistry(configuration: configuration, logger: logger)
+        let registry = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
+        holdingStore = holding.map { HoldingStore(registry.defaultStore, at: $0) }
+        self.stores =
+            holdingStore.map { StoreRegistry(stores: [$0], defaultStore: $0, isMultiStore: false) } ?? registry
         for store in self.stores.stores { try await store.prepare() }
         var policyFile: String?
         if let policies {

@@ -5,6 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import FileDriver
 @testable import ImageStore
 
 /// Calls that take too long.
@@ -65,7 +66,8 @@ import Testing
                 settings: FilesystemSettings(directories: [.init(path: directory)]),
                 logger: Logger(label: "test") { _ in RecordedLog() })
             let file = try PartFile(
-                PartName(imageID: "image", uploadID: "upload"), in: directory, permissions: nil, holeSize: nil)
+                PartName(StoreUpload(imageID: "image", uploadID: "upload")), in: directory, permissions: nil,
+                holeSize: nil)
             let writer = FilesystemWriter(file, store: store, pool: pool)
             try await writer.write([ByteBuffer(string: "first")])
 
@@ -91,7 +93,8 @@ import Testing
                 settings: FilesystemSettings(directories: [.init(path: directory)]),
                 logger: Logger(label: "test") { _ in RecordedLog() })
             let file = try PartFile(
-                PartName(imageID: "image", uploadID: "upload"), in: directory, permissions: nil, holeSize: nil)
+                PartName(StoreUpload(imageID: "image", uploadID: "upload")), in: directory, permissions: nil,
+                holeSize: nil)
             let writer = FilesystemWriter(file, store: store, pool: pool)
             let gate = DispatchSemaphore(value: 0)
             pool.runLater { gate.wait() }

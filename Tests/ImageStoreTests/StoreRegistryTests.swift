@@ -1,9 +1,12 @@
 import ExternalHTTP
+import FileDriver
 import Foundation
+import HTTPDriver
 import ImageModel
 import ImageStore
 import Logging
 import OsloConfig
+import StoreDrivers
 import TestSupport
 import Testing
 
@@ -11,7 +14,8 @@ import Testing
 @Suite struct StoreRegistryTests {
     private func registry(_ text: String) throws -> StoreRegistry {
         try StoreRegistry(
-            configuration: Configuration(text: text), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration: Configuration(text: text), drivers: StoreDriver.all,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private static let multiStore = """
@@ -86,7 +90,8 @@ import Testing
             ("file:///srv/fast/x", nil, "fast"), ("file:///srv/cheap/x", nil, "cheap"),
             ("file:///srv/cheaper/x", nil, "cheap"),
             ("file:///srv/fast/x", "cheap", "cheap"), ("file:///srv/cheap/x", "removed", "cheap"),
-            ("file:///elsewhere/x", nil, "fast"), ("https://host/x", nil, "web"), ("HTTP://host/x", nil, "web"),
+            ("file:///elsewhere/x", nil, nil), ("file:///elsewhere/x", "removed", nil), ("https://host/x", nil, "web"),
+            ("HTTP://host/x", nil, "web"),
             ("rbd://a/b/c/d", nil, nil), ("", nil, nil), ("nonsense", nil, nil),
         ] as [(String, String?, String?)])
     func findsTheStoreOfALocation(_ url: String, _ named: String?, _ expected: String?) throws {
@@ -139,6 +144,7 @@ import Testing
                 filesystem_store_datadirs = /b:20
                 filesystem_store_datadirs = /c
                 filesystem_store_datadirs = /b:20
+                filesystem_store_read_only_datadirs = /old/, /older
                 filesystem_store_file_perm = 640
                 filesystem_store_chunk_size = 4096
                 filesystem_thin_provisioning = true
@@ -151,6 +157,7 @@ import Testing
             settings.directories == [
                 .init(path: "/b", priority: 20), .init(path: "/a", priority: 1), .init(path: "/c", priority: 0),
             ])
+        #expect(settings.furtherDirectories == ["/old", "/older"])
         #expect(settings.filePermissions == 0o640)
         #expect(settings.chunkSize == 4096)
         #expect(settings.isThinProvisioned)

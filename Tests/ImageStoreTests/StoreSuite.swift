@@ -39,8 +39,8 @@ import Testing
     @Test(arguments: Driver.allCases)
     func missesWhatIsNotThere(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
-            var location = try await test.put([1])
-            location.url += "-not"
+            _ = try await test.put([1])
+            let location = test.absent()
             await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: nil) }
             await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: 0..<1) }
             await #expect(throws: StoreError.notFound) { try await test.store.size(of: location) }
@@ -84,7 +84,7 @@ import Testing
             }
             await #expect(throws: StoreError.readOnly) { try await test.store.delete(location) }
             try await test.store.discard(imageID: "image", uploadID: "upload")
-            #expect(try await test.store.sweep(minimumAge: .zero) == [])
+            #expect(try await test.store.leftovers(minimumAge: .zero) == [])
             #expect(try await test.store.read(location) == [1, 2, 3])
         }
     }
@@ -94,8 +94,7 @@ import Testing
     @Test(arguments: Driver.writable)
     func showsNothingBeforeTheEnd(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
-            let other = try await test.store.add("other", [1])
-            let location = ImageLocation(url: other.url.replacing("other", with: "image"), metadata: other.metadata)
+            let location = test.location("image")
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: 70_000)
             try await writer.write(pieces: Noise.bytes(70_000, seed: 2))
             await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: nil) }
@@ -161,6 +160,7 @@ import Testing
             }
             let location = try await task.value
             await given.cancel()
+            try await test.store.settle(StoreUpload(imageID: "given", uploadID: "upload"))
             #expect(try await test.store.read(location) == [1, 2, 3])
             #expect(try test.contents().count == 1)
         }
@@ -182,13 +182,79 @@ import Testing
             await writer.cancel()
 
             // Complete, but the process died before it could record the location.
-            try await test.store.add("image", [4])
-            try await test.store.discard(imageID: "image", uploadID: "upload")
-            try await test.store.discard(imageID: "image", uploadID: "upload")
+            try await test.store.publish("image", [4], uploadID: "second")
+            try await test.store.discard(imageID: "image", uploadID: "second")
+            try await test.store.discard(imageID: "image", uploadID: "second")
             #expect(try test.contents().count == 1)
             #expect(try await test.store.read(kept) == [1])
             let location = try await test.store.add("image", [5])
             #expect(try await test.store.read(location) == [5])
+        }
+    }
+
+    /// Who was held for long discards its own upload and no other, wherever it was held.
+    @Test(arguments: Driver.writable)
+    func neverDiscardsWhatAnotherUploadWrote(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test async throws in
+            // Held before its end; meanwhile another process discards its upload, and somebody uploads again.
+            let held = try await test.store.makeWriter(imageID: "image", uploadID: "held", expectedSize: nil)
+            try await held.write(pieces: [1, 2, 3])
+            try await test.store.discard(imageID: "image", uploadID: "held")
+            let location = try await test.store.publish("image", [4, 5], uploadID: "new")
+            await #expect(throws: StoreError.self) { try await held.commit() }
+            await held.cancel()
+            try await test.store.discard(imageID: "image", uploadID: "held")
+            #expect(try await test.store.read(location) == [4, 5])
+
+            // Held after its end was recorded; nothing tells its data from others' any more.
+            try await test.store.settle(StoreUpload(imageID: "image", uploadID: "new"))
+            try await test.store.discard(imageID: "image", uploadID: "new")
+            #expect(try await test.store.read(location) == [4, 5])
+            #expect(try test.contents().count == 1)
+        }
+    }
+
+    /// Complete, held before its end could be recorded, and discarded by somebody else.
+    @Test(arguments: Driver.writable)
+    func discardsACompleteUploadOnce(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test async throws in
+            try await test.store.publish("image", [1], uploadID: "held")
+            try await test.store.discard(imageID: "image", uploadID: "held")
+            let location = try await test.store.publish("image", [2], uploadID: "new")
+            try await test.store.discard(imageID: "image", uploadID: "held")
+            #expect(try await test.store.read(location) == [2])
+        }
+    }
+
+    @Test(arguments: Driver.writable)
+    func removesNothingAfterTheDeadline(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test async throws in
+            let late = StoreContext(deadline: .now)
+            let location = try await test.store.publish("image", [1], uploadID: "upload")
+            let upload = StoreUpload(imageID: "image", uploadID: "upload")
+            await #expect(throws: StoreError.tooLate) { try await test.store.discard(upload, context: late) }
+            await #expect(throws: StoreError.tooLate) { try await test.store.delete(location, context: late) }
+            #expect(try await test.store.read(location) == [1])
+            try await test.store.discard(upload, context: StoreContext(deadline: .now + .seconds(3600)))
+            #expect(try test.contents() == [])
+        }
+    }
+
+    /// What Python Glance leaves when it dies in mid-upload has the final name and no other.
+    @Test(arguments: Driver.writable)
+    func discardsForeignDataOnly(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test async throws in
+            let ours = try await test.store.publish("ours", [1], uploadID: "upload")
+            let foreign = try await test.store.add("foreign", [2])
+            for image in ["ours", "foreign", "absent"] {
+                try await test.store.discardForeign(imageID: image, minimumAge: .seconds(3600), context: .service)
+            }
+            #expect(try await test.store.read(foreign) == [2])
+            for image in ["ours", "foreign", "absent"] {
+                try await test.store.discardForeign(imageID: image, minimumAge: .zero, context: .service)
+            }
+            #expect(try await test.store.read(ours) == [1])
+            await #expect(throws: StoreError.notFound) { try await test.store.open(foreign, range: nil) }
         }
     }
 

@@ -1,4 +1,6 @@
+import FileDriver
 import Foundation
+import HTTPDriver
 import ImageModel
 import ImageStore
 import Logging
@@ -24,6 +26,10 @@ struct TestStore: Sendable {
     let put: @Sendable (_ bytes: [UInt8]) async throws -> ImageLocation
     /// Names of everything that the backend holds.
     let contents: @Sendable () throws -> [String]
+    /// Where an image of this id would be, for drivers that write.
+    let location: @Sendable (_ imageID: String) -> ImageLocation
+    /// A location of the store's form where nothing is.
+    let absent: @Sendable () -> ImageLocation
 
     /// Runs `body` with an empty store.
     static func with(_ driver: Driver, _ body: @escaping @Sendable (TestStore) async throws -> Void) async throws {
@@ -44,7 +50,9 @@ struct TestStore: Sendable {
                                 try Data(bytes).write(to: URL(filePath: "\(root)/\(name)"))
                                 return ImageLocation(url: "\(url)/\(name)", metadata: ["store": "http"])
                             },
-                            contents: { [] }))
+                            contents: { [] },
+                            location: { ImageLocation(url: "\(url)/\($0)", metadata: ["store": "http"]) },
+                            absent: { ImageLocation(url: "\(url)/absent", metadata: ["store": "http"]) }))
                 }
             }
         default:
@@ -71,8 +79,14 @@ struct TestStore: Sendable {
                         try settings.directories.flatMap {
                             try FileManager.default.contentsOfDirectory(atPath: $0.path)
                         }
-                    }))
+                    },
+                    location: { location(of: $0, settings) }, absent: { location(of: "absent", settings) }))
         }
+    }
+
+    private static func location(of imageID: String, _ settings: FilesystemSettings) -> ImageLocation {
+        ImageLocation(
+            url: "file://\(settings.directories.first?.path ?? "")/\(imageID)", metadata: ["store": "here"])
     }
 
     private static func settings(_ driver: Driver, _ directory: String) -> FilesystemSettings {
@@ -110,7 +124,15 @@ extension Store {
     /// Stores an image, in pieces of odd sizes.
     @discardableResult
     func add(_ imageID: String, _ bytes: [UInt8]) async throws -> ImageLocation {
-        let writer = try await makeWriter(imageID: imageID, uploadID: "upload", expectedSize: Int64(bytes.count))
+        let location = try await publish(imageID, bytes, uploadID: "upload")
+        try await settle(StoreUpload(imageID: imageID, uploadID: "upload"))
+        return location
+    }
+
+    /// Stores an image up to the moment when its end is to be recorded.
+    @discardableResult
+    func publish(_ imageID: String, _ bytes: [UInt8], uploadID: String) async throws -> ImageLocation {
+        let writer = try await makeWriter(imageID: imageID, uploadID: uploadID, expectedSize: Int64(bytes.count))
         try await writer.write(pieces: bytes)
         return try await writer.commit()
     }
@@ -118,6 +140,31 @@ extension Store {
     /// All bytes of a location, or those of a range.
     func read(_ location: ImageLocation, range: Range<Int64>? = nil) async throws -> [UInt8] {
         try await open(location, range: range).bytes()
+    }
+
+    // What the service does for itself, said shortly.
+
+    func makeWriter(
+        imageID: String, uploadID: String, expectedSize: Int64?
+    ) async throws(StoreError) -> any StoreWriter {
+        try await makeWriter(
+            for: StoreUpload(imageID: imageID, uploadID: uploadID), expectedSize: expectedSize, context: .service)
+    }
+
+    func open(_ location: ImageLocation, range: Range<Int64>?) async throws(StoreError) -> StoreContent {
+        try await open(location, range: range, context: .service)
+    }
+
+    func size(of location: ImageLocation) async throws(StoreError) -> Int64 {
+        try await size(of: location, context: .service)
+    }
+
+    func delete(_ location: ImageLocation) async throws(StoreError) {
+        try await delete(location, context: .service)
+    }
+
+    func discard(imageID: String, uploadID: String) async throws(StoreError) {
+        try await discard(StoreUpload(imageID: imageID, uploadID: uploadID), context: .service)
     }
 }
 

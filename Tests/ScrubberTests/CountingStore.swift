@@ -19,26 +19,32 @@ final class CountingStore: Store {
     var schemes: Set<String> { store.schemes }
     var properties: [String: JSONValue] { store.properties }
 
+    func owns(_ location: ImageLocation) -> Bool { store.owns(location) }
+    func check() async throws(StoreError) { try await store.check() }
     func prepare() async throws(StoreError) { try await store.prepare() }
 
     func makeWriter(
-        imageID: String, uploadID: String, expectedSize: Int64?
+        for upload: StoreUpload, expectedSize: Int64?, context: StoreContext
     ) async throws(StoreError) -> any StoreWriter {
-        try await store.makeWriter(imageID: imageID, uploadID: uploadID, expectedSize: expectedSize)
+        try await store.makeWriter(for: upload, expectedSize: expectedSize, context: context)
     }
 
-    func open(_ location: ImageLocation, range: Range<Int64>?) async throws(StoreError) -> StoreContent {
-        try await store.open(location, range: range)
+    func open(
+        _ location: ImageLocation, range: Range<Int64>?, context: StoreContext
+    ) async throws(StoreError) -> StoreContent {
+        try await store.open(location, range: range, context: context)
     }
 
-    func size(of location: ImageLocation) async throws(StoreError) -> Int64 { try await store.size(of: location) }
+    func size(of location: ImageLocation, context: StoreContext) async throws(StoreError) -> Int64 {
+        try await store.size(of: location, context: context)
+    }
 
-    func delete(_ location: ImageLocation) async throws(StoreError) {
+    func delete(_ location: ImageLocation, context: StoreContext) async throws(StoreError) {
         removed.withLock { $0[location.url, default: 0] += 1 }
-        try await store.delete(location)
+        try await store.delete(location, context: context)
     }
 
-    func discard(imageID: String, uploadID: String) async throws(StoreError) {
-        try await store.discard(imageID: imageID, uploadID: uploadID)
+    func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {
+        try await store.discard(upload, context: context)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import OsloConfig
+import StoreDrivers
 import TestSupport
 import Testing
 
@@ -77,7 +78,7 @@ struct Fixture: Sendable {
         configuration = try Configuration(text: text)
         database = try ImageDatabase(url: url, logger: .silent)
         _ = try await SchemaMigrator(database).upgrade(to: "heads")
-        stores = try StoreRegistry(configuration: configuration, logger: .silent)
+        stores = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: .silent)
         try await stores.prepare()
     }
 

@@ -32,7 +32,15 @@ import Testing
         try await Fixture.with(backend) { fixture in
             let dead = try await Self.beginUpload(fixture, by: try Self.deadProcess())
             let published = try await Self.beginUpload(fixture, by: try Self.deadProcess())
-            try fixture.write(fixture.file(published.imageID), secondsAgo: 0)
+            try FileManager.default.linkItem(
+                atPath: "\(fixture.images)/.\(published.imageID).u1.part", toPath: fixture.file(published.imageID))
+            // Nobody who does not have the store takes a record, and nobody touches what another upload has stored.
+            let foreign = UploadRecord(
+                imageID: UUIDText.random(), uploadID: "u1", storeID: "elsewhere", process: try Self.deadProcess())
+            try await fixture.database.insert(Image(id: foreign.imageID))
+            try await fixture.database.beginUpload(foreign)
+            let replaced = try await Self.beginUpload(fixture, by: try Self.deadProcess())
+            try fixture.write(fixture.file(replaced.imageID), secondsAgo: 0)
             let living = try await Self.beginUpload(fixture, by: .current())
             let elsewhere = try await Self.beginUpload(fixture, by: .init(host: "other/1", pid: 5, startTime: 5))
             let node = ProcessIdentity(host: ProcessIdentity.current().host, pid: 1, startTime: 1)
@@ -41,17 +49,21 @@ import Testing
                 #expect(try await fixture.status(upload.imageID) == .queued)
                 #expect(!fixture.hasFile(upload.imageID))
             }
-            for upload in [living, elsewhere] { #expect(try await fixture.status(upload.imageID) == .saving) }
+            for upload in [living, elsewhere, foreign] {
+                #expect(try await fixture.status(upload.imageID) == .saving)
+            }
             #expect(
-                try fixture.stored() == [".\(living.imageID).u1.part", ".\(elsewhere.imageID).u1.part"])
-            #expect(fixture.log.occurrences(of: .uploadRecovered).count == 2)
+                try fixture.stored() == [
+                    ".\(living.imageID).u1.part", ".\(elsewhere.imageID).u1.part", replaced.imageID,
+                ])
+            #expect(fixture.log.occurrences(of: .uploadRecovered).count == 3)
             // The other host stays silent for too long.
             try await fixture.execute(
                 "UPDATE glance_uploads SET renewed_at = $1 WHERE host = 'other/1'",
                 .time(.now.advanced(bySeconds: -400)))
             try await fixture.scrubber(process: node).recoverFromDeadProcesses()
             #expect(try await fixture.status(elsewhere.imageID) == .queued)
-            #expect(try await fixture.database.uploads().map(\.imageID) == [living.imageID])
+            #expect(try await Set(fixture.database.uploads().map(\.imageID)) == [living.imageID, foreign.imageID])
         }
     }
 
@@ -170,11 +182,15 @@ import Testing
             let (lost, recent) = (".\(unknown).u1.part", ".\(young).u1.part")
             try fixture.write("\(fixture.images)/\(lost)", secondsAgo: 7000)
             try fixture.write("\(fixture.images)/\(recent)", secondsAgo: 10)
+            // Its record says that somebody still has to decide about its data.
+            let undecided = try await Self.beginUpload(fixture, by: try Self.deadProcess())
+            let part = ".\(undecided.imageID).u1.part"
+            try fixture.write("\(fixture.images)/\(part)", secondsAgo: 7000)
             let stored = try await fixture.addImage()
 
             try await fixture.scrubber().sweepFiles()
             #expect(try fixture.staged() == [uploading, copying, "readme", young])
-            #expect(try fixture.stored() == [recent, stored])
+            #expect(try fixture.stored() == [recent, part, stored])
             #expect(fixture.log.occurrences(of: .staleFileRemoved).count == 5)
         }
     }

@@ -26,8 +26,9 @@ int64_t clinux_tcp_bytes_acked(int socket);
 /* Whether the byte at offset can be read without waiting for a disk: 1 yes, 0 no, -1 unknown (preadv2(2), RWF_NOWAIT). */
 int clinux_is_resident(int descriptor, int64_t offset);
 
-/* renameat2(2) with RENAME_NOREPLACE: EEXIST when `to` exists, EINVAL when the filesystem cannot do it. */
-int clinux_rename_noreplace(const char *from, const char *to);
+/* A lock on the whole file that belongs to the open file description (fcntl(2), F_OFD_SETLK), beside any flock(2). Does
+   not wait: EAGAIN when another description has it. */
+int clinux_lock_description(int descriptor);
 
 /* Starts writing a region's dirty pages to disk without waiting for them (sync_file_range(2)). */
 int clinux_start_writeback(int descriptor, int64_t offset, int64_t count);

@@ -101,6 +101,24 @@ extension ImageDatabase {
         try await write([Self.remove(claim)])
     }
 
+    /// Says that this process still works on what it has claimed, and asks whether it still may.
+    ///
+    /// - Returns: whether the claim is still there and this process's.
+    public func renew(_ claim: ScrubClaim) async throws(DatabaseError) -> Bool {
+        let results = try await write([
+            Statement(
+                """
+                UPDATE glance_scrubs SET renewed_at = $1 \
+                WHERE image_id = $2 AND host = $3 AND pid = $4 AND start_time = $5
+                """,
+                [
+                    .time(.now), .text(claim.imageID), .text(claim.process.host),
+                    .integer(Int64(claim.process.pid)), .integer(claim.process.startTime),
+                ])
+        ])
+        return results[0].affected > 0
+    }
+
     /// Says that this process still works on what it has claimed: one statement for all.
     public func renewClaims(of process: ProcessIdentity) async throws(DatabaseError) {
         try await write([

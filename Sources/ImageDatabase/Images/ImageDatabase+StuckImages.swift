@@ -42,7 +42,7 @@ extension ImageDatabase {
         return images
     }
 
-    /// Records a stuck image's upload as ours, so that nobody else cleans up and no upload of ours begins meanwhile.
+    /// Records a stuck image's upload as ours and abandoned, so that nobody else cleans up and no upload of ours begins meanwhile.
     ///
     /// - Returns: the locations that the image has, or nil when it is not stuck any more.
     public func adopt(
@@ -53,8 +53,8 @@ extension ImageDatabase {
             results = try await write([
                 Statement(
                     """
-                    INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at) \
-                    SELECT i.id, $2, $3, $4, $5, $6, $7 FROM images i \
+                    INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at, \
+                    abandoned_at) SELECT i.id, $2, $3, $4, $5, $6, $7, $7 FROM images i \
                     WHERE i.id = $8 AND i.updated_at = $9 AND \(Self.stuckCondition)
                     """,
                     [
@@ -84,7 +84,7 @@ extension ImageDatabase {
         let (id, now) = (SQLValue.text(upload.imageID), SQLValue.time(.now))
         do {
             try await write([
-                Self.forget(upload, required: .conflict),
+                Self.forget(upload, ifAbandoned: true),
                 Statement(
                     """
                     UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, checksum = NULL, \

@@ -67,8 +67,7 @@ extension ImageDatabase {
     /// in one transaction.
     ///
     /// - Throws: ``DatabaseError/conflict`` or ``DatabaseError/notFound`` when the image was deleted meanwhile or the
-    ///   upload was declared dead: nothing is written and the caller has to remove the bytes, then call
-    ///   ``abortUpload(_:)``.
+    ///   upload was abandoned: nothing is written, and the caller has to ``abandonUpload(_:)`` it.
     public func finishUpload(
         _ upload: UploadRecord, location: ImageLocation, size: Int64, virtualSize: Int64?, checksum: String?,
         hashAlgorithm: String?, hashValue: String?
@@ -77,7 +76,7 @@ extension ImageDatabase {
         try await writeChange(
             ofImage: upload.imageID,
             [
-                Self.forget(upload, required: .conflict),
+                Self.forget(upload, ifAbandoned: false),
                 Statement(
                     """
                     UPDATE images SET status = 'active', size = $1, virtual_size = $2, checksum = $3, os_hash_algo = $4, \
@@ -91,8 +90,29 @@ extension ImageDatabase {
             ])
     }
 
+    /// Declares an upload failed: from now on it cannot be finished, and the caller, if the record is still its own, is the
+    /// one who may remove the bytes. It calls ``abortUpload(_:)`` when they are gone; if it dies before, the record is
+    /// there for the sweep.
+    ///
+    /// - Returns: whether the record was there and this process's. If not, the upload has been finished, or somebody else
+    ///   has taken it over: nothing may be removed.
+    public func abandonUpload(_ upload: UploadRecord) async throws(DatabaseError) -> Bool {
+        let results = try await write([
+            Statement(
+                """
+                UPDATE glance_uploads SET abandoned_at = $1, renewed_at = $1 \
+                WHERE image_id = $2 AND upload_id = $3 AND host = $4 AND pid = $5 AND start_time = $6
+                """,
+                [
+                    .time(.now), .text(upload.imageID), .text(upload.uploadID), .text(upload.process.host),
+                    .integer(Int64(upload.process.pid)), .integer(upload.process.startTime),
+                ])
+        ])
+        return results[0].affected > 0
+    }
+
     /// Moves an image from `saving` back to `queued` without size, hashes or locations and forgets the upload record,
-    /// in one transaction. The bytes must be gone before.
+    /// in one transaction. The upload must have been abandoned, and the bytes be gone.
     ///
     /// The record goes too when the image was deleted meanwhile. Nothing happens when the record is another process's
     /// by now: see ``takeOver(_:by:)``.
@@ -100,7 +120,7 @@ extension ImageDatabase {
         let now = Timestamp.now
         do {
             try await write([
-                Self.forget(upload, required: .conflict),
+                Self.forget(upload, ifAbandoned: true),
                 Statement(
                     """
                     UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, checksum = NULL, \
@@ -154,11 +174,8 @@ extension ImageDatabase {
         return records
     }
 
-    /// Makes `process` the one that cleans up after a dead upload. Nil when the upload came alive, ended, or another
-    /// process was faster: of all that try, exactly one gets the record.
-    ///
-    /// The new owner removes the bytes and calls ``abortUpload(_:)`` with the record returned; if it dies as well, the
-    /// record is there for the next sweep. The old owner, should it still live, can no longer finish the upload.
+    /// Makes `process` the one that cleans up after a dead upload: ``abandonUpload(_:)`` by somebody else. Nil when the
+    /// upload came alive, ended, or another process was faster: of all that try, exactly one gets the record.
     public func takeOver(
         _ upload: UploadRecord, by process: ProcessIdentity
     ) async throws(DatabaseError) -> UploadRecord? {
@@ -168,7 +185,7 @@ extension ImageDatabase {
         let results = try await write([
             Statement(
                 """
-                UPDATE glance_uploads SET host = $1, pid = $2, start_time = $3, renewed_at = $4 \
+                UPDATE glance_uploads SET host = $1, pid = $2, start_time = $3, renewed_at = $4, abandoned_at = $4 \
                 WHERE image_id = $5 AND upload_id = $6 AND host = $7 AND pid = $8 AND start_time = $9 AND renewed_at = $10
                 """,
                 [
@@ -180,16 +197,16 @@ extension ImageDatabase {
         return results[0].affected > 0 ? taken : nil
     }
 
-    /// Removes an upload's record if it is still its process's.
-    static func forget(_ upload: UploadRecord, required: DatabaseError) -> Statement {
+    /// Removes an upload's record if it is still its process's, and abandoned or not.
+    static func forget(_ upload: UploadRecord, ifAbandoned: Bool) -> Statement {
         Statement(
             """
             DELETE FROM glance_uploads WHERE image_id = $1 AND upload_id = $2 AND host = $3 AND pid = $4 \
-            AND start_time = $5
+            AND start_time = $5 AND abandoned_at IS \(ifAbandoned ? "NOT NULL" : "NULL")
             """,
             [
                 .text(upload.imageID), .text(upload.uploadID), .text(upload.process.host),
                 .integer(Int64(upload.process.pid)), .integer(upload.process.startTime),
-            ], required: required)
+            ], required: .conflict)
     }
 }

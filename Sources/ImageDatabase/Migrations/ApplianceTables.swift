@@ -27,6 +27,7 @@ enum ApplianceTables {
                     primaryKey: ["image_id"]))
         ],
         limits,
+        [.addColumn(table: "glance_uploads", .optional("abandoned_at", .dateTime))],
     ]
 
     /// Keystone's limits as they were last seen (a limit without scope is a registered one), the claims of running

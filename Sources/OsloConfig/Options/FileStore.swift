@@ -15,6 +15,13 @@ extension Options {
                 has room. Excludes filesystem_store_datadir.
                 """)
 
+        public static let filesystemStoreReadOnlyDatadirs = Option<[String]>(
+            .honoured, group, "filesystem_store_read_only_datadirs", default: [],
+            help: """
+                Directories, separated by commas, where images were stored before and from which they are still read; \
+                nothing is written or removed there.
+                """)
+
         public static let filesystemStoreMetadataFile = Option<String?>(
             .honoured, group, "filesystem_store_metadata_file", default: nil,
             help: """
@@ -55,6 +62,7 @@ extension Options {
         static var all: [OptionDeclaration] {
             [
                 filesystemStoreDatadir.declaration, filesystemStoreDatadirs.declaration,
+                filesystemStoreReadOnlyDatadirs.declaration,
                 filesystemStoreMetadataFile.declaration, filesystemStoreFilePerm.declaration,
                 filesystemStoreChunkSize.declaration, filesystemThinProvisioning.declaration,
                 filesystemStoreTimeout.declaration, filesystemStoreThreadPoolSize.declaration,

@@ -1,6 +1,8 @@
 import CLinux
 import Glibc
 import ImageModel
+import ImageStore
+import Synchronization
 
 /// Where a `file://` location points to: a path below one of a store's data directories, and nowhere else.
 ///
@@ -108,7 +110,7 @@ struct FileLocation: Sendable {
 
     private static func open(_ path: String, beneath root: Int32, flags: Int32) throws(StoreError) -> Int32 {
         while true {
-            let descriptor = clinux_open_beneath(root, path, flags)
+            let descriptor = open(beneath: root, path, flags)
             if descriptor >= 0 { return descriptor }
             switch errno {
             // EAGAIN: something was renamed meanwhile and the kernel could not be sure (openat2(2)).
@@ -118,5 +120,38 @@ struct FileLocation: Sendable {
             default: throw StoreError(errno: errno, "cannot open the image's file")
             }
         }
+    }
+
+    /// Whether openat2(2) is there: kernels before 5.6 and the seccomp filters of some containers lack it.
+    private static let hasOpenBeneath = Atomic(true)
+
+    private static func open(beneath root: Int32, _ path: String, _ flags: Int32) -> Int32 {
+        if hasOpenBeneath.load(ordering: .relaxed) {
+            let descriptor = clinux_open_beneath(root, path, flags)
+            // EPERM is a filter's answer, too; what the file says about itself is EACCES.
+            guard descriptor < 0, errno == ENOSYS || errno == EPERM else { return descriptor }
+            if errno == ENOSYS { hasOpenBeneath.store(false, ordering: .relaxed) }
+        }
+        return openComponents(beneath: root, path, flags)
+    }
+
+    /// The same promise without openat2(2): one component after the other, and no symbolic link at all.
+    ///
+    /// - Returns: a descriptor, or -1 with `errno`.
+    static func openComponents(beneath root: Int32, _ path: String, _ flags: Int32) -> Int32 {
+        var components = path.split(separator: "/")
+        guard let name = components.popLast(), !components.contains(".."), name != ".." else {
+            errno = EXDEV
+            return -1
+        }
+        var folder = root
+        defer { if folder != root { close(folder) } }
+        for component in components {
+            let inner = openat(folder, String(component), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if inner < 0 { return -1 }
+            if folder != root { close(folder) }
+            folder = inner
+        }
+        return openat(folder, String(name), flags | O_NOFOLLOW | O_CLOEXEC)
     }
 }

@@ -1,5 +1,7 @@
+import FileDriver
 import Glibc
 import ImageModel
+public import ImageStore
 public import OsloConfig
 
 /// Where data wait to be imported: `[os_glance_staging_store] filesystem_store_datadir`, or `node_staging_uri` when

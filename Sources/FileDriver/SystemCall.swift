@@ -1,4 +1,5 @@
 import Glibc
+import ImageStore
 
 /// Calls of the C library with errors as Swift has them.
 enum SystemCall {

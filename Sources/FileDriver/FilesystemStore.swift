@@ -1,6 +1,8 @@
 import Glibc
 public import ImageModel
+public import ImageStore
 public import Logging
+import OsloConfig
 
 /// The driver `file`: each image is a file named by its id in one of the data directories.
 ///
@@ -27,6 +29,7 @@ public struct FilesystemStore: Store {
     }
 
     private var paths: [String] { settings.directories.map(\.path) }
+    private var readablePaths: [String] { paths + settings.furtherDirectories }
     private var directories: [DataDirectory] { paths.map(DataDirectory.init(path:)) }
 
     public var properties: [String: JSONValue] {
@@ -38,13 +41,27 @@ public struct FilesystemStore: Store {
     }
 
     public func owns(_ location: ImageLocation) -> Bool {
-        (try? FileLocation(url: location.url).isBelow(paths)) ?? false
+        (try? FileLocation(url: location.url).isBelow(readablePaths)) ?? false
+    }
+
+    public func check() async throws(StoreError) {
+        try await forEachDirectory { directory throws(StoreError) in try directory.check() }
     }
 
     public func prepare() async throws(StoreError) {
+        let permissions = settings.filePermissions
+        try await forEachDirectory { directory throws(StoreError) in
+            try directory.prepare(filePermissions: permissions)
+        }
+    }
+
+    private func forEachDirectory(
+        _ work: @escaping @Sendable (DataDirectory) throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        let directories = directories
         do throws(StoreError) {
-            try await pool.run { [self] () throws(StoreError) in
-                for directory in directories { try directory.prepare(filePermissions: settings.filePermissions) }
+            try await pool.run { () throws(StoreError) in
+                for directory in directories { try work(directory) }
             }
         } catch {
             throw error.naming(store: id, option: "data directory")
@@ -52,11 +69,11 @@ public struct FilesystemStore: Store {
     }
 
     public func makeWriter(
-        imageID: String, uploadID: String, expectedSize: Int64?
+        for upload: StoreUpload, expectedSize: Int64?, context: StoreContext
     ) async throws(StoreError) -> any StoreWriter {
-        let name = try PartName(imageID: imageID, uploadID: uploadID)
+        let name = try PartName(upload)
         let create = { @Sendable [self] () throws(StoreError) in
-            if directories.contains(where: { $0.contains(imageID) }) { throw .duplicate }
+            if directories.contains(where: { $0.contains(upload.imageID) }) { throw .duplicate }
             return try PartFile(
                 name, in: try bestDirectory(for: expectedSize ?? 0), permissions: settings.filePermissions,
                 holeSize: settings.isThinProvisioned ? settings.chunkSize : nil)
@@ -83,9 +100,11 @@ public struct FilesystemStore: Store {
         identity.location(url: "file://\(path)", metadata: settings.locationMetadata.metadata(forFile: path))
     }
 
-    public func open(_ location: ImageLocation, range: Range<Int64>?) async throws(StoreError) -> StoreContent {
+    public func open(
+        _ location: ImageLocation, range: Range<Int64>?, context: StoreContext
+    ) async throws(StoreError) -> StoreContent {
         let file = try FileLocation(url: location.url)
-        let paths = paths
+        let paths = readablePaths
         let open = { @Sendable () throws(StoreError) in
             let opened = try file.open(in: paths)
             // Lets the kernel read further ahead; nothing depends on it.
@@ -101,9 +120,9 @@ public struct FilesystemStore: Store {
         return .file(descriptor: descriptor, region: region)
     }
 
-    public func size(of location: ImageLocation) async throws(StoreError) -> Int64 {
+    public func size(of location: ImageLocation, context: StoreContext) async throws(StoreError) -> Int64 {
         let file = try FileLocation(url: location.url)
-        let paths = paths
+        let paths = readablePaths
         return try await pool.run { () throws(StoreError) in
             let (descriptor, size) = try file.open(in: paths)
             close(descriptor)
@@ -111,28 +130,61 @@ public struct FilesystemStore: Store {
         }
     }
 
-    public func delete(_ location: ImageLocation) async throws(StoreError) {
+    public func delete(_ location: ImageLocation, context: StoreContext) async throws(StoreError) {
         let file = try FileLocation(url: location.url)
-        let paths = paths
-        try await pool.run { () throws(StoreError) in try file.remove(in: paths) }
-    }
-
-    public func discard(imageID: String, uploadID: String) async throws(StoreError) {
-        let name = try PartName(imageID: imageID, uploadID: uploadID)
-        try await pool.run { [self] () throws(StoreError) in
-            for directory in directories { try directory.remove([name.text, imageID]) }
+        let (paths, readable) = (paths, readablePaths)
+        try await pool.run { () throws(StoreError) in
+            if !file.isBelow(paths), file.isBelow(readable) { throw .readOnly }
+            try context.requireTime()
+            try file.remove(in: paths)
         }
     }
 
-    public func sweep(minimumAge: Duration) async throws(StoreError) -> [AbandonedUpload] {
+    public func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {
+        let name = try PartName(upload)
+        try await pool.run { [self] () throws(StoreError) in
+            for path in paths { try UploadedFile.discard(name, in: path, context: context) }
+        }
+    }
+
+    public func discardForeign(
+        imageID: String, minimumAge: Duration, context: StoreContext
+    ) async throws(StoreError) {
+        let imageID = try PartName(StoreUpload(imageID: imageID, uploadID: "foreign")).upload.imageID
+        try await pool.run { [self] () throws(StoreError) in
+            for path in paths {
+                try UploadedFile.discardForeign(
+                    imageID: imageID, in: path, minimumAge: minimumAge, context: context)
+            }
+        }
+    }
+
+    public func settle(_ upload: StoreUpload) async throws(StoreError) {
+        let name = try PartName(upload)
+        try await pool.run { [self] () throws(StoreError) in
+            for directory in directories { try directory.settle(name) }
+        }
+    }
+
+    public func leftovers(minimumAge: Duration) async throws(StoreError) -> [AbandonedUpload] {
         try await pool.run { [self] () throws(StoreError) in
             var found: [AbandonedUpload] = []
-            for directory in directories { found += try directory.sweep(minimumAge: minimumAge) }
+            for directory in directories { found += try directory.leftovers(minimumAge: minimumAge) }
             return found
         }
     }
 
     public func shutdown() async {
         await pool.shutdown()
+    }
+}
+
+extension StoreDriver {
+    /// The driver `file`.
+    public static let file = StoreDriver(name: "file", schemes: FileLocation.schemes) { setup throws(StoreError) in
+        FilesystemStore(
+            identity: setup.identity,
+            settings: try FilesystemSettings(configuration: setup.configuration, store: setup.identity.id),
+            logger: setup.logger)
     }
 }

@@ -1,4 +1,5 @@
 public import Glibc
+public import ImageStore
 public import OsloConfig
 
 /// The options `filesystem_store_*` of one store.
@@ -18,6 +19,8 @@ public struct FilesystemSettings: Sendable {
 
     /// At least one, highest priority first.
     public var directories: [Directory]
+    /// Absolute paths of directories that are read from, and never written to: where images were before.
+    public var furtherDirectories: [String] = []
     /// `filesystem_store_file_perm`; nil leaves what the umask makes of 0666.
     public var filePermissions: mode_t?
     /// The content of `filesystem_store_metadata_file`.
@@ -42,6 +45,14 @@ public struct FilesystemSettings: Sendable {
     /// - Throws: ``StoreError/badConfiguration(_:)`` with the option and what is wrong.
     public init(configuration: Configuration, store: String) throws(StoreError) {
         self.init(directories: try Self.directories(configuration, store))
+        do throws(StoreError) {
+            for path in configuration.value(Options.FileStore.filesystemStoreReadOnlyDatadirs, store: store)
+            where !path.isEmpty {
+                furtherDirectories.append(try Directory(option: path, hasPriority: false).path)
+            }
+        } catch {
+            throw error.naming(store: store, option: "filesystem_store_read_only_datadirs")
+        }
         let permissions = configuration.value(Options.FileStore.filesystemStoreFilePerm, store: store)
         if permissions != 0 {
             guard let mode = mode_t(exactly: permissions), mode & ~0o777 == 0, mode & S_IRUSR != 0 else {
@@ -97,8 +108,10 @@ public struct FilesystemSettings: Sendable {
 }
 
 extension FilesystemSettings.Directory {
+    /// A directory as an option names it.
+    ///
     /// - Parameter hasPriority: whether `option` may end in `:priority`, after the last colon.
-    init(option: String, hasPriority: Bool) throws(StoreError) {
+    package init(option: String, hasPriority: Bool) throws(StoreError) {
         var path = option[...]
         var priority = 0
         if hasPriority, let colon = option.lastIndex(of: ":") {
@@ -115,13 +128,5 @@ extension FilesystemSettings.Directory {
             throw .badConfiguration("'\(path)' is not an absolute path of a directory without '..'")
         }
         self.init(path: "/" + components.joined(separator: "/"), priority: priority)
-    }
-}
-
-extension StoreError {
-    /// The same error, with the place in the configuration in front of its text.
-    func naming(store: String, option: String) -> StoreError {
-        guard case .badConfiguration(let text) = self else { return self }
-        return .badConfiguration("store \(store): \(option): \(text)")
     }
 }

@@ -1,3 +1,4 @@
+import FileDriver
 import Foundation
 import ImageModel
 import ImageStore
@@ -90,7 +91,7 @@ struct FailingDiskTests {
             let error = await #expect(throws: StoreError.self) { try await TestStore.with(settings: settings) { _ in } }
             #expect(
                 error
-                    == .badConfiguration("store here: data directory: cannot write in \(disk): Read-only file system"))
+                    == .permissionDenied("cannot write in \(disk): Read-only file system"))
         }
     }
 
@@ -107,8 +108,7 @@ struct FailingDiskTests {
                 let atStart = await #expect(throws: StoreError.self) { try await store.prepare() }
                 #expect(
                     atStart
-                        == .badConfiguration(
-                            "store here: data directory: cannot write in \(directory): Permission denied"))
+                        == .permissionDenied("cannot write in \(directory): Permission denied"))
                 let later = await #expect(throws: StoreError.self) { try await store.add("image", [1]) }
                 #expect(later == .permissionDenied("cannot create the image's file: Permission denied"))
             }

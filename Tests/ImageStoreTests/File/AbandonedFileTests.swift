@@ -1,3 +1,4 @@
+import FileDriver
 import Foundation
 import ImageModel
 import ImageStore
@@ -53,10 +54,11 @@ import Testing
                 try Data().write(to: URL(filePath: "\(directory)/\(name)"))
             }
             let before = try names(directory)
-            #expect(try await store.sweep(minimumAge: .seconds(3600)) == [])
+            #expect(try await store.leftovers(minimumAge: .seconds(3600)) == [])
+            let dead = AbandonedUpload(StoreUpload(imageID: "image", uploadID: "dead"), size: 5_000_000)
+            #expect(try await store.leftovers(minimumAge: .zero) == [dead])
             #expect(try names(directory) == before)
-            let dead = AbandonedUpload(imageID: "image", uploadID: "dead", size: 5_000_000)
-            #expect(try await store.sweep(minimumAge: .zero) == [dead])
+            try await store.settle(dead.upload)
             #expect(try names(directory) == before.filter { $0 != ".image.dead.part" })
             let location = try await writer.commit()
             #expect(try await store.read(location) == [1, 2, 3])
@@ -88,8 +90,57 @@ import Testing
                 #expect(try Array(Data(contentsOf: URL(filePath: "\(directory)/\(name)"))) == bytes)
             }
             let parts = try names(directory).filter { $0.hasPrefix(".") }
-            #expect(try await store.sweep(minimumAge: .zero).count == parts.count)
+            let leftovers = try await store.leftovers(minimumAge: .zero)
+            #expect(leftovers.count == parts.count)
+            for leftover in leftovers { try await store.settle(leftover.upload) }
             #expect(try names(directory).allSatisfy { !$0.hasPrefix(".") })
+        }
+    }
+
+    /// Killed between the two names of a discard: the next one finds what is left by the second temporary name.
+    @Test(arguments: ["part", "gone"])
+    func goesOnWithADiscardThatWasKilled(_ stage: String) async throws {
+        try await withTemporaryDirectory { directory in
+            let store = Self.store(directory)
+            try await store.publish("image", [1, 2, 3], uploadID: "killed")
+            #expect(try names(directory) == [".image.killed.part", "image"])
+            try #require(
+                rename("\(directory)/.image.killed.part", "\(directory)/.image.killed.\(stage)") == 0)
+            try await store.discard(imageID: "image", uploadID: "killed")
+            #expect(try names(directory) == [])
+        }
+    }
+
+    /// Two at once: whoever comes second goes away, or finds nothing; the new upload's data are never touched.
+    @Test func discardsSideBySide() async throws {
+        try await withTemporaryDirectory { directory in
+            for round in 0..<50 {
+                let store = Self.store(directory)
+                try await store.publish("image", [1], uploadID: "old-\(round)")
+                let location = try await withThrowingTaskGroup(of: ImageLocation?.self) { group in
+                    for _ in 0..<3 {
+                        group.addTask {
+                            do {
+                                try await store.discard(imageID: "image", uploadID: "old-\(round)")
+                            } catch StoreError.inUse {}
+                            return nil
+                        }
+                    }
+                    group.addTask {
+                        while true {
+                            do {
+                                return try await store.publish("image", [2], uploadID: "new-\(round)")
+                            } catch StoreError.duplicate {}
+                        }
+                    }
+                    var location: ImageLocation?
+                    for try await found in group { location = found ?? location }
+                    return try #require(location)
+                }
+                #expect(try await store.read(location) == [2])
+                try await store.discard(imageID: "image", uploadID: "new-\(round)")
+                #expect(try names(directory) == [])
+            }
         }
     }
 

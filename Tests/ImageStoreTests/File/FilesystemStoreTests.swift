@@ -1,3 +1,4 @@
+import FileDriver
 import Foundation
 import ImageModel
 import ImageStore
@@ -118,7 +119,7 @@ import Testing
             await #expect(throws: StoreError.duplicate) { try await test.store.add("image", [1]) }
             #expect(
                 try await test.store.read(ImageLocation(url: "file://\(directory)/images1/image")) == [1])
-            try await test.store.discard(imageID: "image", uploadID: "upload")
+            try await test.store.delete(ImageLocation(url: "file://\(directory)/images1/image"))
             #expect(try test.contents() == [])
         }
     }

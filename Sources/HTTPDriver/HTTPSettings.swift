@@ -1,4 +1,5 @@
 public import ExternalHTTP
+public import ImageStore
 public import OsloConfig
 
 /// The options of one store of the driver `http`.

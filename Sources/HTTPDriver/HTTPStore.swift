@@ -1,6 +1,7 @@
 import ExternalHTTP
 import Glibc
 public import ImageModel
+public import ImageStore
 public import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -23,12 +24,14 @@ public struct HTTPStore: Store {
             settings: settings.client, filter: settings.filter, eventLoopGroup: eventLoopGroup)
     }
 
-    public func prepare() async throws(StoreError) {
+    public func owns(_ location: ImageLocation) -> Bool { true }
+
+    public func check() async throws(StoreError) {
         guard let path = certificateAuthorities else { return }
         do throws(StoreError) {
             try await BlockingPool().run { () throws(StoreError) in
                 var status = stat()
-                try SystemCall.check("cannot read \(path)") { stat(path, &status) }
+                guard stat(path, &status) == 0 else { throw StoreError(errno: errno, "cannot read \(path)") }
                 if status.st_mode & S_IFMT == S_IFDIR { return }
                 guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
                     throw .backend("\(path) holds no certificate in PEM form")
@@ -39,13 +42,17 @@ public struct HTTPStore: Store {
         }
     }
 
+    public func prepare() async throws(StoreError) { try await check() }
+
     public func makeWriter(
-        imageID: String, uploadID: String, expectedSize: Int64?
+        for upload: StoreUpload, expectedSize: Int64?, context: StoreContext
     ) async throws(StoreError) -> any StoreWriter {
         throw .readOnly
     }
 
-    public func open(_ location: ImageLocation, range: Range<Int64>?) async throws(StoreError) -> StoreContent {
+    public func open(
+        _ location: ImageLocation, range: Range<Int64>?, context: StoreContext
+    ) async throws(StoreError) -> StoreContent {
         if let range, range.isEmpty { return .stream(size: 0, chunks: StoreChunks { { nil } }) }
         var headers = HTTPHeaders()
         if let range { headers.add(name: "Range", value: "bytes=\(range.lowerBound)-\(range.upperBound - 1)") }
@@ -74,7 +81,7 @@ public struct HTTPStore: Store {
         return .stream(size: size, chunks: StoreChunks { { try await body.next() } })
     }
 
-    public func size(of location: ImageLocation) async throws(StoreError) -> Int64 {
+    public func size(of location: ImageLocation, context: StoreContext) async throws(StoreError) -> Int64 {
         // Servers that refuse HEAD, and those whose signed URLs are for GET only, still tell the length with the data.
         for method in [HTTPMethod.HEAD, .GET] {
             let response = try await send(method, location)
@@ -84,11 +91,11 @@ public struct HTTPStore: Store {
         throw .backend("the HTTP server does not tell the size of the data")
     }
 
-    public func delete(_ location: ImageLocation) async throws(StoreError) {
+    public func delete(_ location: ImageLocation, context: StoreContext) async throws(StoreError) {
         throw .readOnly
     }
 
-    public func discard(imageID: String, uploadID: String) async throws(StoreError) {}
+    public func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {}
 
     /// Each request has a connection of its own, which ends with its reader.
     public func shutdown() async {}
@@ -128,5 +135,15 @@ public struct HTTPStore: Store {
         case 401, 403: .permissionDenied("the HTTP server answers \(status.code)")
         default: .backend("the HTTP server answers \(status.code)")
         }
+    }
+}
+
+extension StoreDriver {
+    /// The driver `http`.
+    public static let http = StoreDriver(name: "http", schemes: ExternalURL.schemes) { setup throws(StoreError) in
+        HTTPStore(
+            identity: setup.identity,
+            settings: try HTTPSettings(configuration: setup.configuration, store: setup.identity.id),
+            eventLoopGroup: setup.eventLoopGroup)
     }
 }

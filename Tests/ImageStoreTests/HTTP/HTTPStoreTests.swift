@@ -1,5 +1,6 @@
 import ExternalHTTP
 import Foundation
+import HTTPDriver
 import ImageModel
 import ImageStore
 import NIOCore

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import ImageStore
 import NIOCore
 
 /// A file that is being written under its temporary name. All methods block.
@@ -20,11 +21,10 @@ struct PartFile: Sendable {
     private var size: Int64 = 0
     /// Bytes whose way to the disk has begun.
     private var writebackStarted: Int64 = 0
-    private var isPublished = false
 
-    private var path: String { "\(directory)/\(name.text)" }
+    private var file: UploadedFile { UploadedFile(directory: directory, name: name, descriptor: descriptor) }
     /// Path of the image's data once they are complete.
-    var finalPath: String { "\(directory)/\(name.imageID)" }
+    var finalPath: String { "\(directory)/\(name.upload.imageID)" }
 
     init(
         _ name: PartName, in directory: String, permissions: mode_t?, holeSize: Int?
@@ -33,7 +33,7 @@ struct PartFile: Sendable {
         self.name = name
         self.permissions = permissions
         self.holeSize = holeSize
-        descriptor = try Self.create("\(directory)/\(name.text)", mode: permissions ?? 0o666)
+        descriptor = try Self.create("\(directory)/\(name.text(.part))", mode: permissions ?? 0o666)
     }
 
     /// Creates and locks the file. A sweep may get in between; then the file is gone from the directory and a new one
@@ -114,8 +114,8 @@ struct PartFile: Sendable {
         return first == 0 && memcmp(base, base + 1, bytes.count - 1) == 0
     }
 
-    /// Syncs the data, gives them their final name, and syncs that.
-    mutating func publish() throws(StoreError) {
+    /// Syncs the data, gives them their final name beside the temporary one, and syncs that.
+    func publish() throws(StoreError) {
         if holeSize != nil {
             try SystemCall.check("cannot set the image's size") { ftruncate(descriptor, off_t(size)) }
         }
@@ -124,9 +124,7 @@ struct PartFile: Sendable {
             try SystemCall.check("cannot set the permissions of the image's file") { fchmod(descriptor, permissions) }
         }
         try SystemCall.check("cannot sync the image's data") { fsync(descriptor) }
-        try rename()
-        isPublished = true
-        try SystemCall.sync(directory: directory)
+        try file.publish()
     }
 
     /// Ends the work on a published file.
@@ -134,21 +132,10 @@ struct PartFile: Sendable {
         Glibc.close(descriptor)
     }
 
-    /// Renames without replacing.
-    private func rename() throws(StoreError) {
-        if clinux_rename_noreplace(path, finalPath) == 0 { return }
-        // Network filesystems do not know the flag; there a hard link is what never replaces.
-        if errno == EINVAL, link(path, finalPath) == 0 {
-            unlink(path)
-            return
-        }
-        if errno == EEXIST { throw .duplicate }
-        throw StoreError(errno: errno, "cannot give the image's file its name")
-    }
-
-    /// Leaves nothing behind; after a failed ``publish()`` too.
+    /// Leaves nothing behind; after a failed ``publish()`` too. What cannot be removed now stays for ``Store/discard``,
+    /// which the upload's record asks for.
     func remove() {
-        unlink(isPublished ? finalPath : path)
+        try? file.discard(context: .service)
         close()
     }
 }

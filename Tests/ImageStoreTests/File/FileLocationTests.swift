@@ -1,3 +1,4 @@
+import FileDriver
 import Foundation
 import ImageModel
 import ImageStore

@@ -1,4 +1,5 @@
 import ExternalHTTP
+import ImageStore
 import NIOCore
 
 /// The bytes of a response's body that were asked for. Dropping it ends the request.

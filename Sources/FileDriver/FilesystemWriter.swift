@@ -1,4 +1,5 @@
 import ImageModel
+import ImageStore
 import NIOCore
 import Synchronization
 

@@ -1,0 +1,8 @@
+import FileDriver
+import HTTPDriver
+public import ImageStore
+
+extension StoreDriver {
+    /// All drivers of this release.
+    public static let all: [StoreDriver] = [.file, .http]
+}
