@@ -73,7 +73,7 @@ extension ImageService {
         query.limit = min(query.limit, configuration[Options.Default.apiLimitMax])
         let found: [Image]
         do {
-            found = try await database.images(query)
+            found = try await database.images.list(query)
         } catch {
             guard error == .markerNotFound else { throw error }
             throw ServiceError.invalid("No image found with ID \(query.marker ?? "")")
@@ -116,7 +116,7 @@ extension ImageService {
         if !delaysDeletion || image.status == .active { from.insert(.active) }
         let locations: [ImageLocation]
         do {
-            locations = try await database.delete(id, to: isDelayed ? .pendingDelete : .deleted, from: from)
+            locations = try await database.images.delete(id, to: isDelayed ? .pendingDelete : .deleted, from: from)
         } catch {
             switch error {
             case .notFound: throw ServiceError.notFound("Failed to find image \(id) to delete")
@@ -148,7 +148,7 @@ extension ImageService {
             return
         }
         do {
-            if try await database.giveUpSharedLocation(location) { return }
+            if try await database.locations.giveUpShared(location) { return }
             try await store.delete(location)
         } catch StoreError.notFound {
             // Somebody removed the data already: that is what we want.
@@ -162,7 +162,7 @@ extension ImageService {
         }
         guard let row = location.id else { return }
         do {
-            try await database.markLocationDeleted(row)
+            try await database.locations.markDeleted(row)
         } catch {
             log(
                 .imageDataNotRemoved, level: .error, "A removed location could not be marked, will try again",

@@ -7,7 +7,7 @@ extension ImageService {
     /// Says that this process lives, for as long as it has uploads; call it every half minute.
     public func renewUploads() async throws {
         if uploads.isEmpty { return }
-        try await database.renewUploads(of: process)
+        try await database.uploads.renew(of: process)
     }
 
     /// Ends uploads of this process that could not be cleaned up when they failed: removes their bytes and puts the images
@@ -15,7 +15,7 @@ extension ImageService {
     public func recoverOwnUploads() async throws {
         guard uploads.takeUnfinished() else { return }
         do {
-            for upload in try await database.uploads(of: process) where !uploads.contains(upload.uploadID) {
+            for upload in try await database.uploads.all(of: process) where !uploads.contains(upload.uploadID) {
                 guard let store = upload.storeID.map({ stores[$0] }) ?? stores.defaultStore else { continue }
                 await abandon(upload, in: store)
             }
