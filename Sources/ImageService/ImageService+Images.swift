@@ -73,7 +73,7 @@ extension ImageService {
         query.limit = min(query.limit, configuration[Options.Default.apiLimitMax])
         let found: [Image]
         do {
-            found = try await database.images(query)
+            found = try await database.images.list(query)
         } catch {
             guard error == .markerNotFound else { throw error }
             throw ServiceError.invalid("No image found with ID \(query.marker ?? "")")
@@ -117,7 +117,7 @@ extension ImageService {
         let context = caller.removalContext
         let locations: [ImageLocation]
         do {
-            locations = try await database.delete(id, to: isDelayed ? .pendingDelete : .deleted, from: from)
+            locations = try await database.images.delete(id, to: isDelayed ? .pendingDelete : .deleted, from: from)
         } catch {
             switch error {
             case .notFound: throw ServiceError.notFound("Failed to find image \(id) to delete")
@@ -168,7 +168,7 @@ extension ImageService {
         }
         guard let row = location.id else { return }
         do {
-            try await database.markLocationDeleted(row)
+            try await database.locations.markDeleted(row)
         } catch {
             log(
                 .imageDataNotRemoved, level: .error, "A removed location could not be marked, will try again",

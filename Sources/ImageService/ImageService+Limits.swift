@@ -16,10 +16,10 @@ extension ImageService {
 
     /// Writes a new image if its owner may have one more.
     func insertWithinLimits(_ image: Image) async throws {
-        guard let limits, let owner = image.owner else { return try await database.insert(image) }
+        guard let limits, let owner = image.owner else { return try await database.images.insert(image) }
         try await limits.claiming(LimitClaim(projectID: owner, amounts: [.imageCountTotal: 1])) {
             claim throws(DatabaseError) in
-            try await database.insert(image, claim: claim)
+            try await database.images.insert(image, claim: claim)
         }
     }
 
@@ -27,11 +27,11 @@ extension ImageService {
     func updateWithinLimits(_ changed: Image, over image: Image) async throws -> Timestamp {
         let added = changed.storedBytes - image.storedBytes
         guard let limits, let owner = changed.owner, added > 0 else {
-            return try await database.update(from: image, to: changed)
+            return try await database.images.update(from: image, to: changed)
         }
         return try await limits.claiming(LimitClaim(projectID: owner, amounts: [.imageSizeTotal: added])) {
             claim throws(DatabaseError) in
-            try await database.update(from: image, to: changed, claim: claim)
+            try await database.images.update(from: image, to: changed, claim: claim)
         }
     }
 
@@ -40,7 +40,7 @@ extension ImageService {
     /// - Returns: what it may have; nil where no limits apply.
     func beginWithinLimits(_ upload: UploadRecord, of image: Image, size: Int64?) async throws -> UploadAllowance? {
         guard let limits, let owner = image.owner else {
-            try await database.beginUpload(upload)
+            try await database.uploads.begin(upload)
             return nil
         }
         return try await limits.beginUpload(upload, ofProject: owner, size: size)

@@ -140,7 +140,7 @@ extension ImageService {
 
     private func requireStorage(for image: Image, locations: Int) async throws {
         guard let owner = image.owner, let limit = quotas.userStorage, let size = image.size else { return }
-        let used = try await database.storageUsage(ofProject: owner)
+        let used = try await database.images.storageUsage(ofProject: owner)
         let (needed, overflow) = size.multipliedReportingOverflow(by: Int64(locations))
         guard !overflow, used + needed <= limit else { throw Self.storageQuotaExceeded }
     }

@@ -35,7 +35,7 @@ extension ImageService {
         try await enforceMember("add_member", on: image, for: caller)
         try requireLegacy(caller, "create members") { image.owner != nil && image.owner == caller.project }
         do {
-            let member = try await database.addMember(project, toImage: id, limit: quotas.members)
+            let member = try await database.members.add(project, toImage: id, limit: quotas.members)
             log(.memberAdded, "Image shared", image: id, for: caller, ["member_id": .string(project)])
             return member
         } catch {
@@ -62,7 +62,7 @@ extension ImageService {
         try await enforceMember("get_member", on: image, for: caller)
         _ = try seenMember(project, of: image, by: caller)
         try await enforceMember("modify_member", on: image, for: caller)
-        guard let member = try await database.updateMember(project, ofImage: id, status: status) else {
+        guard let member = try await database.members.update(project, ofImage: id, status: status) else {
             throw Self.noSuchMember(project, id)
         }
         log(
@@ -80,7 +80,7 @@ extension ImageService {
         try await enforceMember("get_member", on: image, for: caller)
         _ = try seenMember(project, of: image, by: caller)
         try await enforceMember("delete_member", on: image, for: caller)
-        guard try await database.removeMember(project, fromImage: id) else {
+        guard try await database.members.remove(project, fromImage: id) else {
             throw Self.noSuchMember(project, id)
         }
         log(.memberRemoved, "Image no longer shared", image: id, for: caller, ["member_id": .string(project)])

@@ -7,7 +7,7 @@ extension ImageService {
     /// Says that this process lives, for as long as it has uploads; call it every half minute.
     public func renewUploads() async throws {
         if uploads.isEmpty { return }
-        try await database.renewUploads(of: process)
+        try await database.uploads.renew(of: process)
     }
 
     /// Whether an upload of this process has ended and could not be cleaned up yet.

@@ -10,7 +10,7 @@ extension ImageService {
         if image.tags.contains(tag) { return }
         try quotas.checkTags(image.tags + [tag])
         do {
-            try await database.addTag(tag, toImage: id)
+            try await database.tags.add(tag, toImage: id)
         } catch DatabaseError.notFound {
             throw ServiceError.notFound("No image found with ID \(id)")
         }
@@ -22,7 +22,7 @@ extension ImageService {
         try requireWriter(caller)
         let image = try await visibleImage(id, for: caller)
         try await enforceMutation("modify_image", on: image, for: caller)
-        guard try await database.removeTag(tag, fromImage: id) else {
+        guard try await database.tags.remove(tag, fromImage: id) else {
             throw ServiceError.notFound("Image \(id) has no such tag.")
         }
         log(.imageUpdated, "Tag removed from image", image: id, for: caller, ["tag": .string(tag)])

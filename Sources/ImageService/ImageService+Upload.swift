@@ -99,7 +99,7 @@ extension ImageService {
     private func uploadLimit(for image: Image, expectedSize: Int64?) async throws -> Int64 {
         var limit = quotas.imageSize
         if let owner = image.owner, let quota = quotas.userStorage {
-            let used = try await database.storageUsage(ofProject: owner, excludingImage: image.id)
+            let used = try await database.images.storageUsage(ofProject: owner, excludingImage: image.id)
             guard quota > used, expectedSize ?? 0 <= quota - used else { throw Self.storageQuotaExceeded }
             limit = min(limit, quota - used)
         }
@@ -112,7 +112,7 @@ extension ImageService {
     /// Uploads that ran side by side may each have fitted into the quota alone.
     private func recheckStorage(for image: Image, size: Int64) async throws {
         guard let owner = image.owner, let quota = quotas.userStorage else { return }
-        let used = try await database.storageUsage(ofProject: owner, excludingImage: image.id)
+        let used = try await database.images.storageUsage(ofProject: owner, excludingImage: image.id)
         if used + size > quota { throw Self.storageQuotaExceeded }
     }
 
@@ -130,7 +130,7 @@ extension ImageService {
         _ upload: UploadRecord, result: UploadResult, location: ImageLocation, in store: any Store, for caller: Caller
     ) async throws {
         do {
-            try await database.finishUpload(
+            try await database.uploads.finish(
                 upload, location: location, size: result.size, virtualSize: result.virtualSize,
                 checksum: result.checksum, hashAlgorithm: result.hashAlgorithm, hashValue: result.hashValue)
         } catch  where error == .conflict || error == .notFound {

@@ -69,7 +69,7 @@ extension ImageService {
 
     /// The image if the caller can see it at all; policies are not asked yet.
     func visibleImage(_ id: String, for caller: Caller) async throws -> Image {
-        guard let image = try await database.image(id),
+        guard let image = try await database.images.find(id),
             image.isVisible(toProject: caller.project, isAdmin: caller.isAdmin)
         else { throw ServiceError.notFound("No image found with ID \(id)") }
         return image

@@ -43,7 +43,7 @@ extension ImageScrubber {
             if present.isEmpty { throw .dataGone }
             let gone = restore.locations.compactMap(\.id).filter { !present.contains($0) }
             do throws(DatabaseError) {
-                try await database.restore(restore, present: present, gone: gone)
+                try await database.scrubs.restore(restore, present: present, gone: gone)
             } catch {
                 throw error == .conflict
                     ? .beingScrubbed(host: restore.claim.process.host, pid: restore.claim.process.pid)
@@ -51,7 +51,7 @@ extension ImageScrubber {
             }
         } catch {
             // Should this fail too, the claim of this process, which is about to end, is swept.
-            try? await database.endClaim(restore.claim)
+            try? await database.scrubs.end(restore.claim)
             throw error
         }
         logger.log(
@@ -62,7 +62,7 @@ extension ImageScrubber {
     private func claim(_ id: String) async throws(RestoreError) -> ClaimedRestore {
         while true {
             do throws(RestoreRefusal) {
-                return try await database.claimRestore(of: id, by: process)
+                return try await database.scrubs.claimRestore(of: id, by: process)
             } catch {
                 switch error {
                 case .notFound: throw .notFound(id)
@@ -74,7 +74,7 @@ extension ImageScrubber {
                         throw .beingScrubbed(host: claim.process.host, pid: claim.process.pid)
                     }
                     do throws(DatabaseError) {
-                        try await database.endDeadClaim(claim)
+                        try await database.scrubs.endDead(claim)
                     } catch {
                         throw .database(error.adviceAtStart)
                     }

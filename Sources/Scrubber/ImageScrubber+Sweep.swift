@@ -18,12 +18,12 @@ extension ImageScrubber {
     /// A record is taken over before the store is touched, so that two sweepers, or a sweeper and an upload that lives after
     /// all, never both act.
     func recoverFromDeadProcesses() async throws {
-        if !active.isEmpty { try await database.renewClaims(of: process) }
-        for claim in try await database.claims() {
+        if !active.isEmpty { try await database.scrubs.renew(of: process) }
+        for claim in try await database.scrubs.all() {
             if claim.process == process {
-                if !active.contains(claim.imageID) { try await database.endClaim(claim) }
+                if !active.contains(claim.imageID) { try await database.scrubs.end(claim) }
             } else if isDead(claim.process, renewedAt: claim.renewedAt) {
-                try await database.endDeadClaim(claim)
+                try await database.scrubs.endDead(claim)
             }
         }
         for upload in try await database.uploads() where isDead(upload.process, renewedAt: upload.renewedAt) {
@@ -44,7 +44,7 @@ extension ImageScrubber {
                     metadata: metadata.merging(["error": "\(error)"]) { $1 })
                 continue
             }
-            try await database.abortUpload(taken)
+            try await database.uploads.abort(taken)
             logger.log(
                 .uploadRecovered, level: .warning, "Cleaned up after an upload whose process died", metadata: metadata)
         }
@@ -60,10 +60,10 @@ extension ImageScrubber {
     /// Rows that a crash or a failure of a store has left between two states.
     func sweepRows() async throws {
         let now = Timestamp.now
-        let completed = try await database.completeDeletions(
+        let completed = try await database.scrubs.completeDeletions(
             untouchedSince: now.advanced(bySeconds: -Self.deletionGrace))
         if completed > 0 { logger.info("Completed \(completed) interrupted deletions") }
-        let expired = try await database.expireTasks()
+        let expired = try await database.tasks.expire()
         if expired > 0 { logger.log(.tasksExpired, "Deleted \(expired) tasks whose time has passed") }
         try await removeAbandonedData(since: now.advanced(bySeconds: -max(Self.deletionGrace, settings.keepingTime)))
         if let timeout = settings.stuckTimeout {
@@ -75,7 +75,7 @@ extension ImageScrubber {
     private func removeAbandonedData(since time: Timestamp) async throws {
         var last: Int64 = 0
         while !Task.isCancelled {
-            let page = try await database.locationsAwaitingDeletion(since: time, after: last, limit: Self.pageSize)
+            let page = try await database.locations.awaitingDeletion(since: time, after: last, limit: Self.pageSize)
             for (imageID, location) in page where !Task.isCancelled {
                 guard let row = location.id else { continue }
                 last = row
@@ -88,7 +88,7 @@ extension ImageScrubber {
     }
 
     private func requeueStuckImages(since time: Timestamp) async throws {
-        for image in try await database.stuckImages(since: time, limit: Self.pageSize) where !Task.isCancelled {
+        for image in try await database.uploads.stuckImages(since: time, limit: Self.pageSize) where !Task.isCancelled {
             guard let staged = await stagedFiles(of: image) else { continue }
             // What is staged may be younger than the row: then somebody is still at work.
             if staged.contains(where: { $0.age < .seconds(time.seconds(until: .now)) }) { continue }
@@ -114,7 +114,7 @@ extension ImageScrubber {
                     metadata: ["image_id": "\(image.id)", "error": "\(error)"])
                 continue
             }
-            try await database.requeue(upload, because: "The import was abandoned: its host has stopped.")
+            try await database.uploads.requeue(upload, because: "The import was abandoned: its host has stopped.")
             logger.log(
                 .imageRequeued, level: .warning, "An image was left \(image.status.rawValue), it is queued again",
                 metadata: ["image_id": "\(image.id)", "status": "\(image.status.rawValue)"])
@@ -122,7 +122,7 @@ extension ImageScrubber {
     }
 
     /// Nil when that cannot be told.
-    private func stagedFiles(of image: ImageDatabase.StuckImage) async -> [StagingDirectory.File]? {
+    private func stagedFiles(of image: StuckImage) async -> [StagingDirectory.File]? {
         if image.status == .saving { return [] }
         return await stagedFiles()?.filter { $0.imageID == image.id }
     }
@@ -171,7 +171,7 @@ extension ImageScrubber {
         let time = settings.stuckTimeout.map { Timestamp.now.advanced(bySeconds: -$0) } ?? Timestamp(microseconds: 0)
         for start in stride(from: 0, to: files.count, by: Self.pageSize / 2) {
             let page = files[start..<min(files.count, start + Self.pageSize / 2)]
-            let needed = try await database.imagesNeedingStagedData(
+            let needed = try await database.uploads.imagesNeedingStagedData(
                 among: Array(Set(page.map(\.imageID))), changedSince: time)
             for file in page where !needed.contains(file.imageID) {
                 do {

@@ -57,9 +57,9 @@ struct ImageScrubber: Sendable {
     func scrub() async throws(DatabaseError) -> Summary {
         let time = Timestamp.now.advanced(bySeconds: -settings.keepingTime)
         var summary = Summary()
-        var marker: ImageDatabase.ScrubMarker?
+        var marker: ScrubMarker?
         while !Task.isCancelled {
-            let page = try await database.imagesToScrub(deletedBefore: time, after: marker, limit: Self.pageSize)
+            let page = try await database.scrubs.due(deletedBefore: time, after: marker, limit: Self.pageSize)
             for isScrubbed in try await scrub(page.map(\.imageID), deletedBefore: time) {
                 if isScrubbed { summary.scrubbed += 1 } else { summary.failed += 1 }
             }
@@ -102,7 +102,7 @@ struct ImageScrubber: Sendable {
         active.insert(id)
         defer { active.remove(id) }
         do throws(DatabaseError) {
-            guard let scrub = try await database.claimScrub(of: id, deletedBefore: time, by: process) else {
+            guard let scrub = try await database.scrubs.claim(of: id, deletedBefore: time, by: process) else {
                 return .success(nil)
             }
             var removed: [Int64] = []
@@ -115,7 +115,7 @@ struct ImageScrubber: Sendable {
                 }
             }
             let isComplete = removed.count == scrub.locations.count
-            let isDeleted = try await database.finishScrub(scrub.claim, removed: removed, isComplete: isComplete)
+            let isDeleted = try await database.scrubs.finish(scrub.claim, removed: removed, isComplete: isComplete)
             if isDeleted {
                 var metadata: Logger.Metadata = ["image_id": "\(id)"]
                 metadata["bytes"] = scrub.size.map { "\($0)" }
@@ -147,7 +147,7 @@ struct ImageScrubber: Sendable {
             return false
         }
         // As the last thing before the data go: a live image may use them too.
-        if try await database.giveUpSharedLocation(location) {
+        if try await database.locations.giveUpShared(location) {
             logger.info(
                 "Data stay, because another image has the same location",
                 metadata: ["image_id": "\(id)", "store": "\(store.id)"])

@@ -46,8 +46,8 @@ struct LimitRefresher: Sendable {
     /// that older limits never replace newer ones.
     private mutating func mirrorKeystone() async throws -> LimitReader.Reading {
         for _ in 0..<10 {
-            let generation = try await database.limitMirrorState()?.generation
-            if generation == nil || generation != stored?.generation { stored = try await database.limitMirror() }
+            let generation = try await database.limits.mirrorState()?.generation
+            if generation == nil || generation != stored?.generation { stored = try await database.limits.mirror() }
             let reading = try await reader.read()
             if try await store(reading.mirror) { return reading }
         }
@@ -58,7 +58,7 @@ struct LimitRefresher: Sendable {
     /// False when another node was faster.
     private mutating func store(_ mirror: LimitMirror) async throws(DatabaseError) -> Bool {
         do {
-            stored = try await database.storeLimitMirror(mirror, over: stored)
+            stored = try await database.limits.storeMirror(mirror, over: stored)
             return true
         } catch {
             stored = nil
@@ -74,7 +74,7 @@ struct LimitRefresher: Sendable {
         }
         isStale = true
         var metadata: Logger.Metadata = ["error": "\(error)"]
-        let refreshedAt = (try? await database.limitMirrorState())?.refreshedAt ?? stored?.refreshedAt
+        let refreshedAt = (try? await database.limits.mirrorState())?.refreshedAt ?? stored?.refreshedAt
         guard let refreshedAt else {
             logger.log(
                 .limitsStale, level: .warning,

@@ -85,7 +85,7 @@ public struct LimitsService: Sendable {
                 }
             }
             group.addTask {
-                if (try? await database.limitMirrorState()) ?? nil != nil { isReady.finish() }
+                if (try? await database.limits.mirrorState()) ?? nil != nil { isReady.finish() }
                 var refresher = LimitRefresher(reader: reader, database: database, logger: logger)
                 while true {
                     let next = ContinuousClock.now + interval

@@ -40,7 +40,7 @@ public struct ProjectLimits: Sendable {
         var claim = LimitClaim(projectID: project, amounts: [.imageCountUploading: 1])
         claim.amounts[.imageSizeTotal] = size
         let claimed = try await claiming(claim) { _ throws(DatabaseError) in
-            try await database.beginUpload(
+            try await database.uploads.begin(
                 upload,
                 claim: UploadClaim(
                     projectID: project, size: size.map { .known($0) } ?? .unknown(step: UploadAllowance.firstStep)))
@@ -57,7 +57,7 @@ public struct ProjectLimits: Sendable {
         let granted: Int64
         do {
             granted = try await queue.run(allowance.project) { () async throws(DatabaseError) in
-                try await database.extendClaim(of: allowance.upload, projectID: allowance.project, by: step)
+                try await database.limits.extendClaim(of: allowance.upload, projectID: allowance.project, by: step)
             }
         } catch {
             throw await explain(error, LimitClaim(projectID: allowance.project, amounts: [:]))
@@ -73,7 +73,7 @@ public struct ProjectLimits: Sendable {
     public func usage(ofProject project: String) async throws -> [LimitUsage] {
         do {
             return try await onceKnown { () async throws(DatabaseError) in
-                try await database.limitUsage(ofProject: project)
+                try await database.limits.usage(ofProject: project)
             }
         } catch {
             throw await explain(error, LimitClaim(projectID: project, amounts: [:]))
@@ -115,7 +115,7 @@ public struct ProjectLimits: Sendable {
         var infos: [String] = []
         for resource in LimitedResource.allCases {
             guard let amount = claim.amounts[resource] else { continue }
-            let scopes = (try? await database.limitScopes(of: resource, project: claim.projectID)) ?? []
+            let scopes = (try? await database.limits.scopes(of: resource, project: claim.projectID)) ?? []
             for (scope, usage) in scopes
             where usage.limit >= 0 && usage.used + amount > usage.limit * resource.unit {
                 let used = Self.roundedUp(usage.used, resource)

@@ -37,10 +37,10 @@ enum Backend: String, CaseIterable, Sendable, CustomTestStringConvertible {
         let server = try await PostgresServer.shared()
         let administration = try open(server.url + "/postgres", DatabaseOptions())
         try await withClosing(administration) {
-            try await administration.write([Statement("CREATE DATABASE \(name)")])
+            try await administration.session.write([Statement("CREATE DATABASE \(name)")])
             let result: Result<Void, any Error>
             do { result = .success(try await body(server.url + "/" + name)) } catch { result = .failure(error) }
-            try await administration.write([Statement("DROP DATABASE \(name) WITH (FORCE)")])
+            try await administration.session.write([Statement("DROP DATABASE \(name) WITH (FORCE)")])
             try result.get()
         }
     }

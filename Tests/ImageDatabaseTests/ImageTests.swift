@@ -24,15 +24,15 @@ import Testing
     @Test(arguments: Backend.allCases) func `what is written is read`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Self.full()
-            try await database.insert(image)
-            try await database.insert(Image(id: newID(), createdAt: time(0)))
-            var read = try #require(try await database.image(image.id))
+            try await database.images.insert(image)
+            try await database.images.insert(Image(id: newID(), createdAt: time(0)))
+            var read = try #require(try await database.images.find(image.id))
             #expect(read.locations.allSatisfy { $0.id != nil })
             for index in read.locations.indices { read.locations[index].id = nil }
             var expected = image
             expected.tags.sort()
             #expect(read == expected)
-            #expect(try await database.image("missing") == nil)
+            #expect(try await database.images.find("missing") == nil)
         }
     }
 
@@ -43,8 +43,8 @@ import Testing
             let image = Image(
                 id: newID(), createdAt: time(0), properties: Dictionary(uniqueKeysWithValues: properties),
                 tags: texts.sorted())
-            try await database.insert(image)
-            let read = try await database.image(image.id)
+            try await database.images.insert(image)
+            let read = try await database.images.find(image.id)
             #expect(read?.properties == image.properties)
             #expect(read?.tags == image.tags)
         }
@@ -53,29 +53,29 @@ import Testing
     @Test(arguments: Backend.allCases) func `an id is taken for ever`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())
-            try await database.insert(image)
-            await #expect(throws: DatabaseError.duplicate) { try await database.insert(image) }
-            _ = try await database.delete(image.id, to: .deleted, from: [.queued])
-            await #expect(throws: DatabaseError.duplicate) { try await database.insert(image) }
+            try await database.images.insert(image)
+            await #expect(throws: DatabaseError.duplicate) { try await database.images.insert(image) }
+            _ = try await database.images.delete(image.id, to: .deleted, from: [.queued])
+            await #expect(throws: DatabaseError.duplicate) { try await database.images.insert(image) }
         }
     }
 
     @Test(arguments: Backend.allCases) func `an insert that fails leaves nothing`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let first = Image(id: newID())
-            try await database.insert(first)
+            try await database.images.insert(first)
             var second = Image(id: first.id, properties: ["a": "b"])
             second.tags = ["t"]
-            await #expect(throws: DatabaseError.duplicate) { try await database.insert(second) }
-            #expect(try await database.image(first.id)?.properties == [:])
-            #expect(try await database.image(first.id)?.tags == [])
+            await #expect(throws: DatabaseError.duplicate) { try await database.images.insert(second) }
+            #expect(try await database.images.find(first.id)?.properties == [:])
+            #expect(try await database.images.find(first.id)?.tags == [])
         }
     }
 
     @Test(arguments: Backend.allCases) func `an update writes what differs`(backend: Backend) async throws {
         try await backend.withDatabase { database in
-            try await database.insert(Self.full())
-            let old = try #require(try await database.images(.everything).first)
+            try await database.images.insert(Self.full())
+            let old = try #require(try await database.images.list(.everything).first)
             var new = old
             new.name = nil
             new.visibility = .public
@@ -86,9 +86,9 @@ import Testing
             new.locations.removeFirst()
             new.locations[0].status = .active
             new.locations.append(ImageLocation(url: "s3://new", metadata: ["store": "s3"]))
-            let updatedAt = try await database.update(from: old, to: new)
+            let updatedAt = try await database.images.update(from: old, to: new)
             #expect(updatedAt > old.updatedAt)
-            var read = try #require(try await database.image(old.id))
+            var read = try #require(try await database.images.find(old.id))
             #expect(read.updatedAt == updatedAt)
             #expect(read.locations.map(\.url) == ["rbd://f/p/i/snap", "s3://new"])
             #expect(read.locations.map(\.status) == [.active, .active])
@@ -102,14 +102,14 @@ import Testing
     {
         try await backend.withDatabase { database in
             let old = Image(id: newID(), properties: ["p": "1"])
-            try await database.insert(old)
+            try await database.images.insert(old)
             var (one, two) = (old, old)
             one.name = "one"
             two.minRAM = 7
             two.properties["q"] = "2"
-            _ = try await database.update(from: old, to: one)
-            _ = try await database.update(from: old, to: two)
-            let read = try #require(try await database.image(old.id))
+            _ = try await database.images.update(from: old, to: one)
+            _ = try await database.images.update(from: old, to: two)
+            let read = try #require(try await database.images.find(old.id))
             #expect(read.name == "one" && read.minRAM == 7)
             #expect(read.properties == ["p": "1", "q": "2"])
         }
@@ -118,16 +118,16 @@ import Testing
     @Test(arguments: Backend.allCases) func `an update needs the old status`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let old = Image(id: newID())
-            try await database.insert(old)
+            try await database.images.insert(old)
             var (active, stale) = (old, old)
             active.status = .active
             stale.name = "late"
             stale.properties = ["x": "y"]
-            _ = try await database.update(from: old, to: active)
-            await #expect(throws: DatabaseError.conflict) { _ = try await database.update(from: old, to: stale) }
-            #expect(try await database.image(old.id)?.properties == [:])
-            _ = try await database.delete(old.id, to: .deleted, from: [.active])
-            await #expect(throws: DatabaseError.notFound) { _ = try await database.update(from: old, to: stale) }
+            _ = try await database.images.update(from: old, to: active)
+            await #expect(throws: DatabaseError.conflict) { _ = try await database.images.update(from: old, to: stale) }
+            #expect(try await database.images.find(old.id)?.properties == [:])
+            _ = try await database.images.delete(old.id, to: .deleted, from: [.active])
+            await #expect(throws: DatabaseError.notFound) { _ = try await database.images.update(from: old, to: stale) }
         }
     }
 
@@ -138,12 +138,12 @@ import Testing
             var full = bare
             full.properties = ["p": "v"]
             full.tags = ["t"]
-            try await database.insert(full)
-            _ = try await database.update(from: full, to: bare)
-            #expect(try await database.image(bare.id)?.tags == [])
-            _ = try await database.update(from: bare, to: full)
-            #expect(try await database.image(bare.id)?.properties == ["p": "v"])
-            let rows = try await database.read(
+            try await database.images.insert(full)
+            _ = try await database.images.update(from: full, to: bare)
+            #expect(try await database.images.find(bare.id)?.tags == [])
+            _ = try await database.images.update(from: bare, to: full)
+            #expect(try await database.images.find(bare.id)?.properties == ["p": "v"])
+            let rows = try await database.session.read(
                 Statement("SELECT deleted, deleted_at FROM image_properties"),
                 Statement("SELECT id FROM image_tags"))
             #expect(rows[0].count == 1 && !rows[0][0].bool(0) && rows[0][0].isNull(1))
@@ -154,22 +154,22 @@ import Testing
     @Test(arguments: Backend.allCases) func `a deletion reaches all children`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Self.full()
-            try await database.insert(image)
+            try await database.images.insert(image)
             await #expect(throws: DatabaseError.conflict) {
-                _ = try await database.delete(image.id, to: .deleted, from: [.queued])
+                _ = try await database.images.delete(image.id, to: .deleted, from: [.queued])
             }
-            let locations = try await database.delete(image.id, to: .pendingDelete, from: [.queued, .active])
+            let locations = try await database.images.delete(image.id, to: .pendingDelete, from: [.queued, .active])
             #expect(locations.map(\.url) == ["file:///a b", "rbd://f/p/i/snap"])
             #expect(locations[0].metadata["store"] == "fast")
-            #expect(try await database.image(image.id) == nil)
-            let deleted = try #require(try await database.image(image.id, includingDeleted: true))
+            #expect(try await database.images.find(image.id) == nil)
+            let deleted = try #require(try await database.images.find(image.id, includingDeleted: true))
             #expect(deleted.status == .pendingDelete && deleted.deletedAt == deleted.updatedAt)
             #expect(deleted.properties.isEmpty && deleted.tags.isEmpty && deleted.members.isEmpty)
-            let rows = try await database.read(
+            let rows = try await database.session.read(
                 Statement("SELECT status FROM image_locations WHERE deleted AND deleted_at IS NOT NULL"))
             #expect(rows[0].firstColumn() == ["pending_delete", "pending_delete"])
             await #expect(throws: DatabaseError.notFound) {
-                _ = try await database.delete(image.id, to: .deleted, from: [.active])
+                _ = try await database.images.delete(image.id, to: .deleted, from: [.active])
             }
         }
     }
@@ -178,38 +178,39 @@ import Testing
     func `data of deleted locations wait for their removal`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             func waiting(_ limit: Int = 10) async throws -> [String] {
-                try await database.locationsAwaitingDeletion(since: .now.advanced(bySeconds: 60), limit: limit)
+                try await database.locations.awaitingDeletion(since: .now.advanced(bySeconds: 60), limit: limit)
                     .map(\.location.url).sorted()
             }
             func add(_ urls: String...) async throws -> Image {
                 let id = newID()
-                try await database.insert(
+                try await database.images.insert(
                     Image(
                         id: id, status: .active,
                         locations: urls.map { ImageLocation(url: $0, metadata: ["store": "s"]) }))
-                return try #require(try await database.image(id))
+                return try #require(try await database.images.find(id))
             }
             let (gone, scrubbed, shortened) = (
                 try await add("a", "shared"), try await add("b"), try await add("c", "shared")
             )
             #expect(try await waiting() == [])
-            let removed = try await database.delete(gone.id, to: .deleted, from: [.active])
-            _ = try await database.delete(scrubbed.id, to: .pendingDelete, from: [.active])
+            let removed = try await database.images.delete(gone.id, to: .deleted, from: [.active])
+            _ = try await database.images.delete(scrubbed.id, to: .pendingDelete, from: [.active])
             var less = shortened
             less.locations.removeFirst()
-            _ = try await database.update(from: shortened, to: less)
+            _ = try await database.images.update(from: shortened, to: less)
             #expect(try await waiting() == ["a", "c", "shared"], "not the scrubber's")
             let own = try #require(removed.first { $0.url == "a" })
-            #expect(try await !database.giveUpSharedLocation(own))
+            #expect(try await !database.locations.giveUpShared(own))
             let shared = try #require(removed.first { $0.url == "shared" })
-            #expect(try await database.giveUpSharedLocation(shared), "a live image has it too")
+            #expect(try await database.locations.giveUpShared(shared), "a live image has it too")
             #expect(try await waiting() == ["a", "c"])
             #expect(try await waiting(1).count == 1)
-            #expect(try await database.locationsAwaitingDeletion(since: time(0), limit: 9).isEmpty)
-            for location in removed { try await database.markLocationDeleted(try #require(location.id)) }
+            #expect(try await database.locations.awaitingDeletion(since: time(0), limit: 9).isEmpty)
+            for location in removed { try await database.locations.markDeleted(try #require(location.id)) }
             #expect(try await waiting() == ["c"])
-            try await database.markLocationDeleted(try #require(less.locations[0].id))
-            #expect(try await database.image(shortened.id)?.locations == less.locations, "a live row stays as it is")
+            try await database.locations.markDeleted(try #require(less.locations[0].id))
+            #expect(
+                try await database.images.find(shortened.id)?.locations == less.locations, "a live row stays as it is")
         }
     }
 
@@ -218,7 +219,7 @@ import Testing
             func add(_ status: ImageStatus, _ size: Int64?, _ count: Int, owner: String = "p") async throws -> String {
                 let locations = (0..<count).map { ImageLocation(url: "file:///\($0)") }
                 let image = Image(id: newID(), status: status, owner: owner, size: size, locations: locations)
-                try await database.insert(image)
+                try await database.images.insert(image)
                 return image.id
             }
             let big = try await add(.active, 3_000_000_000_000, 2)
@@ -227,20 +228,20 @@ import Testing
             _ = try await add(.killed, 1000, 1)
             _ = try await add(.active, 1000, 1, owner: "q")
             let gone = try await add(.active, 1000, 1)
-            _ = try await database.delete(gone, to: .pendingDelete, from: [.active])
-            #expect(try await database.storageUsage(ofProject: "p") == 6_000_000_000_005)
-            #expect(try await database.storageUsage(ofProject: "p", excludingImage: big) == 5)
-            #expect(try await database.storageUsage(ofProject: "nobody") == 0)
+            _ = try await database.images.delete(gone, to: .pendingDelete, from: [.active])
+            #expect(try await database.images.storageUsage(ofProject: "p") == 6_000_000_000_005)
+            #expect(try await database.images.storageUsage(ofProject: "p", excludingImage: big) == 5)
+            #expect(try await database.images.storageUsage(ofProject: "nobody") == 0)
         }
     }
 
     @Test(arguments: Backend.allCases) func `a row that nobody understands is an error`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())
-            try await database.insert(image)
-            try await database.write([Statement("UPDATE images SET status = 'melted'")])
+            try await database.images.insert(image)
+            try await database.session.write([Statement("UPDATE images SET status = 'melted'")])
             await #expect {
-                _ = try await database.image(image.id)
+                _ = try await database.images.find(image.id)
             } throws: {
                 if case .statement(code: "decode", _)? = $0 as? DatabaseError { true } else { false }
             }

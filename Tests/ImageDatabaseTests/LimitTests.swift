@@ -17,12 +17,12 @@ import Testing
 
     private static func queued(_ database: ImageDatabase, owner: String) async throws -> UploadRecord {
         let id = newID()
-        try await database.insert(Image(id: id, owner: owner))
+        try await database.images.insert(Image(id: id, owner: owner))
         return UploadRecord(imageID: id, uploadID: newID(), storeID: nil, process: .current())
     }
 
     private static func finish(_ database: ImageDatabase, _ upload: UploadRecord, _ size: Int64) async throws {
-        try await database.finishUpload(
+        try await database.uploads.finish(
             upload, location: ImageLocation(url: "file:///\(upload.imageID)"), size: size, virtualSize: size,
             checksum: "c", hashAlgorithm: "sha512", hashValue: "h")
     }
@@ -30,13 +30,13 @@ import Testing
     private static func used(
         _ resource: LimitedResource, _ database: ImageDatabase, _ project: String
     ) async throws -> Int64 {
-        try #require(try await database.limitUsage(ofProject: project).first { $0.resource == resource }).used
+        try #require(try await database.limits.usage(ofProject: project).first { $0.resource == resource }).used
     }
 
     private static func begin(
         _ database: ImageDatabase, _ upload: UploadRecord, _ project: String, _ size: UploadClaim.Size
     ) async throws(DatabaseError) -> Int64? {
-        try await database.beginUpload(upload, claim: UploadClaim(projectID: project, size: size))
+        try await database.uploads.begin(upload, claim: UploadClaim(projectID: project, size: size))
     }
 
     /// Two pools on one database stand for two nodes.
@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `parallel uploads reach a limit to the byte and never pass it`(backend: Backend) async throws {
         try await withTwoNodes(backend) { one, other in
-            _ = try await one.storeLimitMirror(Self.mirror([.imageSizeTotal: 10]), over: nil)
+            _ = try await one.limits.storeMirror(Self.mirror([.imageSizeTotal: 10]), over: nil)
             var uploads: [UploadRecord] = []
             for _ in 0..<80 { uploads.append(try await Self.queued(one, owner: "p")) }
             let size = Self.mebibyte / 4
@@ -82,7 +82,7 @@ import Testing
             #expect(try await Self.used(.imageSizeTotal, one, "p") == 10 * Self.mebibyte)
             let late = try await Self.queued(one, owner: "p")
             await #expect(throws: DatabaseError.limitReached) { _ = try await Self.begin(one, late, "p", .known(1)) }
-            #expect(try await one.image(late.imageID)?.status == .queued)
+            #expect(try await one.images.find(late.imageID)?.status == .queued)
             _ = try await Self.begin(one, late, "p", .known(0))
         }
     }
@@ -90,13 +90,13 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `parallel creations never pass a count`(backend: Backend) async throws {
         try await withTwoNodes(backend) { one, other in
-            _ = try await one.storeLimitMirror(Self.mirror([.imageCountTotal: 17]), over: nil)
+            _ = try await one.limits.storeMirror(Self.mirror([.imageCountTotal: 17]), over: nil)
             let created = await withTaskGroup(of: Bool.self) { group in
                 for index in 0..<60 {
                     let node = index % 2 == 0 ? one : other
                     group.addTask {
                         do {
-                            try await node.insert(
+                            try await node.images.insert(
                                 Image(id: newID(), owner: "p"),
                                 claim: LimitClaim(projectID: "p", amounts: [.imageCountTotal: 1]))
                             return true
@@ -110,10 +110,10 @@ import Testing
             }
             #expect(created == 17)
             let image = try #require(
-                try await one.images(ImageQuery(viewer: ImageQuery.Viewer(project: "p", isAdmin: true))).first)
-            _ = try await one.delete(image.id, to: .pendingDelete, from: [.queued])
+                try await one.images.list(ImageQuery(viewer: ImageQuery.Viewer(project: "p", isAdmin: true))).first)
+            _ = try await one.images.delete(image.id, to: .pendingDelete, from: [.queued])
             #expect(try await Self.used(.imageCountTotal, one, "p") == 16)
-            try await other.insert(
+            try await other.images.insert(
                 Image(id: newID(), owner: "p"), claim: LimitClaim(projectID: "p", amounts: [.imageCountTotal: 1]))
         }
     }
@@ -121,24 +121,24 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `a growing claim gets what is left, and gives back what it did not need`(backend: Backend) async throws {
         try await backend.withDatabase { database in
-            _ = try await database.storeLimitMirror(Self.mirror([.imageSizeTotal: 3]), over: nil)
+            _ = try await database.limits.storeMirror(Self.mirror([.imageSizeTotal: 3]), over: nil)
             let (first, second) = (
                 try await Self.queued(database, owner: "p"), try await Self.queued(database, owner: "p")
             )
             #expect(try await Self.begin(database, first, "p", .unknown(step: 1000)) == 1000)
             #expect(try await Self.begin(database, second, "p", .known(Self.mebibyte)) == Self.mebibyte)
             let all = 2 * Self.mebibyte
-            #expect(try await database.extendClaim(of: first, projectID: "p", by: 5 * Self.mebibyte) == all)
-            #expect(try await database.extendClaim(of: first, projectID: "p", by: 1) == all)
+            #expect(try await database.limits.extendClaim(of: first, projectID: "p", by: 5 * Self.mebibyte) == all)
+            #expect(try await database.limits.extendClaim(of: first, projectID: "p", by: 1) == all)
             try await Self.finish(database, first, 7)
             #expect(try await Self.used(.imageSizeTotal, database, "p") == Self.mebibyte + 7)
             #expect(try await database.abandonUpload(second))
             try await database.abortUpload(second)
             #expect(try await Self.used(.imageSizeTotal, database, "p") == 7)
             await #expect(throws: DatabaseError.conflict) {
-                _ = try await database.extendClaim(of: second, projectID: "p", by: 1)
+                _ = try await database.limits.extendClaim(of: second, projectID: "p", by: 1)
             }
-            _ = try await database.delete(first.imageID, to: .deleted, from: [.active])
+            _ = try await database.images.delete(first.imageID, to: .deleted, from: [.active])
             #expect(try await Self.used(.imageSizeTotal, database, "p") == 0)
         }
     }
@@ -146,7 +146,7 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `the claim of a dead upload goes with its record`(backend: Backend) async throws {
         try await backend.withDatabase { database in
-            _ = try await database.storeLimitMirror(
+            _ = try await database.limits.storeMirror(
                 Self.mirror([.imageSizeTotal: 1, .imageCountUploading: 1]), over: nil)
             let (dead, next) = (
                 try await Self.queued(database, owner: "p"), try await Self.queued(database, owner: "p")
@@ -156,8 +156,8 @@ import Testing
                 _ = try await Self.begin(database, next, "p", .known(0))
             }
             let sweeper = ProcessIdentity(host: "boot/1", pid: 1, startTime: 1)
-            let record = try #require(try await database.uploads().first)
-            try await database.abortUpload(try #require(try await database.takeOver(record, by: sweeper)))
+            let record = try #require(try await database.uploads.all().first)
+            try await database.uploads.abort(try #require(try await database.uploads.takeOver(record, by: sweeper)))
             _ = try await Self.begin(database, next, "p", .known(Self.mebibyte))
         }
     }
@@ -166,7 +166,7 @@ import Testing
     func `a domain's limit holds for the sum of its projects`(backend: Backend) async throws {
         try await withTwoNodes(backend) { one, other in
             let scope = LimitMirror.Scope(id: "domain", resource: .imageSizeTotal)
-            _ = try await one.storeLimitMirror(
+            _ = try await one.limits.storeMirror(
                 Self.mirror(
                     [.imageSizeTotal: 3], own: [scope: 5], roots: ["a": "domain", "b": "domain", "c": "other"]),
                 over: nil)
@@ -190,7 +190,7 @@ import Testing
             #expect(begun.values.allSatisfy { $0 <= 12 })
             let other = try await Self.queued(one, owner: "c")
             _ = try await Self.begin(one, other, "c", .known(3 * Self.mebibyte))
-            let scopes = try await one.limitScopes(of: .imageSizeTotal, project: "a")
+            let scopes = try await one.limits.scopes(of: .imageSizeTotal, project: "a")
             #expect(scopes.contains { $0.id == "domain" && $0.usage.limit == 5 && $0.usage.used == 5 * Self.mebibyte })
         }
     }
@@ -198,28 +198,28 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `limits come from the project, then the registered limit, then are 0`(backend: Backend) async throws {
         try await backend.withDatabase { database in
-            await #expect(throws: DatabaseError.limitsUnknown) { _ = try await database.limitUsage(ofProject: "p") }
+            await #expect(throws: DatabaseError.limitsUnknown) { _ = try await database.limits.usage(ofProject: "p") }
             let claim = LimitClaim(projectID: "p", amounts: [.imageCountTotal: 1])
             await #expect(throws: DatabaseError.limitsUnknown) {
-                try await database.insert(Image(id: newID(), owner: "p"), claim: claim)
+                try await database.images.insert(Image(id: newID(), owner: "p"), claim: claim)
             }
-            var stored = try await database.storeLimitMirror(LimitMirror(model: "flat"), over: nil)
+            var stored = try await database.limits.storeMirror(LimitMirror(model: "flat"), over: nil)
             await #expect(throws: DatabaseError.limitReached) {
-                try await database.insert(Image(id: newID(), owner: "p"), claim: claim)
+                try await database.images.insert(Image(id: newID(), owner: "p"), claim: claim)
             }
             var mirror = LimitMirror(model: "flat", defaults: [.imageCountTotal: 1])
             mirror.own[LimitMirror.Scope(id: "rich", resource: .imageCountTotal)] = -1
-            stored = try await database.storeLimitMirror(mirror, over: stored)
-            try await database.insert(Image(id: newID(), owner: "p"), claim: claim)
+            stored = try await database.limits.storeMirror(mirror, over: stored)
+            try await database.images.insert(Image(id: newID(), owner: "p"), claim: claim)
             await #expect(throws: DatabaseError.limitReached) {
-                try await database.insert(Image(id: newID(), owner: "p"), claim: claim)
+                try await database.images.insert(Image(id: newID(), owner: "p"), claim: claim)
             }
             for _ in 0..<3 {
-                try await database.insert(
+                try await database.images.insert(
                     Image(id: newID(), owner: "rich"),
                     claim: LimitClaim(projectID: "rich", amounts: [.imageCountTotal: 1]))
             }
-            let usage = try await database.limitUsage(ofProject: "p")
+            let usage = try await database.limits.usage(ofProject: "p")
             #expect(usage.map(\.resource) == LimitedResource.allCases)
             #expect(usage.map(\.limit) == [0, 0, 1, 0] && usage.map(\.used) == [0, 0, 1, 0])
         }
@@ -228,27 +228,27 @@ import Testing
     @Test(arguments: Backend.allCases)
     func `an older look at Keystone never replaces a newer one`(backend: Backend) async throws {
         try await backend.withDatabase { database in
-            #expect(try await database.limitMirror() == nil)
+            #expect(try await database.limits.mirror() == nil)
             let scope = LimitMirror.Scope(id: "p", resource: .imageSizeTotal)
             let first = LimitMirror(
                 model: "strict_two_level", defaults: [.imageSizeTotal: 5], own: [scope: 2], roots: ["p": "d", "q": "d"])
-            let stored = try await database.storeLimitMirror(first, over: nil, at: time(0))
+            let stored = try await database.limits.storeMirror(first, over: nil, at: time(0))
             await #expect(throws: DatabaseError.conflict) {
-                _ = try await database.storeLimitMirror(first, over: nil, at: time(1))
+                _ = try await database.limits.storeMirror(first, over: nil, at: time(1))
             }
-            #expect(try await database.limitMirror() == stored)
+            #expect(try await database.limits.mirror() == stored)
             var second = first
             second.own = [:]
             second.defaults[.imageCountTotal] = 9
             second.roots = ["q": "e"]
-            let newer = try await database.storeLimitMirror(second, over: stored, at: time(2))
-            #expect(try await database.limitMirror() == newer && newer.generation == stored.generation + 1)
+            let newer = try await database.limits.storeMirror(second, over: stored, at: time(2))
+            #expect(try await database.limits.mirror() == newer && newer.generation == stored.generation + 1)
             await #expect(throws: DatabaseError.conflict) {
-                _ = try await database.storeLimitMirror(first, over: stored, at: time(3))
+                _ = try await database.limits.storeMirror(first, over: stored, at: time(3))
             }
-            let same = try await database.storeLimitMirror(second, over: newer, at: time(4))
+            let same = try await database.limits.storeMirror(second, over: newer, at: time(4))
             #expect(same.generation == newer.generation)
-            #expect(try await database.limitMirrorState()?.refreshedAt == time(4))
+            #expect(try await database.limits.mirrorState()?.refreshedAt == time(4))
         }
     }
 }

@@ -176,7 +176,7 @@ import Testing
         try await backend.withDatabase { database in
             var random = SeededRandom(state: 7)
             let images = Self.images(120, &random)
-            for image in images { try await database.insert(image) }
+            for image in images { try await database.images.insert(image) }
             var nonEmpty = 0
             for _ in 0..<150 {
                 let query = Self.randomQuery(&random)
@@ -187,7 +187,7 @@ import Testing
                 var listed: [Image] = []
                 var page = query
                 repeat {
-                    let result = try await database.images(page)
+                    let result = try await database.images.list(page)
                     listed += result
                     page.marker = result.count == query.limit ? result.last?.id : nil
                 } while page.marker != nil
@@ -212,20 +212,20 @@ import Testing
             let properties = numbers.map { ("p\($0)", "v\($0)") }
             let image = Image(
                 id: UUIDText.random(), owner: "p", properties: Dictionary(uniqueKeysWithValues: properties), tags: tags)
-            try await database.insert(image)
-            try await database.insert(
+            try await database.images.insert(image)
+            try await database.images.insert(
                 Image(id: UUIDText.random(), owner: "p", properties: ["p1": "v1"], tags: ["t1", "t2"]))
             var query = ImageQuery(viewer: .init(project: "p", isAdmin: false))
             query.filters = tags.map { .tag($0) } + properties.map { .property($0, $1) }
             let clock = ContinuousClock()
             let start = clock.now
-            for _ in 0..<3 { #expect(try await database.images(query).map(\.id) == [image.id]) }
+            for _ in 0..<3 { #expect(try await database.images.list(query).map(\.id) == [image.id]) }
             #expect(clock.now - start < .seconds(10))
             // Bytes count, not characters: this is another spelling of the same one.
             query.filters += [.tag("\u{e9}"), .tag("e\u{301}")]
-            #expect(try await database.images(query).isEmpty)
-            try await database.addTag("\u{e9}", toImage: image.id)
-            #expect(try await database.images(query).isEmpty)
+            #expect(try await database.images.list(query).isEmpty)
+            try await database.tags.add("\u{e9}", toImage: image.id)
+            #expect(try await database.images.list(query).isEmpty)
         }
     }
 
@@ -234,18 +234,18 @@ import Testing
             func add(_ visibility: Visibility, member: String? = nil) async throws -> String {
                 let id = newID()
                 let members = member.map { [ImageMember(imageID: id, project: $0, status: .rejected)] } ?? []
-                try await database.insert(Image(id: id, visibility: visibility, owner: "p1", members: members))
+                try await database.images.insert(Image(id: id, visibility: visibility, owner: "p1", members: members))
                 return id
             }
             let (secret, hidden, shared) = (
                 try await add(.private), try await add(.community), try await add(.shared, member: "p2")
             )
             let gone = try await add(.public)
-            _ = try await database.delete(gone, to: .deleted, from: [.queued])
+            _ = try await database.images.delete(gone, to: .deleted, from: [.queued])
             func list(_ marker: String, _ project: String?, isAdmin: Bool = false) async throws -> [Image] {
                 var query = ImageQuery(viewer: .init(project: project, isAdmin: isAdmin))
                 query.marker = marker
-                return try await database.images(query)
+                return try await database.images.list(query)
             }
             for (marker, project) in [(secret, "p2"), (shared, "p3"), (gone, "p1"), ("none", "p1")] {
                 await #expect(throws: DatabaseError.markerNotFound) { _ = try await list(marker, project) }
@@ -259,14 +259,14 @@ import Testing
 
     @Test(arguments: Backend.allCases) func `a page of nothing is empty`(backend: Backend) async throws {
         try await backend.withDatabase { database in
-            try await database.insert(Image(id: newID(), visibility: .public))
+            try await database.images.insert(Image(id: newID(), visibility: .public))
             var query = ImageQuery(viewer: .init(project: "p", isAdmin: false))
             query.limit = 0
-            #expect(try await database.images(query).isEmpty)
+            #expect(try await database.images.list(query).isEmpty)
             query.limit = -3
-            #expect(try await database.images(query).isEmpty)
+            #expect(try await database.images.list(query).isEmpty)
             query.limit = 1000
-            #expect(try await database.images(query).count == 1)
+            #expect(try await database.images.list(query).count == 1)
         }
     }
 }

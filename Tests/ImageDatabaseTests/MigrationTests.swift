@@ -10,13 +10,13 @@ import Testing
     /// The schema as sorted lines, our own tables left out.
     private static func describe(_ database: ImageDatabase) async throws -> [String] {
         let sql =
-            switch database.dialect.name {
+            switch database.session.dialect.name {
             case .postgreSQL: try text("describe-postgresql.sql")
             case .sqlite:
                 "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'glance_%'"
             }
-        let statements = try await database.read(Statement(sql))[0].firstColumn()
-        guard database.dialect.name == .sqlite else { return statements }
+        let statements = try await database.session.read(Statement(sql))[0].firstColumn()
+        guard database.session.dialect.name == .sqlite else { return statements }
         return statements.map { $0.replacingOccurrences(of: "\"images\"", with: "images") + ";" }.sorted()
             .flatMap { $0.split(separator: "\n").map(String.init) }
     }
@@ -93,7 +93,7 @@ import Testing
                 let migrator = SchemaMigrator(database)
                 _ = try await migrator.upgrade(to: "mitaka02")
                 for (id, isPublic) in [("public", true), ("shared", false), ("private", false)] {
-                    try await database.write([
+                    try await database.session.write([
                         Statement(
                             """
                             INSERT INTO images (id, status, is_public, created_at, deleted, min_disk, min_ram, protected) \
@@ -101,7 +101,7 @@ import Testing
                             """, [.text(id), .bool(isPublic), .time(time(0))])
                     ])
                 }
-                try await database.write([
+                try await database.session.write([
                     ImageWrites.insertMember(ImageMember(imageID: "shared", project: "p")),
                     ImageWrites.insertLocation(
                         "public", ImageLocation(url: "file:///x", metadata: ["backend": "fast"]), at: time(0)),
@@ -113,9 +113,9 @@ import Testing
                 #expect(try await migrator.need() == .contract)
                 _ = try await migrator.contract()
                 for visibility in [Visibility.public, .shared, .private] {
-                    #expect(try await database.image(visibility.rawValue)?.visibility == visibility)
+                    #expect(try await database.images.find(visibility.rawValue)?.visibility == visibility)
                 }
-                #expect(try await database.image("public")?.locations.first?.metadata == ["store": "fast"])
+                #expect(try await database.images.find("public")?.locations.first?.metadata == ["store": "fast"])
             }
         }
     }
@@ -149,14 +149,15 @@ import Testing
                 }
                 await #expect(throws: SchemaMigrator.Failure.unknownRevision("x")) { try await migrator.stamp("x") }
                 _ = try await migrator.upgrade(to: "heads")
-                try await database.write([Statement("UPDATE alembic_version SET version_num = 'of_the_future'")])
+                try await database.session.write([Statement("UPDATE alembic_version SET version_num = 'of_the_future'")]
+                )
                 await #expect(throws: SchemaMigrator.Failure.unknownRevision("of_the_future")) {
                     _ = try await migrator.upgrade(to: "heads")
                 }
                 try await migrator.stamp("mitaka01")
                 // The tables are there already: the error ends the migration, which must not try for ever.
                 await #expect(throws: SchemaMigrator.Failure.self) { _ = try await migrator.upgrade(to: "heads") }
-                try await database.write([Statement("DROP TABLE alembic_version")])
+                try await database.session.write([Statement("DROP TABLE alembic_version")])
                 await #expect(throws: SchemaMigrator.Failure.unmanaged) { _ = try await migrator.upgrade(to: "heads") }
                 try await migrator.stamp("heads")
                 #expect(try await migrator.currentRevisions() == ["2024_1_contract01"])
@@ -170,7 +171,7 @@ import Testing
             try await withClosing(database) {
                 let migrator = SchemaMigrator(database)
                 _ = try await migrator.upgrade(to: "pike_contract01")
-                try await database.write([Statement("UPDATE alembic_version SET version_num = 'pike01'")])
+                try await database.session.write([Statement("UPDATE alembic_version SET version_num = 'pike01'")])
                 #expect(try await migrator.currentRevisions() == ["pike_contract01"])
                 _ = try await migrator.upgrade(to: "heads")
                 #expect(try await migrator.currentRevisions() == ["2024_1_contract01"])

@@ -22,13 +22,13 @@ import Testing
         /// Many queries at once; how many were answered.
         func ask() async -> Int {
             await withTaskGroup(of: Bool.self) { group in
-                for _ in 0..<16 { group.addTask { (try? await database.image("a")) != nil } }
+                for _ in 0..<16 { group.addTask { (try? await database.images.find("a")) != nil } }
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
         }
         try await withClosing(database) {
             _ = try await SchemaMigrator(database).upgrade(to: "heads")
-            try await database.insert(Image(id: "a"))
+            try await database.images.insert(Image(id: "a"))
             #expect(await ask() == 16)
             #expect(counts() == [0, 0])
             for outage in 1...2 {

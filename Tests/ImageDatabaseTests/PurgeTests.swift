@@ -16,14 +16,14 @@ import Testing
             id: id, status: .active, properties: ["p": "v"], tags: ["t"],
             locations: [ImageLocation(url: "file:///\(id)")],
             members: [ImageMember(imageID: id, project: "m")])
-        try await database.insert(image)
+        try await database.images.insert(image)
         if let status {
-            for location in try await database.delete(id, to: status, from: [.active]) where status == .deleted {
-                try await database.markLocationDeleted(#require(location.id))
+            for location in try await database.images.delete(id, to: status, from: [.active]) where status == .deleted {
+                try await database.locations.markDeleted(#require(location.id))
             }
         }
         for table in ["images"] + children {
-            try await database.write([
+            try await database.session.write([
                 Statement("UPDATE \(table) SET deleted_at = $1 WHERE deleted", [.time(old)])
             ])
         }
@@ -36,7 +36,9 @@ import Testing
         for table in children {
             let column = "image_id"
             counts.append(
-                try await database.read(Statement("SELECT id FROM \(table) WHERE \(column) = $1", [.text(id)]))[0].count
+                try await database.session.read(Statement("SELECT id FROM \(table) WHERE \(column) = $1", [.text(id)]))[
+                    0
+                ].count
             )
         }
         return counts
@@ -49,7 +51,7 @@ import Testing
             try await Self.add(database, "live", deletedTo: nil)
             try await Self.add(database, "orphan", deletedTo: .deleted)
             try await Self.add(database, "restored", deletedTo: .pendingDelete)
-            try await database.write([
+            try await database.session.write([
                 // Bytes that the scrubber has still to remove, though the image says it is done.
                 Statement("UPDATE image_locations SET status = 'pending_delete' WHERE image_id = 'orphan'"),
                 // What Glance's own --restore does: the children stay deleted, the old time stays everywhere.
@@ -66,7 +68,7 @@ import Testing
             let result = try await Purge(database, deletedBefore: Self.limit, limit: nil).runOnImages()
             #expect(result.removed.rows == 1)
             #expect(result.kept == 1)
-            let left = try await database.read(Statement("SELECT id FROM images ORDER BY id"))[0].firstColumn()
+            let left = try await database.session.read(Statement("SELECT id FROM images ORDER BY id"))[0].firstColumn()
             #expect(left == ["live", "orphan", "pending", "restored"])
         }
     }
@@ -87,7 +89,7 @@ import Testing
     @Test(arguments: databases) func `tasks go with what they say`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             for (id, isDeleted) in [("t1", true), ("t2", true), ("t3", false)] {
-                try await database.write([
+                try await database.session.write([
                     Statement(
                         """
                         INSERT INTO tasks (id, type, status, owner, created_at, deleted_at, deleted) \
@@ -98,7 +100,7 @@ import Testing
             }
             let counts = try await Purge(database, deletedBefore: Self.limit, limit: nil).run()
             #expect(counts.first == .init(table: "task_info", rows: 2) && counts.last == .init(table: "tasks", rows: 2))
-            #expect(try await database.read(Statement("SELECT id FROM tasks"))[0].firstColumn() == ["t3"])
+            #expect(try await database.session.read(Statement("SELECT id FROM tasks"))[0].firstColumn() == ["t3"])
         }
     }
 }

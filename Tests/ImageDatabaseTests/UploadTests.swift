@@ -13,29 +13,29 @@ import Testing
     }
 
     private static func finish(_ database: ImageDatabase, _ upload: UploadRecord) async throws(DatabaseError) {
-        try await database.finishUpload(
+        try await database.uploads.finish(
             upload, location: ImageLocation(url: "file:///x", metadata: ["store": "fast"]), size: 5, virtualSize: 6,
             checksum: "c", hashAlgorithm: "sha512", hashValue: "h")
     }
 
     private static func queued(_ database: ImageDatabase) async throws(DatabaseError) -> String {
         let id = newID()
-        try await database.insert(Image(id: id))
+        try await database.images.insert(Image(id: id))
         return id
     }
 
     @Test(arguments: Backend.allCases) func `an upload makes an image active`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
-            try await database.beginUpload(upload)
-            #expect(try await database.image(upload.imageID)?.status == .saving)
-            #expect(try await database.uploads() == [upload])
+            try await database.uploads.begin(upload)
+            #expect(try await database.images.find(upload.imageID)?.status == .saving)
+            #expect(try await database.uploads.all() == [upload])
             try await Self.finish(database, upload)
-            let image = try #require(try await database.image(upload.imageID))
+            let image = try #require(try await database.images.find(upload.imageID))
             #expect(image.status == .active && image.size == 5 && image.virtualSize == 6)
             #expect(image.checksum == "c" && image.hashAlgorithm == "sha512" && image.hashValue == "h")
             #expect(image.locations.map(\.url) == ["file:///x"] && image.locations[0].storeID == "fast")
-            #expect(try await database.uploads().isEmpty)
+            #expect(try await database.uploads.all().isEmpty)
         }
     }
 
@@ -46,7 +46,7 @@ import Testing
                 for number in 0..<10 {
                     group.addTask {
                         do throws(DatabaseError) {
-                            try await database.beginUpload(Self.record(id, "u\(number)"))
+                            try await database.uploads.begin(Self.record(id, "u\(number)"))
                             return nil
                         } catch {
                             return error
@@ -57,7 +57,7 @@ import Testing
             }
             #expect(errors.count { $0 == nil } == 1)
             #expect(errors.count { $0 == .conflict } == 9)
-            await #expect(throws: DatabaseError.notFound) { try await database.beginUpload(Self.record("none")) }
+            await #expect(throws: DatabaseError.notFound) { try await database.uploads.begin(Self.record("none")) }
         }
     }
 
@@ -87,8 +87,8 @@ import Testing
     {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
-            try await database.beginUpload(upload)
-            _ = try await database.delete(upload.imageID, to: .deleted, from: [.saving])
+            try await database.uploads.begin(upload)
+            _ = try await database.images.delete(upload.imageID, to: .deleted, from: [.saving])
             await #expect(throws: DatabaseError.notFound) { try await Self.finish(database, upload) }
             #expect(try await database.uploads() == [upload], "the bytes are still to be removed")
             #expect(try await database.abandonUpload(upload))
@@ -101,31 +101,32 @@ import Testing
     @Test(arguments: Backend.allCases) func `one sweeper takes a dead upload over`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
-            try await database.beginUpload(upload)
+            try await database.uploads.begin(upload)
             let taken = await withTaskGroup(of: UploadRecord?.self) { group in
                 for _ in 0..<6 {
-                    group.addTask { try? await database.takeOver(upload, by: Self.sweeper) }
+                    group.addTask { try? await database.uploads.takeOver(upload, by: Self.sweeper) }
                 }
                 return await group.reduce(into: [UploadRecord]()) { if let record = $1 { $0.append(record) } }
             }
             #expect(taken.count == 1 && taken.first?.process == Self.sweeper)
             await #expect(throws: DatabaseError.conflict) { try await Self.finish(database, upload) }
-            try await database.abortUpload(upload)
-            #expect(try await database.image(upload.imageID)?.status == .saving, "the old owner has no say any more")
-            try await database.abortUpload(try #require(taken.first))
-            #expect(try await database.image(upload.imageID)?.status == .queued)
+            try await database.uploads.abort(upload)
+            #expect(
+                try await database.images.find(upload.imageID)?.status == .saving, "the old owner has no say any more")
+            try await database.uploads.abort(try #require(taken.first))
+            #expect(try await database.images.find(upload.imageID)?.status == .queued)
         }
     }
 
     @Test(arguments: Backend.allCases) func `a renewed upload cannot be taken over`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
-            try await database.beginUpload(upload)
-            try await database.renewUploads(of: Self.sweeper)
-            #expect(try await database.uploads() == [upload])
-            try await database.renewUploads(of: Self.here)
-            #expect(try #require(try await database.uploads().first).renewedAt > upload.renewedAt)
-            #expect(try await database.takeOver(upload, by: Self.sweeper) == nil)
+            try await database.uploads.begin(upload)
+            try await database.uploads.renew(of: Self.sweeper)
+            #expect(try await database.uploads.all() == [upload])
+            try await database.uploads.renew(of: Self.here)
+            #expect(try #require(try await database.uploads.all().first).renewedAt > upload.renewedAt)
+            #expect(try await database.uploads.takeOver(upload, by: Self.sweeper) == nil)
             try await Self.finish(database, upload)
         }
     }

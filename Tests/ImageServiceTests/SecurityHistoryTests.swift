@@ -165,7 +165,7 @@ import Testing
             try await harness.service.upload(body, to: image.id, store: nil, expectedSize: nil, for: owner)
         }
         #expect(try harness.storedFiles().isEmpty)
-        #expect(try await harness.database.uploads().isEmpty)
+        #expect(try await harness.database.uploads.all().isEmpty)
         let next = try await harness.queuedImage(for: owner)
         try await harness.upload(9000, to: next, for: owner)
     }

@@ -17,10 +17,10 @@ enum Backend: String, CaseIterable, Sendable, CustomTestStringConvertible {
         let server = try await PostgresServer.url.value
         let name = "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
         let administration = try ImageDatabase(url: server + "/postgres", logger: .silent)
-        try await administration.write([Statement("CREATE DATABASE \(name)")])
+        try await administration.session.write([Statement("CREATE DATABASE \(name)")])
         let result: Result<Void, any Error>
         do { result = .success(try await body(server + "/" + name)) } catch { result = .failure(error) }
-        try await administration.write([Statement("DROP DATABASE \(name) WITH (FORCE)")])
+        try await administration.session.write([Statement("DROP DATABASE \(name) WITH (FORCE)")])
         await administration.close()
         try result.get()
     }

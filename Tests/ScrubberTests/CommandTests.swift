@@ -103,7 +103,7 @@ import Testing
             var ids: [String] = []
             for _ in 0..<400 {
                 ids.append(try await fixture.addImage())
-                _ = try await fixture.database.delete(ids[ids.count - 1], to: .pendingDelete, from: [.active])
+                _ = try await fixture.database.images.delete(ids[ids.count - 1], to: .pendingDelete, from: [.active])
             }
             let live = try await fixture.addImage()
             let arguments = ["--config-file", fixture.configurationFile]
@@ -123,7 +123,7 @@ import Testing
             }
             let (process, output) = try Self.start(arguments + ["-D"], in: fixture.directory)
             let pending = Statement("SELECT id FROM images WHERE status = 'pending_delete'")
-            while try await fixture.database.read(pending)[0].count > 0 {
+            while try await fixture.database.session.read(pending)[0].count > 0 {
                 guard process.isRunning else {
                     Issue.record("it ended: \(try String(contentsOfFile: output, encoding: .utf8))")
                     return
@@ -134,7 +134,7 @@ import Testing
             await Self.end(of: process)
             #expect(process.terminationReason == .exit && process.terminationStatus == 0)
             for id in ids { #expect(try await fixture.locationStates(id) == ["deleted"]) }
-            #expect(try await fixture.database.claims().isEmpty)
+            #expect(try await fixture.database.scrubs.all().isEmpty)
             #expect(try fixture.stored() == [live] && fixture.hasFile(live))
         }
     }

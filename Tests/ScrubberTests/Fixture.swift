@@ -101,7 +101,7 @@ struct Fixture: Sendable {
     @discardableResult
     func addImage(_ id: String = UUIDText.random(), locations: [ImageLocation]? = nil) async throws -> String {
         try Data("data of \(id)".utf8).write(to: URL(filePath: file(id)))
-        try await database.insert(
+        try await database.images.insert(
             Image(
                 id: id, name: "image", status: .active, owner: "p", size: 44,
                 properties: ["color": "blue", "none": nil],
@@ -116,13 +116,14 @@ struct Fixture: Sendable {
 
     /// Deletes an image as `delayed_delete` does, some time ago.
     func markPending(_ id: String, secondsAgo: Int64 = 10) async throws {
-        _ = try await database.delete(id, to: .pendingDelete, from: [.active])
+        _ = try await database.images.delete(id, to: .pendingDelete, from: [.active])
         try await age(id, by: secondsAgo)
     }
 
     /// Puts the deletion of an image and of what was deleted with it into the past.
     func age(_ id: String, by seconds: Int64) async throws {
-        let rows = try await database.read(Statement("SELECT deleted_at FROM images WHERE id = $1", [.text(id)]))
+        let rows = try await database.session.read(
+            Statement("SELECT deleted_at FROM images WHERE id = $1", [.text(id)]))
         let time = try #require(try rows[0][0].time(0)).advanced(bySeconds: -seconds)
         for (table, column) in [
             ("images", "id"), ("image_properties", "image_id"), ("image_tags", "image_id"),
@@ -136,19 +137,19 @@ struct Fixture: Sendable {
     }
 
     func status(_ id: String) async throws -> ImageStatus? {
-        try await database.image(id, includingDeleted: true)?.status
+        try await database.images.find(id, includingDeleted: true)?.status
     }
 
     /// Statuses of all locations of an image, in the order of their rows.
     func locationStates(_ id: String) async throws -> [String] {
-        try await database.read(
+        try await database.session.read(
             Statement("SELECT status FROM image_locations WHERE image_id = $1 ORDER BY id", [.text(id)]))[0]
             .firstColumn()
     }
 
     @discardableResult
     func execute(_ sql: String, _ parameters: SQLValue...) async throws -> Int {
-        try await database.write([Statement(sql, parameters)])[0].affected
+        try await database.session.write([Statement(sql, parameters)])[0].affected
     }
 
     /// A file in the staging directory that was written some time ago.

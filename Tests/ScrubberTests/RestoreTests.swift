@@ -11,7 +11,7 @@ import Testing
 @Suite struct RestoreTests {
     /// An image with the parts that a restore brings back, and without what it changes.
     private static func content(_ fixture: Fixture, _ id: String) async throws -> Image? {
-        guard var image = try await fixture.database.image(id) else { return nil }
+        guard var image = try await fixture.database.images.find(id) else { return nil }
         image.updatedAt = image.createdAt
         for index in image.members.indices { image.members[index].updatedAt = image.createdAt }
         return image
@@ -30,24 +30,24 @@ import Testing
         try await Fixture.with(backend) { fixture in
             let id = try await fixture.addImage()
             // What was removed before the deletion stays removed.
-            let old = try #require(try await fixture.database.image(id))
+            let old = try #require(try await fixture.database.images.find(id))
             var changed = old
             changed.properties["gone"] = "x"
             changed.tags.append("gone")
-            _ = try await fixture.database.update(from: old, to: changed)
-            _ = try await fixture.database.update(from: changed, to: old)
-            _ = try await fixture.database.addMember("gone", toImage: id, limit: -1)
-            _ = try await fixture.database.removeMember("gone", fromImage: id)
+            _ = try await fixture.database.images.update(from: old, to: changed)
+            _ = try await fixture.database.images.update(from: changed, to: old)
+            _ = try await fixture.database.members.add("gone", toImage: id, limit: -1)
+            _ = try await fixture.database.members.remove("gone", fromImage: id)
             let before = try #require(try await Self.content(fixture, id))
-            _ = try await fixture.database.delete(id, to: .pendingDelete, from: [.active])
-            #expect(try await fixture.database.image(id) == nil)
+            _ = try await fixture.database.images.delete(id, to: .pendingDelete, from: [.active])
+            #expect(try await fixture.database.images.find(id) == nil)
 
             try await fixture.scrubber().restore(id)
             #expect(try await Self.content(fixture, id) == before)
             #expect(before.properties == ["color": "blue", "none": nil] && before.tags == ["one", "two"])
             #expect(before.members.map(\.project) == ["other"] && before.locations.count == 1)
-            #expect(try await fixture.database.image(id)?.deletedAt == nil)
-            #expect(try await fixture.database.claims().isEmpty)
+            #expect(try await fixture.database.images.find(id)?.deletedAt == nil)
+            #expect(try await fixture.database.scrubs.all().isEmpty)
             #expect(fixture.log.occurrences(of: .imageRestored).first?.metadata["image_id"] == id)
 
             // And can go for good afterwards.
@@ -66,7 +66,7 @@ import Testing
                 let before = try #require(try await Self.content(fixture, id))
                 try await fixture.markPending(id, secondsAgo: 0)
                 // Its steps in their order: locations, properties, the image with the rest.
-                let rows = try await fixture.database.read(
+                let rows = try await fixture.database.session.read(
                     Statement("SELECT deleted_at FROM images WHERE id = $1", [.text(id)]))
                 let time = try #require(try rows[0][0].time(0))
                 let earlier = Timestamp(microseconds: time.microseconds - 900_000)
@@ -110,7 +110,7 @@ import Testing
             try FileManager.default.removeItem(atPath: fixture.file(gone))
             #expect(await Self.description { try await scrubber.restore(gone) }.contains("have been removed already"))
             #expect(try await fixture.status(gone) == .pendingDelete)
-            #expect(try await fixture.database.claims().isEmpty, "the scrubber may have it again")
+            #expect(try await fixture.database.scrubs.all().isEmpty, "the scrubber may have it again")
 
             let unknown = try await fixture.addImage(locations: [ImageLocation(url: "rbd://x/y/z/snap")])
             try await fixture.markPending(unknown)
@@ -128,16 +128,16 @@ import Testing
             )
             for other in [here, elsewhere] {
                 let scrub = try #require(
-                    try await fixture.database.claimScrub(of: id, deletedBefore: .now, by: other))
+                    try await fixture.database.scrubs.claim(of: id, deletedBefore: .now, by: other))
                 let scrubber = fixture.scrubber(process: ProcessIdentity(host: here.host, pid: 1, startTime: 1))
                 #expect(await Self.description { try await scrubber.restore(id) }.contains("has begun to remove"))
                 #expect(try await scrubber.scrub() == .init())
                 #expect(try await fixture.status(id) == .pendingDelete)
-                try await fixture.database.endClaim(scrub.claim)
+                try await fixture.database.scrubs.end(scrub.claim)
             }
             // One of a process that has visibly died does not.
             let dead = ProcessIdentity(host: here.host, pid: here.pid, startTime: here.startTime - 1)
-            _ = try await fixture.database.claimScrub(of: id, deletedBefore: .now, by: dead)
+            _ = try await fixture.database.scrubs.claim(of: id, deletedBefore: .now, by: dead)
             try await fixture.scrubber().restore(id)
             #expect(try await fixture.status(id) == .active)
         }
@@ -150,13 +150,13 @@ import Testing
             let id = try await fixture.addImage()
             try await fixture.markPending(id)
             let other = ProcessIdentity(host: "elsewhere/1", pid: 7, startTime: 7)
-            let restore = try await fixture.database.claimRestore(of: id, by: other)
+            let restore = try await fixture.database.scrubs.claimRestore(of: id, by: other)
             #expect(try await fixture.scrubber().scrub() == .init())
-            try await fixture.database.restore(restore, present: restore.locations.compactMap(\.id), gone: [])
+            try await fixture.database.scrubs.restore(restore, present: restore.locations.compactMap(\.id), gone: [])
             #expect(try await fixture.status(id) == .active && fixture.hasFile(id))
             // Twice is once.
             await #expect(throws: DatabaseError.conflict) {
-                try await fixture.database.restore(restore, present: [], gone: [])
+                try await fixture.database.scrubs.restore(restore, present: [], gone: [])
             }
         }
     }
@@ -171,7 +171,7 @@ import Testing
             try await fixture.markPending(id)
             try await fixture.scrubber().restore(id)
             #expect(try await fixture.locationStates(id) == ["deleted", "active"])
-            #expect(try await fixture.database.image(id)?.locations.map(\.url) == [fixture.location(id).url])
+            #expect(try await fixture.database.images.find(id)?.locations.map(\.url) == [fixture.location(id).url])
         }
     }
 }

@@ -25,7 +25,7 @@ import Testing
             #expect(try await fixture.status(young) == .pendingDelete)
             #expect(try await fixture.status(live) == .active)
             #expect(!fixture.hasFile(old) && fixture.hasFile(young) && fixture.hasFile(live))
-            #expect(try await fixture.database.claims().isEmpty)
+            #expect(try await fixture.database.scrubs.all().isEmpty)
             let event = try #require(fixture.log.occurrences(of: .imageScrubbed).first)
             #expect(event.metadata["image_id"] == old && event.metadata["bytes"] == "44")
         }
@@ -79,7 +79,7 @@ import Testing
             #expect(try await fixture.status(id) == .pendingDelete)
             #expect(try await fixture.locationStates(id) == ["pending_delete", "deleted"])
             #expect(!fixture.hasFile(id))
-            #expect(try await fixture.database.claims().isEmpty)
+            #expect(try await fixture.database.scrubs.all().isEmpty)
             let event = try #require(fixture.log.occurrences(of: .scrubFailed).first)
             #expect(event.level == .warning && event.metadata["image_id"] == id)
             #expect(fixture.log.occurrences(of: .imageScrubbed).isEmpty)
@@ -123,7 +123,8 @@ import Testing
             #expect(try await fixture.scrubber().scrub().scrubbed == 1)
             #expect(try await fixture.status(first) == .deleted)
             #expect(fixture.hasFile(first))
-            #expect(try await fixture.database.image(second)?.locations.map(\.url) == [fixture.location(first).url])
+            #expect(
+                try await fixture.database.images.find(second)?.locations.map(\.url) == [fixture.location(first).url])
             try await fixture.markPending(second)
             #expect(try await fixture.scrubber().scrub().scrubbed == 1)
             #expect(!fixture.hasFile(first))
@@ -153,11 +154,11 @@ import Testing
             try await fixture.markPending(id)
             let scrubber = fixture.scrubber()
             let now = Timestamp.now
-            #expect(try await fixture.database.imagesToScrub(deletedBefore: now, after: nil, limit: 10).count == 1)
+            #expect(try await fixture.database.scrubs.due(deletedBefore: now, after: nil, limit: 10).count == 1)
             try await scrubber.restore(id)
             #expect(
-                try await fixture.database.claimScrub(of: id, deletedBefore: now, by: scrubber.process)?.claim == nil)
-            #expect(try await fixture.database.claims().isEmpty)
+                try await fixture.database.scrubs.claim(of: id, deletedBefore: now, by: scrubber.process)?.claim == nil)
+            #expect(try await fixture.database.scrubs.all().isEmpty)
             #expect(fixture.hasFile(id))
         }
     }
@@ -170,9 +171,9 @@ import Testing
                 try await fixture.markPending(ids[number], secondsAgo: number < 3 ? 30 : 10)
             }
             var found: [String] = []
-            var marker: ImageDatabase.ScrubMarker?
+            var marker: ScrubMarker?
             repeat {
-                let page = try await fixture.database.imagesToScrub(deletedBefore: .now, after: marker, limit: 2)
+                let page = try await fixture.database.scrubs.due(deletedBefore: .now, after: marker, limit: 2)
                 found += page.map(\.imageID)
                 marker = page.last
             } while marker != nil

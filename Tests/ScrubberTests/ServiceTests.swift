@@ -61,8 +61,8 @@ import Testing
                 let upload = UploadRecord(
                     imageID: UUIDText.random(), uploadID: "u1", storeID: "local",
                     process: .init(host: ProcessIdentity.current().host, pid: 1, startTime: 1))
-                try await fixture.database.insert(Image(id: upload.imageID))
-                try await fixture.database.beginUpload(upload)
+                try await fixture.database.images.insert(Image(id: upload.imageID))
+                try await fixture.database.uploads.begin(upload)
                 try await Self.eventually { try await fixture.status(second) == .deleted }
                 try await Self.eventually { try await fixture.status(upload.imageID) == .queued }
             }

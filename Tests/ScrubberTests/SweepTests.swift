@@ -22,8 +22,8 @@ import Testing
     private static func beginUpload(_ fixture: Fixture, by process: ProcessIdentity) async throws -> UploadRecord {
         let upload = UploadRecord(
             imageID: UUIDText.random(), uploadID: "u1", storeID: "local", process: process)
-        try await fixture.database.insert(Image(id: upload.imageID))
-        try await fixture.database.beginUpload(upload)
+        try await fixture.database.images.insert(Image(id: upload.imageID))
+        try await fixture.database.uploads.begin(upload)
         try fixture.write("\(fixture.images)/.\(upload.imageID).u1.part", secondsAgo: 0)
         return upload
     }
@@ -83,13 +83,13 @@ import Testing
                 .init(host: "other/1", pid: 5, startTime: 5),
             ]
             for (id, owner) in zip(images, owners) {
-                _ = try await fixture.database.claimScrub(of: id, deletedBefore: .now, by: owner)
+                _ = try await fixture.database.scrubs.claim(of: id, deletedBefore: .now, by: owner)
             }
             try await fixture.execute("UPDATE glance_scrubs SET renewed_at = $1", .time(old))
             // Our own that we know nothing of are leftovers of a time when the database was away.
             scrubber.active.insert(images[1])
             try await scrubber.recoverFromDeadProcesses()
-            let claims = try await fixture.database.claims()
+            let claims = try await fixture.database.scrubs.all()
             #expect(Set(claims.map(\.imageID)) == [images[1], images[3]])
             #expect(try #require(claims.first { $0.imageID == images[1] }).renewedAt > old)
         }
@@ -115,7 +115,7 @@ import Testing
                     properties["os_glance_import_task"] = "t" + id.dropFirst()
                     properties["os_glance_importing_to_stores"] = "local"
                 }
-                try await fixture.database.insert(
+                try await fixture.database.images.insert(
                     Image(
                         id: id, status: status, size: 5, createdAt: time, properties: properties,
                         locations: status == .importing ? [fixture.location(id)] : []))
@@ -133,7 +133,7 @@ import Testing
 
             try await fixture.scrubber().sweepRows()
             for id in [saving, importing, staged] {
-                let image = try #require(try await fixture.database.image(id))
+                let image = try #require(try await fixture.database.images.find(id))
                 #expect(image.status == .queued && image.size == nil && image.locations.isEmpty)
                 #expect(image.properties["color"] == "blue" && image.properties["os_glance_import_task"] == nil)
                 #expect(!fixture.hasFile(id))
@@ -143,18 +143,19 @@ import Testing
                 #expect(fixture.hasFile(id))
             }
             #expect(try fixture.staged() == [staging])
-            let tasks = try await fixture.database.read(
+            let tasks = try await fixture.database.session.read(
                 Statement("SELECT status FROM tasks ORDER BY updated_at"))[0].firstColumn()
             #expect(tasks == ["processing", "failure"] || tasks == ["failure", "processing"])
-            #expect(try await fixture.database.image(importing)?.properties["os_glance_importing_to_stores"] == "")
-            #expect(try await fixture.database.uploads().isEmpty)
+            #expect(
+                try await fixture.database.images.find(importing)?.properties["os_glance_importing_to_stores"] == "")
+            #expect(try await fixture.database.uploads.all().isEmpty)
             #expect(fixture.log.occurrences(of: .imageRequeued).count == 3)
         }
     }
 
     @Test func `stuck images can be left alone`() async throws {
         try await Fixture.with(.sqlite, "stuck_image_timeout = 0") { fixture in
-            try await fixture.database.insert(
+            try await fixture.database.images.insert(
                 Image(id: "a", status: .saving, createdAt: .now.advanced(bySeconds: -10_000_000)))
             try await fixture.scrubber().sweepRows()
             #expect(try await fixture.status("a") == .saving)
@@ -165,7 +166,7 @@ import Testing
         try await Fixture.with(backend, "stuck_image_timeout = 5000") { fixture in
             func image(_ status: ImageStatus, _ properties: [String: String?] = [:]) async throws -> String {
                 let id = UUIDText.random()
-                try await fixture.database.insert(
+                try await fixture.database.images.insert(
                     Image(
                         id: id, status: status, createdAt: .now.advanced(bySeconds: -9000), properties: properties))
                 return id
@@ -174,7 +175,7 @@ import Testing
             let (uploading, active) = (try await image(.uploading), try await image(.active))
             let copying = try await image(.active, ["os_glance_import_task": "t"])
             let deleted = try await image(.queued)
-            _ = try await fixture.database.delete(deleted, to: .deleted, from: [.queued])
+            _ = try await fixture.database.images.delete(deleted, to: .deleted, from: [.queued])
             for name in [unknown, uploading, active, copying, deleted, deleted + ".qcow2", "readme"] {
                 try fixture.stage(name, secondsAgo: 7000)
             }
@@ -214,7 +215,9 @@ import Testing
     ) async throws {
         try await Fixture.with(backend) { fixture in
             let (deleted, recent) = (try await fixture.addImage(), try await fixture.addImage())
-            for id in [deleted, recent] { _ = try await fixture.database.delete(id, to: .deleted, from: [.active]) }
+            for id in [deleted, recent] {
+                _ = try await fixture.database.images.delete(id, to: .deleted, from: [.active])
+            }
             try await fixture.age(deleted, by: 120)
             // A location taken from a live image, whose data another image uses.
             let live = try await fixture.addImage()
@@ -247,7 +250,8 @@ import Testing
                 VALUES ('endless', 'import', 'success', 'p', $1, false)
                 """, .time(.now))
             try await fixture.scrubber().sweepRows()
-            let live = try await fixture.database.read(Statement("SELECT id FROM tasks WHERE NOT deleted ORDER BY id"))
+            let live = try await fixture.database.session.read(
+                Statement("SELECT id FROM tasks WHERE NOT deleted ORDER BY id"))
             #expect(live[0].firstColumn() == ["endless", "future"])
             #expect(fixture.log.occurrences(of: .tasksExpired).count == 1)
         }

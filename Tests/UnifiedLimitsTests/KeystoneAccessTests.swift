@@ -127,7 +127,7 @@ import Testing
                 let (refreshes, refreshed) = AsyncStream.makeStream(of: Void.self)
                 try await service.run(
                     started: {}, beat: {}, refreshed: { refreshed.finish() }, until: { for await _ in refreshes {} })
-                #expect(try await database.limitMirror()?.mirror.defaults[.imageSizeTotal] == 5)
+                #expect(try await database.limits.mirror()?.mirror.defaults[.imageSizeTotal] == 5)
                 await database.close()
             }
             try await client.expect(204, "DELETE", "\(path)/\(id)")

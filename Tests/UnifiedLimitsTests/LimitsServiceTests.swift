@@ -54,7 +54,7 @@ import Testing
 
     private func limit(_ resource: LimitedResource, _ database: ImageDatabase, _ project: String) async throws -> Int64
     {
-        try #require(try await database.limitUsage(ofProject: project).first { $0.resource == resource }).limit
+        try #require(try await database.limits.usage(ofProject: project).first { $0.resource == resource }).limit
     }
 
     @Test(.timeLimit(.minutes(5))) func flatLimitsAreMirroredThroughChangesAndOutages() async throws {
@@ -71,7 +71,7 @@ import Testing
                     #expect(try await limit(.imageSizeTotal, database, project) == 5)
                     #expect(try await limit(.imageCountTotal, database, project) == 3)
                     #expect(try await limit(.imageCountTotal, database, "another") == 10)
-                    #expect(try await database.limitMirror()?.mirror.model == "flat")
+                    #expect(try await database.limits.mirror()?.mirror.model == "flat")
 
                     let missing = try await wait(for: .registeredLimitMissing, in: &entries)
                     #expect(missing.level == .warning && missing.metadata["resource_name"] == "image_stage_total")
@@ -124,14 +124,14 @@ import Testing
                 with: "endpoint_service_type = image\nendpoint_region_name = RegionOne")
             try await withTemporaryDirectory { directory in
                 try await withService(byService, directory) { database, _, _ in
-                    let mirror = try #require(try await database.limitMirror()).mirror
+                    let mirror = try #require(try await database.limits.mirror()).mirror
                     #expect(mirror.model == "strict_two_level")
                     #expect(mirror.roots[demo] == "default" && mirror.roots[demo2] == "default")
                     let limits = ProjectLimits(database: database, logger: Logger(label: "test"))
                     func create(_ project: String) async throws {
                         try await limits.claiming(LimitClaim(projectID: project, amounts: [.imageCountTotal: 1])) {
                             claim throws(DatabaseError) in
-                            try await database.insert(Image(id: UUIDText.random(), owner: project), claim: claim)
+                            try await database.images.insert(Image(id: UUIDText.random(), owner: project), claim: claim)
                         }
                     }
                     try await create(demo)

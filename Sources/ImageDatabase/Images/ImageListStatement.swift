@@ -1,6 +1,6 @@
 import ImageModel
 
-/// Builds the statement that answers ``ImageDatabase/images(_:)``.
+/// Builds the statement that answers ``ImagesFacet/list(_:)``.
 ///
 /// Who sees what, the filters and the paging are those of the Images API's "List images" as Glance carries it out.
 struct ImageListStatement {

@@ -16,7 +16,7 @@ public struct UploadClaim: Sendable, Equatable {
     public enum Size: Sendable, Equatable {
         /// All bytes to come, or the upload doesn't begin.
         case known(Int64)
-        /// So many bytes for a start, or what is left. See ``ImageDatabase/extendClaim(of:projectID:by:)``.
+        /// So many bytes for a start, or what is left. See ``LimitsFacet/extendClaim(of:projectID:by:)``.
         case unknown(step: Int64)
     }
 

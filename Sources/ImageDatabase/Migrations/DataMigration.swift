@@ -34,20 +34,20 @@ struct DataMigration: Sendable {
     private static let hasMembers =
         "EXISTS (SELECT 1 FROM image_members m WHERE m.image_id = images.id AND NOT m.deleted)"
 
-    func isPending(_ database: ImageDatabase) async throws(DatabaseError) -> Bool {
+    func isPending(_ session: DatabaseSession) async throws(DatabaseError) -> Bool {
         if let (table, column) = needsColumn {
-            guard try await database.hasColumn(column, inTable: table) else { return false }
+            guard try await session.hasColumn(column, inTable: table) else { return false }
         }
-        return try await database.read(Statement(pending))[0].count > 0
+        return try await session.read(Statement(pending))[0].count > 0
     }
 
     /// Returns the number of rows changed.
-    func run(_ database: ImageDatabase) async throws(DatabaseError) -> Int {
-        try await database.write(updates.map { Statement($0) }).reduce(0) { $0 + $1.affected }
+    func run(_ session: DatabaseSession) async throws(DatabaseError) -> Int {
+        try await session.write(updates.map { Statement($0) }).reduce(0) { $0 + $1.affected }
     }
 }
 
-extension ImageDatabase {
+extension DatabaseSession {
     func hasColumn(_ column: String, inTable table: String) async throws(DatabaseError) -> Bool {
         let sql =
             switch dialect.name {

@@ -12,8 +12,8 @@ struct SQLiteTableRebuild {
         self.alterations = alterations
     }
 
-    func statements(on database: ImageDatabase) async throws(DatabaseError) -> [Statement] {
-        let results = try await database.read(
+    func statements(on session: DatabaseSession) async throws(DatabaseError) -> [Statement] {
+        let results = try await session.read(
             Statement("SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info($1)", [.text(table)]),
             Statement(
                 """

@@ -21,8 +21,8 @@ enum SchemaChange: Sendable {
 
 extension SchemaChange {
     /// The SQL of this step on a database in its present state.
-    func statements(on database: ImageDatabase) async throws(DatabaseError) -> [Statement] {
-        let dialect = database.dialect.name
+    func statements(on session: DatabaseSession) async throws(DatabaseError) -> [Statement] {
+        let dialect = session.dialect.name
         switch self {
         case .create(let table):
             return table.statements(dialect).map { Statement($0) }
@@ -38,7 +38,7 @@ extension SchemaChange {
             return dialect == .postgreSQL ? [Statement(sql)] : []
         case .alter(let table, let alterations):
             if dialect == .sqlite {
-                return try await SQLiteTableRebuild(table, alterations).statements(on: database)
+                return try await SQLiteTableRebuild(table, alterations).statements(on: session)
             }
             return alterations.flatMap { alteration in
                 switch alteration {

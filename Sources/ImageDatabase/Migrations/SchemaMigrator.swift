@@ -3,10 +3,10 @@
 /// Every revision is applied in one transaction together with the change of `alembic_version`, so an interrupted
 /// migration continues where it stopped, and of two that run at the same time each revision is applied by one.
 public struct SchemaMigrator: Sendable {
-    private let database: ImageDatabase
+    private let session: DatabaseSession
     private let graph = RevisionGraph()
 
-    public init(_ database: ImageDatabase) { self.database = database }
+    public init(_ database: ImageDatabase) { session = database.session }
 
     /// What `glance-manage db check` reports.
     public enum Need: Sendable, Equatable {
@@ -32,7 +32,7 @@ public struct SchemaMigrator: Sendable {
     public func currentRevisions() async throws(Failure) -> [String] {
         try await wrap { () async throws(DatabaseError) in
             do throws(DatabaseError) {
-                return try await database.read(Statement("SELECT version_num FROM alembic_version"))[0]
+                return try await session.read(Statement("SELECT version_num FROM alembic_version"))[0]
                     .firstColumn().map { RevisionGraph.renamed[$0] ?? $0 }.sorted()
             } catch {
                 if error.sqlState == DatabaseError.undefinedTable { return [] }
@@ -59,8 +59,8 @@ public struct SchemaMigrator: Sendable {
         guard graph.closure(try await knownRevisions()).contains(Revisions.expandHead) else { throw .needsExpand }
         return try await wrap { () async throws(DatabaseError) in
             var count = 0
-            for migration in DataMigration.all where try await migration.isPending(database) {
-                count += try await migration.run(database)
+            for migration in DataMigration.all where try await migration.isPending(session) {
+                count += try await migration.run(session)
             }
             return count
         }
@@ -97,7 +97,7 @@ public struct SchemaMigrator: Sendable {
         guard graph.contains(target) else { throw .unknownRevision(target) }
         try await createVersionTable()
         try await wrap { () async throws(DatabaseError) in
-            _ = try await database.write([
+            _ = try await session.write([
                 Statement("DELETE FROM alembic_version"),
                 Statement("INSERT INTO alembic_version (version_num) VALUES ($1)", [.text(target)]),
             ])
@@ -116,7 +116,7 @@ public struct SchemaMigrator: Sendable {
                         "INSERT INTO glance_appliance_version (version) VALUES ($1)", [.integer(current + 1)])
                 ]
                 for change in ApplianceTables.versions[current] {
-                    statements += try await change.statements(on: database)
+                    statements += try await change.statements(on: session)
                 }
                 if let collision = try await raced(statements), try await ownVersion() == current { throw collision }
             }
@@ -152,8 +152,8 @@ public struct SchemaMigrator: Sendable {
                 statements.append(
                     Statement("INSERT INTO alembic_version (version_num) VALUES ($1)", [.text(revision.id)]))
             }
-            for change in revision.changes { statements += try await change.statements(on: database) }
-            database.logger.debug("Applying revision \(revision.id)")
+            for change in revision.changes { statements += try await change.statements(on: session) }
+            session.logger.debug("Applying revision \(revision.id)")
             return try await raced(statements)
         }
     }
@@ -161,7 +161,7 @@ public struct SchemaMigrator: Sendable {
     /// Keeps other migrations away for the rest of the transaction, and ends it if one has been faster.
     private func lockVersions(_ current: [String]) async throws(DatabaseError) -> [Statement] {
         let lock = try await SchemaChange.runOnPostgreSQL("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
-            .statements(on: database)
+            .statements(on: session)
         var check = StatementBuilder()
         let count = check.bind(.integer(current.count))
         check.append("SELECT 1 WHERE (SELECT COUNT(*) FROM alembic_version) = \(count)")
@@ -183,7 +183,7 @@ public struct SchemaMigrator: Sendable {
 
     private func hasPendingData() async throws(Failure) -> Bool {
         try await wrap { () async throws(DatabaseError) in
-            for migration in DataMigration.all where try await migration.isPending(database) { return true }
+            for migration in DataMigration.all where try await migration.isPending(session) { return true }
             return false
         }
     }
@@ -191,7 +191,7 @@ public struct SchemaMigrator: Sendable {
     /// A new database gets its version table; one with Glance's tables but without versions is left alone.
     private func startVersioning() async throws(Failure) {
         let isInUse = try await wrap { () async throws(DatabaseError) in
-            try await database.hasColumn("id", inTable: "images")
+            try await session.hasColumn("id", inTable: "images")
         }
         // Another process may be creating the first tables at this moment.
         if isInUse, try await currentRevisions().isEmpty { throw .unmanaged }
@@ -213,14 +213,14 @@ public struct SchemaMigrator: Sendable {
     }
 
     private func ownVersion() async throws(DatabaseError) -> Int {
-        Int(clamping: try await database.read(Statement(ApplianceTables.currentVersion))[0][0].integer(0) ?? 0)
+        Int(clamping: try await session.read(Statement(ApplianceTables.currentVersion))[0][0].integer(0) ?? 0)
     }
 
     /// Runs a transaction; returns an error that only says that another process did the same at the same time.
     @discardableResult
     private func raced(_ statements: [Statement]) async throws(DatabaseError) -> DatabaseError? {
         do throws(DatabaseError) {
-            try await database.write(statements)
+            try await session.write(statements)
             return nil
         } catch {
             let isDuplicate = [DatabaseError.duplicateTable, DatabaseError.duplicateObject].contains(error.sqlState)
@@ -246,27 +246,5 @@ extension DatabaseError {
     /// The code of a refused statement.
     var sqlState: String? {
         if case .statement(let code, _) = self { code } else { nil }
-    }
-}
-
-extension ImageDatabase {
-    /// Makes sure at the start of a service that the database has the schema of this release, and creates our own tables
-    /// in one that Glance's `db sync` has made.
-    ///
-    /// - Throws: ``DatabaseError/notMigrated(_:)`` with the revisions found.
-    public func checkSchema() async throws(DatabaseError) {
-        let migrator = SchemaMigrator(self)
-        do throws(SchemaMigrator.Failure) {
-            let current = try await migrator.currentRevisions()
-            let applied = RevisionGraph().closure(current)
-            // An expanded database serves too: that is how a rolling upgrade works.
-            guard applied.isSuperset(of: [Revisions.expandHead, "wallaby_contract01"]) else {
-                throw .database(.notMigrated(current.isEmpty ? nil : current.joined(separator: ", ")))
-            }
-            try await migrator.createOwnTables()
-        } catch {
-            if case .database(let error) = error { throw error }
-            throw .notMigrated(nil)
-        }
     }
 }

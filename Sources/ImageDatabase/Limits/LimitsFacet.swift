@@ -1,4 +1,7 @@
-extension ImageDatabase {
+/// Keystone's limits as they are mirrored here, and what projects use of them.
+public struct LimitsFacet: Sendable {
+    let session: DatabaseSession
+
     /// Lets a running upload have up to `step` more bytes, fewer when less is left of the project's `image_size_total`.
     ///
     /// - Returns: bytes claimed in all; what was claimed before when nothing is left.
@@ -6,7 +9,7 @@ extension ImageDatabase {
     public func extendClaim(
         of upload: UploadRecord, projectID: String, by step: Int64
     ) async throws(DatabaseError) -> Int64 {
-        let results = try await write(
+        let results = try await session.write(
             LimitStatements.lock(projectID) + LimitStatements.extend(upload, projectID, by: step))
         return try Self.claimed(results)
     }
@@ -20,8 +23,8 @@ extension ImageDatabase {
     /// Limit and usage of every resource for a project.
     ///
     /// - Throws: ``DatabaseError/limitsUnknown`` while the mirror has never been filled.
-    public func limitUsage(ofProject project: String) async throws(DatabaseError) -> [LimitUsage] {
-        let rows = try await read(LimitStatements.report(project))[0]
+    public func usage(ofProject project: String) async throws(DatabaseError) -> [LimitUsage] {
+        let rows = try await session.read(LimitStatements.report(project))[0]
         guard rows.count > 0 else { throw .limitsUnknown }
         var usages: [LimitUsage] = []
         for (index, resource) in LimitedResource.allCases.enumerated() {
@@ -34,10 +37,10 @@ extension ImageDatabase {
     }
 
     /// The limits and usages that a claim of `project` is checked against: its own, and in a two-level model its domain's.
-    public func limitScopes(
+    public func scopes(
         of resource: LimitedResource, project: String
     ) async throws(DatabaseError) -> [(id: String, usage: LimitUsage)] {
-        let rows = try await read(LimitStatements.scopeReport(resource, project))[0]
+        let rows = try await session.read(LimitStatements.scopeReport(resource, project))[0]
         var scopes: [(String, LimitUsage)] = []
         for index in 0..<rows.count {
             let row = rows[index]

@@ -15,6 +15,12 @@ public struct ScrubClaim: Sendable, Equatable {
     }
 }
 
+/// Where a page of images to scrub ends.
+public struct ScrubMarker: Sendable {
+    public var deletedAt: Timestamp
+    public var imageID: String
+}
+
 /// What a claim to scrub an image has found.
 public struct ClaimedScrub: Sendable {
     public var claim: ScrubClaim

@@ -1,16 +1,7 @@
 public import ImageModel
 
 // Images that stay in the middle of an upload or import that nobody carries on.
-extension ImageDatabase {
-    /// An image on which nobody seems to work.
-    public struct StuckImage: Sendable, Equatable {
-        public var id: String
-        /// `saving`, `uploading` or `importing`.
-        public var status: ImageStatus
-        public var updatedAt: Timestamp
-        public var size: Int64?
-    }
-
+extension UploadsFacet {
     private static let stuckStates = "('saving', 'uploading', 'importing')"
 
     /// What an image must not have lived through since `$1` to be stuck: it has no upload record, and neither its row nor
@@ -24,7 +15,7 @@ extension ImageDatabase {
 
     /// Images that have been in the middle of an upload or import since before `time`, without a record of ours.
     public func stuckImages(since time: Timestamp, limit: Int) async throws(DatabaseError) -> [StuckImage] {
-        let rows = try await read(
+        let rows = try await session.read(
             Statement(
                 """
                 SELECT i.id, i.status, i.updated_at, i.size FROM images i WHERE \(Self.stuckCondition) \
@@ -50,7 +41,7 @@ extension ImageDatabase {
     ) async throws(DatabaseError) -> [ImageLocation]? {
         let results: [Rows]
         do {
-            results = try await write([
+            results = try await session.write([
                 Statement(
                     """
                     INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at, \
@@ -120,7 +111,7 @@ extension ImageDatabase {
             ])
         } catch .conflict {
             // Somebody was faster, or the image was deleted: only the record is left.
-            try await abortUpload(upload)
+            try await abort(upload)
         }
     }
 
@@ -136,6 +127,6 @@ extension ImageDatabase {
         query.append(" OR EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND NOT p.deleted")
         query.append(" AND p.name = 'os_glance_import_task'))")
         query.append(" AND i.id IN (\(ids.map { query.bind(.text($0)) }.joined(separator: ", ")))")
-        return Set(try await read(query.statement)[0].firstColumn())
+        return Set(try await session.read(query.statement)[0].firstColumn())
     }
 }

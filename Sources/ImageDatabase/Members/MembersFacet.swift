@@ -1,15 +1,17 @@
 public import ImageModel
 
-extension ImageDatabase {
+/// The projects that an image is shared with.
+public struct MembersFacet: Sendable {
+    let session: DatabaseSession
+
     /// Adds a member with status `pending`.
     ///
     /// - Throws: ``DatabaseError/duplicate`` when the project is a member already, ``DatabaseError/limitReached`` when the
     ///   image has `limit` members (negative: no limit); the image is locked from the count to the insert.
     ///   ``DatabaseError/notFound`` when there is no such image.
-    public func addMember(_ project: String, toImage id: String, limit: Int) async throws(DatabaseError) -> ImageMember
-    {
+    public func add(_ project: String, toImage id: String, limit: Int) async throws(DatabaseError) -> ImageMember {
         let member = ImageMember(imageID: id, project: project)
-        let results = try await write([
+        let results = try await session.write([
             Statement(
                 "SELECT id FROM images WHERE id = $1 AND NOT deleted", [.text(id)], required: .notFound,
                 locksRows: true),
@@ -31,11 +33,11 @@ extension ImageDatabase {
     }
 
     /// Stores a member's answer. Nil when the project is not a member.
-    public func updateMember(
+    public func update(
         _ project: String, ofImage id: String, status: ImageMember.Status
     ) async throws(DatabaseError) -> ImageMember? {
         let now = Timestamp.now
-        let results = try await write([
+        let results = try await session.write([
             Statement(
                 """
                 UPDATE image_members SET status = $1, updated_at = $2 WHERE image_id = $3 AND member = $4 AND NOT deleted
@@ -50,8 +52,8 @@ extension ImageDatabase {
     }
 
     /// Soft-deletes a member. False when the project is not a member.
-    public func removeMember(_ project: String, fromImage id: String) async throws(DatabaseError) -> Bool {
-        let results = try await write([
+    public func remove(_ project: String, fromImage id: String) async throws(DatabaseError) -> Bool {
+        let results = try await session.write([
             Statement(
                 """
                 UPDATE image_members SET deleted = true, deleted_at = $1, updated_at = $1 \

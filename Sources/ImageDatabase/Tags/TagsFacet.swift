@@ -1,12 +1,15 @@
 import ImageModel
 
-extension ImageDatabase {
+/// Single tags of images.
+public struct TagsFacet: Sendable {
+    let session: DatabaseSession
+
     /// Adds one tag; nothing happens when the image has it.
     ///
     /// - Throws: ``DatabaseError/notFound`` when there is no such image.
-    public func addTag(_ tag: String, toImage id: String) async throws(DatabaseError) {
+    public func add(_ tag: String, toImage id: String) async throws(DatabaseError) {
         let now = Timestamp.now
-        let results = try await write([
+        let results = try await session.write([
             // Also locks the image, so that two calls cannot both find the tag missing.
             Statement(
                 """
@@ -20,13 +23,13 @@ extension ImageDatabase {
                 (SELECT 1 FROM image_tags t WHERE t.image_id = $1 AND t.value = $2 AND NOT t.deleted)
                 """, [.text(id), .text(tag), .time(now)]),
         ])
-        if results[0].affected == 0, try await !isLive(id) { throw .notFound }
+        if results[0].affected == 0, try await !session.isLive(id) { throw .notFound }
     }
 
     /// Removes one tag. False when the image has no such tag.
-    public func removeTag(_ tag: String, fromImage id: String) async throws(DatabaseError) -> Bool {
+    public func remove(_ tag: String, fromImage id: String) async throws(DatabaseError) -> Bool {
         let now = Timestamp.now
-        let results = try await write([
+        let results = try await session.write([
             Statement(
                 """
                 UPDATE images SET updated_at = $1 WHERE id = $2 AND NOT deleted AND EXISTS \

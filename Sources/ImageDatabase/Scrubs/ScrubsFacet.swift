@@ -1,16 +1,12 @@
 public import ImageModel
 
-// Images that are `pending_delete`, on their way to `deleted`.
-extension ImageDatabase {
-    /// Where a page of images to scrub ends.
-    public struct ScrubMarker: Sendable {
-        public var deletedAt: Timestamp
-        public var imageID: String
-    }
+/// Images that are `pending_delete`, on their way to `deleted`, and the claims on them (table `glance_scrubs`, ours).
+public struct ScrubsFacet: Sendable {
+    let session: DatabaseSession
 
     /// One page of images that are `pending_delete` since before `time` and that nobody has claimed, in the order of
     /// their deletion.
-    public func imagesToScrub(
+    public func due(
         deletedBefore time: Timestamp, after marker: ScrubMarker?, limit: Int
     ) async throws(DatabaseError) -> [ScrubMarker] {
         var query = StatementBuilder()
@@ -22,7 +18,7 @@ extension ImageDatabase {
         }
         query.append(" AND NOT EXISTS (SELECT 1 FROM glance_scrubs s WHERE s.image_id = i.id)")
         query.append(" ORDER BY deleted_at, id LIMIT \(query.bind(.integer(limit)))")
-        let rows = try await read(query.statement)[0]
+        let rows = try await session.read(query.statement)[0]
         var page: [ScrubMarker] = []
         for index in 0..<rows.count {
             let row = rows[index]
@@ -37,13 +33,13 @@ extension ImageDatabase {
     /// `pending_delete` too.
     ///
     /// - Returns: nil when somebody else has claimed it, or when it is not `pending_delete` since before `time` any more.
-    public func claimScrub(
+    public func claim(
         of id: String, deletedBefore time: Timestamp, by process: ProcessIdentity
     ) async throws(DatabaseError) -> ClaimedScrub? {
         let claim = ScrubClaim(imageID: id, process: process)
         let results: [Rows]
         do {
-            results = try await write([
+            results = try await session.write([
                 Self.insert(claim),
                 // Only after the insertion, which may have waited for a claim to end: what that has done must be seen.
                 Statement(
@@ -71,7 +67,7 @@ extension ImageDatabase {
     ///
     /// - Parameter isComplete: whether all locations that the claim had found are done.
     /// - Returns: whether the image is `deleted` now. It is not when the claim is somebody else's by now.
-    public func finishScrub(
+    public func finish(
         _ claim: ScrubClaim, removed: [Int64], isComplete: Bool
     ) async throws(DatabaseError) -> Bool {
         var statements: [Statement] = []
@@ -92,13 +88,13 @@ extension ImageDatabase {
                     (SELECT 1 FROM image_locations l WHERE l.image_id = $2 AND (NOT l.deleted OR l.status = 'pending_delete'))
                     """, [.time(.now), .text(claim.imageID)]))
         }
-        let results = try await write(statements)
+        let results = try await session.write(statements)
         return isComplete && results.last?.affected ?? 0 > 0
     }
 
     /// Ends a claim without any change.
-    public func endClaim(_ claim: ScrubClaim) async throws(DatabaseError) {
-        try await write([Self.remove(claim)])
+    public func end(_ claim: ScrubClaim) async throws(DatabaseError) {
+        try await session.write([Self.remove(claim)])
     }
 
     /// Says that this process still works on what it has claimed, and asks whether it still may.
@@ -120,8 +116,8 @@ extension ImageDatabase {
     }
 
     /// Says that this process still works on what it has claimed: one statement for all.
-    public func renewClaims(of process: ProcessIdentity) async throws(DatabaseError) {
-        try await write([
+    public func renew(of process: ProcessIdentity) async throws(DatabaseError) {
+        try await session.write([
             Statement(
                 "UPDATE glance_scrubs SET renewed_at = $1 WHERE host = $2 AND pid = $3 AND start_time = $4",
                 [.time(.now), .text(process.host), .integer(Int64(process.pid)), .integer(process.startTime)])
@@ -129,8 +125,8 @@ extension ImageDatabase {
     }
 
     /// All claims, for the sweep that looks for those of dead processes.
-    public func claims() async throws(DatabaseError) -> [ScrubClaim] {
-        let rows = try await read(
+    public func all() async throws(DatabaseError) -> [ScrubClaim] {
+        let rows = try await session.read(
             Statement("SELECT image_id, host, pid, start_time, renewed_at FROM glance_scrubs ORDER BY renewed_at"))[0]
         var claims: [ScrubClaim] = []
         for index in 0..<rows.count { claims.append(try Self.claim(rows[index])) }
@@ -138,11 +134,26 @@ extension ImageDatabase {
     }
 
     /// Ends the claim of a process that is dead, unless it has been renewed: then it was not.
-    public func endDeadClaim(_ claim: ScrubClaim) async throws(DatabaseError) {
+    public func endDead(_ claim: ScrubClaim) async throws(DatabaseError) {
         var removal = Self.remove(claim)
         removal.sql += " AND renewed_at = $5"
         removal.parameters.append(.time(claim.renewedAt))
-        try await write([removal])
+        try await session.write([removal])
+    }
+
+    /// Finishes deletions to `pending_delete` that were interrupted before the row said `deleted`, or when, as Glance's
+    /// two separate steps can leave it.
+    ///
+    /// - Returns: how many there were.
+    public func completeDeletions(untouchedSince time: Timestamp) async throws(DatabaseError) -> Int {
+        let results = try await session.write([
+            Statement(
+                """
+                UPDATE images SET deleted = true, deleted_at = COALESCE(deleted_at, updated_at) \
+                WHERE status = 'pending_delete' AND (NOT deleted OR deleted_at IS NULL) AND updated_at < $1
+                """, [.time(time)])
+        ])
+        return results[0].affected
     }
 
     // MARK: Statements

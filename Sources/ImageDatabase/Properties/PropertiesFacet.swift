@@ -1,11 +1,14 @@
 import ImageModel
 
-extension ImageDatabase {
+/// Single properties of images that serve as locks.
+public struct PropertiesFacet: Sendable {
+    let session: DatabaseSession
+
     /// Sets a property that nobody else has set, atomically: how an import takes its lock (`os_glance_import_task`).
     ///
     /// - Throws: ``DatabaseError/duplicate`` when the image has the property, whatever its value.
-    public func setPropertyOnce(_ name: String, to value: String, ofImage id: String) async throws(DatabaseError) {
-        let results = try await write([
+    public func setOnce(_ name: String, to value: String, ofImage id: String) async throws(DatabaseError) {
+        let results = try await session.write([
             Statement(
                 """
                 INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) \
@@ -18,10 +21,10 @@ extension ImageDatabase {
     }
 
     /// Removes a property if it still has `value`: how an import gives its lock back. False when it has not.
-    public func removeProperty(
+    public func remove(
         _ name: String, withValue value: String, ofImage id: String
     ) async throws(DatabaseError) -> Bool {
-        let results = try await write([
+        let results = try await session.write([
             Statement(
                 """
                 UPDATE image_properties SET deleted = true, deleted_at = $1, updated_at = $1 \

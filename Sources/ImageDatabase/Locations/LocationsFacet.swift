@@ -1,12 +1,14 @@
 public import ImageModel
 
-// Locations whose rows are deleted but whose data may still be there.
-extension ImageDatabase {
+/// Locations whose rows are deleted but whose data may still be there.
+public struct LocationsFacet: Sendable {
+    let session: DatabaseSession
+
     /// Says that a location's data are gone.
     ///
     /// - Parameter id: row id of a location that is `pending_delete`; others stay as they are.
-    public func markLocationDeleted(_ id: Int64) async throws(DatabaseError) {
-        try await write([
+    public func markDeleted(_ id: Int64) async throws(DatabaseError) {
+        try await session.write([
             Statement(
                 """
                 UPDATE image_locations SET status = 'deleted', updated_at = $1 \
@@ -20,9 +22,9 @@ extension ImageDatabase {
     ///
     /// All rows with the URL are locked while this looks, so that of two such rows one is always the last.
     /// - Returns: whether the location is `deleted` now and its data must stay. If not, it was the only one.
-    public func giveUpSharedLocation(_ location: ImageLocation) async throws(DatabaseError) -> Bool {
+    public func giveUpShared(_ location: ImageLocation) async throws(DatabaseError) -> Bool {
         guard let id = location.id else { return false }
-        let results = try await write([
+        let results = try await session.write([
             Statement(
                 "SELECT id FROM image_locations WHERE value = $1 AND status <> 'deleted' ORDER BY id",
                 [.text(location.url)], locksRows: true),
@@ -39,13 +41,13 @@ extension ImageDatabase {
     /// Locations that nobody removes any more: those of deleted images, and those taken from live ones, that have been
     /// `pending_delete` since before `time`. Images that are `pending_delete` themselves are the scrubber's; those that
     /// Glance's own tool has restored without their locations wait for somebody to restore them whole
-    /// (``claimRestore(of:by:)``).
+    /// (``ScrubsFacet/claimRestore(of:by:)``).
     ///
     /// - Parameter after: row id of the last location of the page before.
-    public func locationsAwaitingDeletion(
+    public func awaitingDeletion(
         since time: Timestamp, after: Int64 = 0, limit: Int
     ) async throws(DatabaseError) -> [(imageID: String, location: ImageLocation)] {
-        let rows = try await read(
+        let rows = try await session.read(
             Statement(
                 """
                 SELECT l.image_id, l.id, l.value, l.meta_data FROM image_locations l \
@@ -60,34 +62,6 @@ extension ImageDatabase {
             found.append((try row.required(row.text(0), 0), try ImageRows.pendingLocation(row, from: 1)))
         }
         return found
-    }
-
-    /// Finishes deletions to `pending_delete` that were interrupted before the row said `deleted`, or when, as Glance's
-    /// two separate steps can leave it.
-    ///
-    /// - Returns: how many there were.
-    public func completeDeletions(untouchedSince time: Timestamp) async throws(DatabaseError) -> Int {
-        let results = try await write([
-            Statement(
-                """
-                UPDATE images SET deleted = true, deleted_at = COALESCE(deleted_at, updated_at) \
-                WHERE status = 'pending_delete' AND (NOT deleted OR deleted_at IS NULL) AND updated_at < $1
-                """, [.time(time)])
-        ])
-        return results[0].affected
-    }
-
-    /// Soft-deletes the tasks whose time has passed, as Glance does when it lists tasks. What they say goes when they are
-    /// purged.
-    ///
-    /// - Returns: how many there were.
-    public func expireTasks() async throws(DatabaseError) -> Int {
-        let results = try await write([
-            Statement(
-                "UPDATE tasks SET deleted = true, deleted_at = $1 WHERE NOT deleted AND expires_at <= $1",
-                [.time(.now)])
-        ])
-        return results[0].affected
     }
 }
 

@@ -1,9 +1,12 @@
 public import ImageModel
 
-extension ImageDatabase {
+/// Running uploads and the records of them (table `glance_uploads`, ours).
+public struct UploadsFacet: Sendable {
+    let session: DatabaseSession
+
     /// Moves an image from `queued` to `saving` and records who uploads, in one transaction.
     ///
-    /// The record (table `glance_uploads`, ours) is what makes a crash visible: see ``uploads()``. What the upload claims
+    /// The record (table `glance_uploads`, ours) is what makes a crash visible: see ``all(of:)``. What the upload claims
     /// of its project's limits stands in it, and goes with it.
     ///
     /// - Parameter claim: nil where no limits apply.
@@ -12,7 +15,7 @@ extension ImageDatabase {
     ///   is still to be cleaned up; ``DatabaseError/notFound``; ``DatabaseError/limitReached``,
     ///   ``DatabaseError/limitsUnknown``.
     @discardableResult
-    public func beginUpload(
+    public func begin(
         _ upload: UploadRecord, claim: UploadClaim? = nil
     ) async throws(DatabaseError) -> Int64? {
         var statements: [Statement] = []
@@ -38,13 +41,13 @@ extension ImageDatabase {
         }
         let results: [Rows]
         do {
-            results = try await writeChange(ofImage: upload.imageID, statements)
+            results = try await session.writeChange(ofImage: upload.imageID, statements)
         } catch .duplicate {
             throw .conflict
         }
         guard let claim else { return nil }
         if case .known(let size) = claim.size { return size }
-        return try Self.claimed(results)
+        return try LimitsFacet.claimed(results)
     }
 
     private static func remember(_ upload: UploadRecord, _ claim: UploadClaim?, _ bytes: Int64) -> Statement {
@@ -73,7 +76,7 @@ extension ImageDatabase {
         hashAlgorithm: String?, hashValue: String?
     ) async throws(DatabaseError) {
         let now = Timestamp.now
-        try await writeChange(
+        try await session.writeChange(
             ofImage: upload.imageID,
             [
                 Self.forget(upload, ifAbandoned: false),
@@ -116,7 +119,7 @@ extension ImageDatabase {
     ///
     /// The record goes too when the image was deleted meanwhile. Nothing happens when the record is another process's
     /// by now: see ``takeOver(_:by:)``.
-    public func abortUpload(_ upload: UploadRecord) async throws(DatabaseError) {
+    public func abort(_ upload: UploadRecord) async throws(DatabaseError) {
         let now = Timestamp.now
         do {
             try await write([
@@ -140,8 +143,8 @@ extension ImageDatabase {
     }
 
     /// Says that this process still works on its uploads: one statement for all of them.
-    public func renewUploads(of process: ProcessIdentity) async throws(DatabaseError) {
-        try await write([
+    public func renew(of process: ProcessIdentity) async throws(DatabaseError) {
+        try await session.write([
             Statement(
                 "UPDATE glance_uploads SET renewed_at = $1 WHERE host = $2 AND pid = $3 AND start_time = $4",
                 [.time(.now), .text(process.host), .integer(Int64(process.pid)), .integer(process.startTime)])
@@ -149,7 +152,7 @@ extension ImageDatabase {
     }
 
     /// All upload records, for the sweep that looks for dead ones; or those of one process only.
-    public func uploads(of process: ProcessIdentity? = nil) async throws(DatabaseError) -> [UploadRecord] {
+    public func all(of process: ProcessIdentity? = nil) async throws(DatabaseError) -> [UploadRecord] {
         var query = StatementBuilder()
         query.append("SELECT image_id, upload_id, store_id, host, pid, start_time, renewed_at FROM glance_uploads")
         if let process {
@@ -158,7 +161,7 @@ extension ImageDatabase {
             query.append(" AND start_time = \(query.bind(.integer(process.startTime)))")
         }
         query.append(" ORDER BY renewed_at, image_id")
-        let rows = try await read(query.statement)[0]
+        let rows = try await session.read(query.statement)[0]
         var records: [UploadRecord] = []
         for index in 0..<rows.count {
             let row = rows[index]
@@ -182,7 +185,7 @@ extension ImageDatabase {
         var taken = upload
         taken.process = process
         taken.renewedAt = .now
-        let results = try await write([
+        let results = try await session.write([
             Statement(
                 """
                 UPDATE glance_uploads SET host = $1, pid = $2, start_time = $3, renewed_at = $4, abandoned_at = $4 \

@@ -12,13 +12,13 @@ public struct Purge: Sendable {
         public var rows: Int
     }
 
-    private let database: ImageDatabase
+    private let session: DatabaseSession
     private let deletedBefore: Timestamp
     private let limit: String
 
     /// - Parameter limit: rows at most of each table; nil for all.
     public init(_ database: ImageDatabase, deletedBefore: Timestamp, limit: Int?) {
-        self.database = database
+        session = database.session
         self.deletedBefore = deletedBefore
         self.limit = limit.map { " LIMIT \(max(0, $0))" } ?? ""
     }
@@ -65,7 +65,7 @@ public struct Purge: Sendable {
         let old = "c.deleted AND c.status = 'deleted' AND c.deleted_at < $1"
         let removed = try await delete(
             "images", "SELECT c.id FROM images c WHERE \(old) AND \(isFree) ORDER BY c.deleted_at")
-        let kept = try await database.read(
+        let kept = try await session.read(
             Statement("SELECT COUNT(*) FROM images c WHERE \(old) AND NOT (\(isFree))", [.time(deletedBefore)]))
         return (removed, Int(clamping: try kept[0][0].integer(0) ?? 0))
     }
@@ -73,7 +73,7 @@ public struct Purge: Sendable {
     private func delete(
         _ table: String, key: String = "id", _ selection: String
     ) async throws(DatabaseError) -> Count {
-        let results = try await database.write([
+        let results = try await session.write([
             Statement("DELETE FROM \(table) WHERE \(key) IN (\(selection)\(limit))", [.time(deletedBefore)])
         ])
         return Count(table: table, rows: results[0].affected)

@@ -1,20 +1,24 @@
 public import ImageModel
 
-extension ImageDatabase {
+/// Images with everything that belongs to them.
+public struct ImagesFacet: Sendable {
+    let session: DatabaseSession
+
     /// One image with its live properties, tags, locations and members, in one round trip.
     /// Nil when there is no such row, or (unless `includingDeleted`) when it is deleted.
-    public func image(_ id: String, includingDeleted: Bool = false) async throws(DatabaseError) -> Image? {
-        let rows = try await read(Statement(includingDeleted ? anyImageByID : liveImageByID, [.text(id)]))
-        return try ImageRows(dialect).decode(rows[0]).images.first
+    public func find(_ id: String, includingDeleted: Bool = false) async throws(DatabaseError) -> Image? {
+        let rows = try await session.read(
+            Statement(includingDeleted ? session.anyImageByID : session.liveImageByID, [.text(id)]))
+        return try session.imageRows.decode(rows[0]).images.first
     }
 
     /// One page of images with properties, tags, locations and members, in one round trip whatever their number.
     ///
     /// - Throws: ``DatabaseError/markerNotFound`` when the marker is missing, deleted or not visible to the viewer.
-    public func images(_ query: ImageQuery) async throws(DatabaseError) -> [Image] {
-        var list = ImageListStatement(query, dialect)
-        let rows = try await read(list.build())
-        let (images, hasMarker) = try ImageRows(dialect).decode(rows[0])
+    public func list(_ query: ImageQuery) async throws(DatabaseError) -> [Image] {
+        var list = ImageListStatement(query, session.dialect)
+        let rows = try await session.read(list.build())
+        let (images, hasMarker) = try session.imageRows.decode(rows[0])
         if query.marker != nil && !hasMarker { throw .markerNotFound }
         return images
     }
@@ -33,14 +37,14 @@ extension ImageDatabase {
         statements += image.tags.map { ImageWrites.insertTag(image.id, $0, at: image.createdAt) }
         statements += image.locations.map { ImageWrites.insertLocation(image.id, $0, at: image.createdAt) }
         statements += image.members.map { ImageWrites.insertMember($0) }
-        try await write(statements)
+        try await session.write(statements)
     }
 
     /// Writes what differs between `old` and `new` (row, properties, tags, locations) in one transaction, sets
     /// `updated_at` and returns it.
     ///
     /// The row changes only if its status is still `old.status`; a removed location becomes `pending_delete`, see
-    /// ``markLocationDeleted(_:)``. Nothing is written for what did not change, so parallel changes of other fields stay.
+    /// ``LocationsFacet/markDeleted(_:)``. Nothing is written for what did not change, so parallel changes of other fields stay.
     ///
     /// - Parameter claim: what has to fit into the limits of the owner.
     /// - Throws: ``DatabaseError/conflict`` when the status changed meanwhile, ``DatabaseError/notFound`` when the image
@@ -64,14 +68,14 @@ extension ImageDatabase {
             statements.append(ImageWrites.removeTag(old.id, tag, at: now))
         }
         statements += ImageWrites.changeLocations(old.id, from: old.locations, to: new.locations, at: now)
-        try await writeChange(ofImage: old.id, statements)
+        try await session.writeChange(ofImage: old.id, statements)
         return now
     }
 
     /// Soft-deletes an image and its properties, tags, members and locations in one transaction, whatever its
     /// locations' visibility to the caller, and returns the locations that were live.
     ///
-    /// The locations become `pending_delete` until their data are gone: see ``markLocationDeleted(_:)``.
+    /// The locations become `pending_delete` until their data are gone: see ``LocationsFacet/markDeleted(_:)``.
     ///
     /// - Parameters:
     ///   - status: `deleted`, or `pendingDelete` for the scrubber.
@@ -94,7 +98,7 @@ extension ImageDatabase {
                 "UPDATE \(table) SET deleted = true, deleted_at = $1, updated_at = $1 WHERE image_id = $2 AND NOT deleted",
                 [time, .text(id)])
         }
-        let results = try await writeChange(
+        let results = try await session.writeChange(
             ofImage: id,
             [
                 first,
@@ -125,7 +129,7 @@ extension ImageDatabase {
     public func storageUsage(
         ofProject project: String, excludingImage: String? = nil
     ) async throws(DatabaseError) -> Int64 {
-        let rows = try await read(
+        let rows = try await session.read(
             Statement(
                 """
                 SELECT CAST(COALESCE(SUM(i.size * (SELECT COUNT(*) FROM image_locations l WHERE l.image_id = i.id \
@@ -139,20 +143,5 @@ extension ImageDatabase {
     private static func within(_ claim: LimitClaim?) -> [Statement] {
         guard let claim else { return [] }
         return LimitStatements.lock(claim.projectID) + LimitStatements.check(claim)
-    }
-
-    /// Runs a transaction whose first statements change an image only in the right state, and tells a wrong state
-    /// from a missing image.
-    @discardableResult
-    func writeChange(ofImage id: String, _ statements: [Statement]) async throws(DatabaseError) -> [Rows] {
-        do {
-            return try await write(statements)
-        } catch .conflict {
-            throw try await isLive(id) ? .conflict : .notFound
-        }
-    }
-
-    func isLive(_ id: String) async throws(DatabaseError) -> Bool {
-        try await read(Statement("SELECT 1 FROM images WHERE id = $1 AND NOT deleted", [.text(id)]))[0].count > 0
     }
 }

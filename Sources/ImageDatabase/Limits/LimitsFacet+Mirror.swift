@@ -1,19 +1,20 @@
 public import ImageModel
 
-extension ImageDatabase {
+extension LimitsFacet {
     /// How many times the mirror of limits has changed, and when it was last refreshed. Nil when it was never filled.
-    public func limitMirrorState() async throws(DatabaseError) -> (generation: Int64, refreshedAt: Timestamp)? {
-        let rows = try await read(Statement("SELECT generation, refreshed_at FROM glance_limit_mirror WHERE id = 1"))[0]
+    public func mirrorState() async throws(DatabaseError) -> (generation: Int64, refreshedAt: Timestamp)? {
+        let rows = try await session.read(
+            Statement("SELECT generation, refreshed_at FROM glance_limit_mirror WHERE id = 1"))[0]
         guard rows.count > 0 else { return nil }
         let row = rows[0]
         return (try row.required(row.integer(0), 0), try row.required(row.time(1), 1))
     }
 
     /// The whole mirror of limits. Nil when it was never filled.
-    public func limitMirror() async throws(DatabaseError) -> StoredLimitMirror? {
+    public func mirror() async throws(DatabaseError) -> StoredLimitMirror? {
         // One transaction of its own for each, so the generation is asked for before and after.
         while true {
-            let results = try await read(
+            let results = try await session.read(
                 Statement("SELECT model, generation, refreshed_at FROM glance_limit_mirror WHERE id = 1"),
                 Statement("SELECT scope_id, resource_name, value FROM glance_limits"),
                 Statement("SELECT project_id, root_id FROM glance_limit_members"))
@@ -36,7 +37,7 @@ extension ImageDatabase {
                 mirror.roots[try row.required(row.text(0), 0)] = try row.required(row.text(1), 1)
             }
             let generation = try head.required(head.integer(1), 1)
-            guard try await limitMirrorState()?.generation == generation else { continue }
+            guard try await mirrorState()?.generation == generation else { continue }
             return StoredLimitMirror(
                 mirror: mirror, generation: generation, refreshedAt: try head.required(head.time(2), 2))
         }
@@ -44,10 +45,10 @@ extension ImageDatabase {
 
     /// Replaces the mirror in one transaction; writes only what differs, and only the time when nothing does.
     ///
-    /// - Parameter stored: what ``limitMirror()`` gave before Keystone was asked.
+    /// - Parameter stored: what ``mirror()`` gave before Keystone was asked.
     /// - Throws: ``DatabaseError/conflict`` when another node has changed the mirror since then: what the caller knows of
     ///   Keystone may be older, so it has to ask again.
-    public func storeLimitMirror(
+    public func storeMirror(
         _ mirror: LimitMirror, over stored: StoredLimitMirror?, at now: Timestamp = .now
     ) async throws(DatabaseError) -> StoredLimitMirror {
         let isChanged = stored?.mirror != mirror
@@ -71,7 +72,7 @@ extension ImageDatabase {
         }
         if isChanged { statements += Self.changes(from: stored?.mirror ?? LimitMirror(model: ""), to: mirror) }
         do {
-            try await write(statements)
+            try await session.write(statements)
         } catch .duplicate {
             throw .conflict
         }

@@ -1,7 +1,7 @@
 import ImageModel
 
 // The way back from `pending_delete`.
-extension ImageDatabase {
+extension ScrubsFacet {
     /// Claims an image to bring it back, so that no scrubber touches it meanwhile.
     ///
     /// Besides images that are `pending_delete` this takes those of which Glance's own `--restore` has brought back nothing
@@ -11,7 +11,7 @@ extension ImageDatabase {
     ) async throws(RestoreRefusal) -> ClaimedRestore {
         let claim = ScrubClaim(imageID: id, process: process)
         do throws(DatabaseError) {
-            let results = try await write([
+            let results = try await session.write([
                 Self.insert(claim),
                 Statement(
                     """
@@ -32,7 +32,7 @@ extension ImageDatabase {
 
     private func refusal(of id: String) async -> RestoreRefusal {
         do throws(DatabaseError) {
-            let results = try await read(
+            let results = try await session.read(
                 Statement(
                     "SELECT image_id, host, pid, start_time, renewed_at FROM glance_scrubs WHERE image_id = $1",
                     [.text(id)]),
@@ -115,6 +115,6 @@ extension ImageDatabase {
                 WHERE id = $2 AND image_id = $3 AND status = 'pending_delete'
                 """, [now, .integer(row), .text(id)])
         }
-        try await write(statements)
+        try await session.write(statements)
     }
 }

@@ -1,0 +1,22 @@
+/// Settings of `[database]` that our drivers honour. Units: seconds, connections.
+public struct DatabaseOptions: Sendable {
+    public var maxPoolSize = 5
+    public var maxOverflow = 50
+    public var poolTimeout: Int? = nil
+    public var connectionRecycleTime = 3600
+    public var maxRetries = 10
+    public var retryInterval = 10
+    /// `connection_parameters`: `key=value&key=value`, appended to the URL's query.
+    public var connectionParameters = ""
+    /// SQLite's `synchronous` pragma is FULL when true.
+    public var sqliteSynchronous = true
+    /// Tries of a transaction after a deadlock, serialization failure or busy database.
+    public var transactionRetries = 20
+    /// Longest pause between these tries while it does not grow.
+    public var transactionRetryInterval = 1
+    /// Whether the pause grows beyond that, up to the maximum.
+    public var growsTransactionRetryInterval = true
+    public var maxTransactionRetryInterval = 10
+
+    public init() {}
+}

@@ -1,0 +1,37 @@
+import Logging
+
+/// What all facets of ``ImageDatabase`` stand on: the driver, and how often a transaction is tried.
+final class DatabaseSession: Sendable {
+    private let driver: any SQLDriver
+    private let policy: RetryPolicy
+    let logger: Logger
+    /// The statement shape by which images are read, and its two most frequent statements.
+    let imageRows: ImageRows
+    let anyImageByID: String
+    let liveImageByID: String
+
+    init(driver: any SQLDriver, policy: RetryPolicy, logger: Logger) {
+        self.driver = driver
+        self.policy = policy
+        self.logger = logger
+        imageRows = ImageRows(driver.dialect)
+        anyImageByID = imageRows.selectionByID()
+        liveImageByID = imageRows.selectionByID(" AND NOT deleted")
+    }
+
+    var dialect: SQLDialect { driver.dialect }
+
+    /// Runs statements that only read.
+    func read(_ statements: Statement...) async throws(DatabaseError) -> [Rows] {
+        try await driver.run(statements, .read, policy)
+    }
+
+    /// Runs statements as one transaction.
+    @discardableResult
+    func write(_ statements: [Statement]) async throws(DatabaseError) -> [Rows] {
+        try await driver.run(statements, .write, policy)
+    }
+
+    /// Waits for running queries and closes all connections.
+    func close() async { await driver.close() }
+}
