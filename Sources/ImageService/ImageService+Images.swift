@@ -151,7 +151,7 @@ extension ImageService {
             return
         }
         do {
-            if try await database.giveUpSharedLocation(location) { return }
+            if try await database.locations.giveUpShared(location) { return }
             try await store.delete(location, context: context)
         } catch StoreError.notFound {
             // Somebody removed the data already: that is what we want.

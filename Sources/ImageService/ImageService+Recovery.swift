@@ -18,7 +18,7 @@ extension ImageService {
     public func recoverOwnUploads() async throws {
         guard uploads.takeUnfinished() else { return }
         do {
-            for upload in try await database.uploads(of: process) where !uploads.contains(upload.uploadID) {
+            for upload in try await database.uploads.all(of: process) where !uploads.contains(upload.uploadID) {
                 guard let store = stores.stores(ofUploadInto: upload.storeID)?.first else { continue }
                 await abandon(upload, in: store)
             }
@@ -35,9 +35,9 @@ extension ImageService {
     func abandon(_ upload: UploadRecord, in store: any Store) async {
         let deadline = ContinuousClock.now + Self.removalTime
         do {
-            guard try await database.abandonUpload(upload) else { return }
+            guard try await database.uploads.abandon(upload) else { return }
             try await store.discard(upload.stored, context: StoreContext(deadline: deadline))
-            try await database.abortUpload(upload)
+            try await database.uploads.abort(upload)
         } catch {
             uploads.leaveUnfinished()
             // An outage has been told by the store or the database itself.

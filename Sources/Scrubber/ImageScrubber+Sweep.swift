@@ -26,11 +26,11 @@ extension ImageScrubber {
                 try await database.scrubs.endDead(claim)
             }
         }
-        for upload in try await database.uploads() where isDead(upload.process, renewedAt: upload.renewedAt) {
+        for upload in try await database.uploads.all() where isDead(upload.process, renewedAt: upload.renewedAt) {
             // Who does not have the store leaves the record to who has.
             guard let candidates = stores.stores(ofUploadInto: upload.storeID) else { continue }
             let context = StoreContext(deadline: .now + Self.removalTime)
-            guard let taken = try await database.takeOver(upload, by: process) else { continue }
+            guard let taken = try await database.uploads.takeOver(upload, by: process) else { continue }
             let metadata: Logger.Metadata = [
                 "image_id": "\(upload.imageID)", "store": "\(upload.storeID ?? "")",
                 "child_pid": "\(upload.process.pid)",
@@ -81,7 +81,7 @@ extension ImageScrubber {
                 last = row
                 let context = StoreContext(deadline: .now + Self.removalTime)
                 guard try await remove(location, ofImage: imageID, context: context) else { continue }
-                try await database.markLocationDeleted(row)
+                try await database.locations.markDeleted(row)
             }
             guard page.count == Self.pageSize else { return }
         }
@@ -95,7 +95,7 @@ extension ImageScrubber {
             let upload = UploadRecord(
                 imageID: image.id, uploadID: UUIDText.random(), storeID: nil, process: process)
             let context = StoreContext(deadline: .now + Self.removalTime)
-            guard let locations = try await database.adopt(image, as: upload, since: time) else { continue }
+            guard let locations = try await database.uploads.adopt(image, as: upload, since: time) else { continue }
             do {
                 let age = Duration.seconds(time.seconds(until: .now))
                 for store in stores.stores where !store.isReadOnly {
@@ -151,7 +151,7 @@ extension ImageScrubber {
         }
         guard !found.isEmpty else { return }
         // A record is made before the first byte is written. So whatever has none now has ended.
-        let recorded = Set(try await database.uploads().map(\.stored))
+        let recorded = Set(try await database.uploads.all().map(\.stored))
         for leftover in found where !recorded.contains(leftover.upload) {
             // What cannot be removed stays for the next sweep; the store tells its outages itself.
             guard (try? await store.settle(leftover.upload)) != nil else { continue }

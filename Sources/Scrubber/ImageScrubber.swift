@@ -109,7 +109,7 @@ struct ImageScrubber: Sendable {
             for location in scrub.locations where !Task.isCancelled {
                 // A claim that was taken away while we slept is nobody's leave to remove anything.
                 let context = StoreContext(deadline: .now + Self.removalTime)
-                guard try await database.renew(scrub.claim) else { return .success(false) }
+                guard try await database.scrubs.renew(scrub.claim) else { return .success(false) }
                 if try await remove(location, ofImage: id, context: context), let row = location.id {
                     removed.append(row)
                 }

@@ -132,8 +132,8 @@ import Testing
             #expect(try await database.limits.extendClaim(of: first, projectID: "p", by: 1) == all)
             try await Self.finish(database, first, 7)
             #expect(try await Self.used(.imageSizeTotal, database, "p") == Self.mebibyte + 7)
-            #expect(try await database.abandonUpload(second))
-            try await database.abortUpload(second)
+            #expect(try await database.uploads.abandon(second))
+            try await database.uploads.abort(second)
             #expect(try await Self.used(.imageSizeTotal, database, "p") == 7)
             await #expect(throws: DatabaseError.conflict) {
                 _ = try await database.limits.extendClaim(of: second, projectID: "p", by: 1)

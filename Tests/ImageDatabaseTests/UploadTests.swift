@@ -64,21 +64,21 @@ import Testing
     @Test(arguments: Backend.allCases) func `an aborted upload leaves a queued image`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
-            try await database.beginUpload(upload)
-            try await database.abortUpload(upload)
-            #expect(try await database.image(upload.imageID)?.status == .saving, "nobody has abandoned it")
-            #expect(try await database.abandonUpload(upload))
-            #expect(try await database.uploads() != [], "the bytes are still to be removed")
+            try await database.uploads.begin(upload)
+            try await database.uploads.abort(upload)
+            #expect(try await database.images.find(upload.imageID)?.status == .saving, "nobody has abandoned it")
+            #expect(try await database.uploads.abandon(upload))
+            #expect(try await database.uploads.all() != [], "the bytes are still to be removed")
             await #expect(throws: DatabaseError.conflict) { try await Self.finish(database, upload) }
-            try await database.abortUpload(upload)
-            #expect(try await !database.abandonUpload(upload))
-            let image = try #require(try await database.image(upload.imageID))
+            try await database.uploads.abort(upload)
+            #expect(try await !database.uploads.abandon(upload))
+            let image = try #require(try await database.images.find(upload.imageID))
             #expect(image.status == .queued && image.size == nil && image.locations.isEmpty)
-            #expect(try await database.uploads().isEmpty)
-            try await database.beginUpload(Self.record(upload.imageID, "u2"))
-            #expect(try await !database.abandonUpload(upload))
-            try await database.abortUpload(upload)
-            #expect(try await database.image(upload.imageID)?.status == .saving)
+            #expect(try await database.uploads.all().isEmpty)
+            try await database.uploads.begin(Self.record(upload.imageID, "u2"))
+            #expect(try await !database.uploads.abandon(upload))
+            try await database.uploads.abort(upload)
+            #expect(try await database.images.find(upload.imageID)?.status == .saving)
         }
     }
 
@@ -90,11 +90,11 @@ import Testing
             try await database.uploads.begin(upload)
             _ = try await database.images.delete(upload.imageID, to: .deleted, from: [.saving])
             await #expect(throws: DatabaseError.notFound) { try await Self.finish(database, upload) }
-            #expect(try await database.uploads() == [upload], "the bytes are still to be removed")
-            #expect(try await database.abandonUpload(upload))
-            try await database.abortUpload(upload)
-            #expect(try await database.uploads().isEmpty)
-            #expect(try await database.image(upload.imageID, includingDeleted: true)?.status == .deleted)
+            #expect(try await database.uploads.all() == [upload], "the bytes are still to be removed")
+            #expect(try await database.uploads.abandon(upload))
+            try await database.uploads.abort(upload)
+            #expect(try await database.uploads.all().isEmpty)
+            #expect(try await database.images.find(upload.imageID, includingDeleted: true)?.status == .deleted)
         }
     }
 

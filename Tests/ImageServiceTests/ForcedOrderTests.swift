@@ -32,18 +32,18 @@ import Testing
         let held = Task { try await site.upload(500, to: image, for: caller) }
         await store.reached()
 
-        let record = try #require(try await site.database.uploads().first)
+        let record = try #require(try await site.database.uploads.all().first)
         let sweeper = ProcessIdentity(host: "elsewhere", pid: 1, startTime: 1)
-        let taken = try #require(try await site.database.takeOver(record, by: sweeper))
+        let taken = try #require(try await site.database.uploads.takeOver(record, by: sweeper))
         try await store.discard(taken.stored, context: .service)
-        try await site.database.abortUpload(taken)
+        try await site.database.uploads.abort(taken)
         let bytes = try await site.upload(1000, to: image, for: caller)
 
         store.goOn()
         await #expect(throws: (any Error).self) { try await held.value }
         try await site.service.recoverOwnUploads()
         #expect(try await site.download(image.id, for: caller) == bytes)
-        #expect(try await site.database.uploads().isEmpty)
+        #expect(try await site.database.uploads.all().isEmpty)
         #expect(try site.storedFiles() == ["images/\(image.id)"])
     }
 
@@ -57,11 +57,11 @@ import Testing
         let held = Task { try await site.upload(500, to: image, for: caller, expectedSize: 600) }
         await store.reached()
 
-        let record = try #require(try await site.database.uploads().first)
+        let record = try #require(try await site.database.uploads.all().first)
         let sweeper = ProcessIdentity(host: "elsewhere", pid: 1, startTime: 1)
-        let taken = try #require(try await site.database.takeOver(record, by: sweeper))
+        let taken = try #require(try await site.database.uploads.takeOver(record, by: sweeper))
         try await store.discard(taken.stored, context: .service)
-        try await site.database.abortUpload(taken)
+        try await site.database.uploads.abort(taken)
         let bytes = try await site.upload(1000, to: image, for: caller)
 
         store.goOn()
@@ -78,15 +78,15 @@ import Testing
         let image = try await site.queuedImage(for: caller)
         let upload = UploadRecord(
             imageID: image.id, uploadID: "late", storeID: "file", process: site.service.process)
-        try await site.database.beginUpload(upload)
-        #expect(try await site.database.abandonUpload(upload))
+        try await site.database.uploads.begin(upload)
+        #expect(try await site.database.uploads.abandon(upload))
         await #expect(throws: DatabaseError.conflict) {
-            try await site.database.finishUpload(
+            try await site.database.uploads.finish(
                 upload, location: ImageLocation(url: "file:///x"), size: 1, virtualSize: nil, checksum: nil,
                 hashAlgorithm: nil, hashValue: nil)
         }
-        try await site.database.abortUpload(upload)
-        #expect(try await site.database.image(image.id)?.status == .queued)
+        try await site.database.uploads.abort(upload)
+        #expect(try await site.database.images.find(image.id)?.status == .queued)
     }
 
     /// Every upload that fails with a store that is away is cleaned up by the first try after its return.

@@ -37,8 +37,8 @@ import Testing
             // Nobody who does not have the store takes a record, and nobody touches what another upload has stored.
             let foreign = UploadRecord(
                 imageID: UUIDText.random(), uploadID: "u1", storeID: "elsewhere", process: try Self.deadProcess())
-            try await fixture.database.insert(Image(id: foreign.imageID))
-            try await fixture.database.beginUpload(foreign)
+            try await fixture.database.images.insert(Image(id: foreign.imageID))
+            try await fixture.database.uploads.begin(foreign)
             let replaced = try await Self.beginUpload(fixture, by: try Self.deadProcess())
             try fixture.write(fixture.file(replaced.imageID), secondsAgo: 0)
             let living = try await Self.beginUpload(fixture, by: .current())
@@ -63,7 +63,7 @@ import Testing
                 .time(.now.advanced(bySeconds: -400)))
             try await fixture.scrubber(process: node).recoverFromDeadProcesses()
             #expect(try await fixture.status(elsewhere.imageID) == .queued)
-            #expect(try await Set(fixture.database.uploads().map(\.imageID)) == [living.imageID, foreign.imageID])
+            #expect(try await Set(fixture.database.uploads.all().map(\.imageID)) == [living.imageID, foreign.imageID])
         }
     }
 

@@ -101,7 +101,7 @@ public struct ScrubsFacet: Sendable {
     ///
     /// - Returns: whether the claim is still there and this process's.
     public func renew(_ claim: ScrubClaim) async throws(DatabaseError) -> Bool {
-        let results = try await write([
+        let results = try await session.write([
             Statement(
                 """
                 UPDATE glance_scrubs SET renewed_at = $1 \

@@ -74,7 +74,7 @@ extension UploadsFacet {
     public func requeue(_ upload: UploadRecord, because message: String) async throws(DatabaseError) {
         let (id, now) = (SQLValue.text(upload.imageID), SQLValue.time(.now))
         do {
-            try await write([
+            try await session.write([
                 Self.forget(upload, ifAbandoned: true),
                 Statement(
                     """

@@ -70,8 +70,8 @@ public struct UploadsFacet: Sendable {
     /// in one transaction.
     ///
     /// - Throws: ``DatabaseError/conflict`` or ``DatabaseError/notFound`` when the image was deleted meanwhile or the
-    ///   upload was abandoned: nothing is written, and the caller has to ``abandonUpload(_:)`` it.
-    public func finishUpload(
+    ///   upload was abandoned: nothing is written, and the caller has to ``abandon(_:)`` it.
+    public func finish(
         _ upload: UploadRecord, location: ImageLocation, size: Int64, virtualSize: Int64?, checksum: String?,
         hashAlgorithm: String?, hashValue: String?
     ) async throws(DatabaseError) {
@@ -94,13 +94,13 @@ public struct UploadsFacet: Sendable {
     }
 
     /// Declares an upload failed: from now on it cannot be finished, and the caller, if the record is still its own, is the
-    /// one who may remove the bytes. It calls ``abortUpload(_:)`` when they are gone; if it dies before, the record is
+    /// one who may remove the bytes. It calls ``abort(_:)`` when they are gone; if it dies before, the record is
     /// there for the sweep.
     ///
     /// - Returns: whether the record was there and this process's. If not, the upload has been finished, or somebody else
     ///   has taken it over: nothing may be removed.
-    public func abandonUpload(_ upload: UploadRecord) async throws(DatabaseError) -> Bool {
-        let results = try await write([
+    public func abandon(_ upload: UploadRecord) async throws(DatabaseError) -> Bool {
+        let results = try await session.write([
             Statement(
                 """
                 UPDATE glance_uploads SET abandoned_at = $1, renewed_at = $1 \
@@ -122,7 +122,7 @@ public struct UploadsFacet: Sendable {
     public func abort(_ upload: UploadRecord) async throws(DatabaseError) {
         let now = Timestamp.now
         do {
-            try await write([
+            try await session.write([
                 Self.forget(upload, ifAbandoned: true),
                 Statement(
                     """
@@ -177,7 +177,7 @@ public struct UploadsFacet: Sendable {
         return records
     }
 
-    /// Makes `process` the one that cleans up after a dead upload: ``abandonUpload(_:)`` by somebody else. Nil when the
+    /// Makes `process` the one that cleans up after a dead upload: ``abandon(_:)`` by somebody else. Nil when the
     /// upload came alive, ended, or another process was faster: of all that try, exactly one gets the record.
     public func takeOver(
         _ upload: UploadRecord, by process: ProcessIdentity
