@@ -279,7 +279,7 @@ let package = Package(
         .testTarget(
             name: "UpgradeCheckTests",
             dependencies: [
-                "UpgradeCheck", "ImageDatabase", "OsloConfig", "TestSupport", "glance-status", "glance-api", logging,
+                "UpgradeCheck", "ImageDatabase", "ImageModel", "OsloConfig", "TestSupport", "glance-status", "glance-api", logging,
             ],
             swiftSettings: room),
         .testTarget(

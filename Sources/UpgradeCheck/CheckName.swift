@@ -15,6 +15,7 @@ public enum CheckName: String, Sendable, CaseIterable {
     case keystone = "Keystone"
     case tokenCache = "Token cache"
     case stores = "Stores"
+    case locations = "Locations"
     case limits = "Limits"
 
     /// In the order in which a start meets what is wrong. What it bears, and requests do not, comes last.

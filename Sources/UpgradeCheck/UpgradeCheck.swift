@@ -66,6 +66,7 @@ public struct UpgradeCheck: Sendable {
             KeystoneCheck(configuration: configuration),
             TokenCacheCheck(configuration: configuration),
             StoresCheck(configuration: configuration, user: user),
+            LocationsCheck(configuration: configuration),
             RegisteredLimitsCheck(configuration: configuration),
         ]
     }

@@ -1,6 +1,6 @@
 public import ImageModel
 
-/// Locations whose rows are deleted but whose data may still be there.
+/// Where images' data are, and locations whose rows are deleted but whose data may still be there.
 public struct LocationsFacet: Sendable {
     let session: DatabaseSession
 
@@ -36,6 +36,32 @@ public struct LocationsFacet: Sendable {
                 """, [.time(.now), .integer(id), .text(location.url)]),
         ])
         return results[1].affected > 0
+    }
+
+    /// Locations of live images whose URL begins with one of `schemes` and with none of `prefixes`.
+    ///
+    /// - Parameter limit: rows to read at most.
+    public func outside(
+        _ prefixes: [String], schemes: [String], limit: Int
+    ) async throws(DatabaseError) -> [ImageLocation] {
+        var query = StatementBuilder()
+        func begins(_ text: String) -> String {
+            "substr(value, 1, \(text.unicodeScalars.count)) = \(query.bind(.text(text)))"
+        }
+        query.append("SELECT id, value, meta_data FROM image_locations WHERE NOT deleted")
+        query.append(" AND (\(schemes.map { begins("\($0):") }.joined(separator: " OR ")))")
+        for prefix in prefixes { query.append(" AND NOT \(begins(prefix))") }
+        query.append(" LIMIT \(query.bind(.integer(limit)))")
+        let rows = try await session.read(query.statement)[0]
+        var found: [ImageLocation] = []
+        for index in 0..<rows.count {
+            let row = rows[index]
+            found.append(
+                ImageLocation(
+                    id: try row.integer(0), url: try row.required(row.text(1), 1),
+                    metadata: try ImageRows.metadata(row, 2)))
+        }
+        return found
     }
 
     /// Locations that nobody removes any more: those of deleted images, and those taken from live ones, that have been
