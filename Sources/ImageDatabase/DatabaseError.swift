@@ -11,6 +11,10 @@ public enum DatabaseError: Error, Sendable, Equatable {
     /// The row is not in the state that the change asked for.
     case conflict
     case limitReached
+    /// The image would have more tags than ``ImageLimits/tags``.
+    case tooManyTags
+    /// The image would have more properties than ``ImageLimits/properties``.
+    case tooManyProperties
     /// Keystone's limits have never been read yet, so nobody can say what is allowed.
     case limitsUnknown
     case markerNotFound

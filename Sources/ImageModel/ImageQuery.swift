@@ -72,7 +72,7 @@ public struct ImageQuery: Sendable, Equatable {
     public var memberStatus: ImageMember.Status? = .accepted
     /// `os_hidden`.
     public var isHidden = false
-    /// Sort order; the database appends `created_at` and `id` in the first key's direction, so that it is total.
+    /// Sort order; the database appends `id` where it is missing, so that the order is total.
     public var sort: [Sort] = [Sort(.createdAt, descending: true), Sort(.id, descending: true)]
     /// Id of the last image of the page before.
     public var marker: String?

@@ -40,42 +40,19 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return Self.text(date, seconds, separator: " ") + "." + String(repeating: "0", count: 6 - digits.count) + digits
     }
 
-    /// Reads a time as a database or a client writes it.
+    /// Reads a time as a database or a client writes it, in any form of ``TimestampReader``; without an offset it is UTC.
     ///
-    /// Takes `YYYY-MM-DD`, then optionally `T` or a blank and `HH:MM[:SS[.f…]]`, then optionally `Z` or an offset
-    /// `±HH[[:]MM]`. Without an offset the time is UTC. Returns nil for anything else, and outside of the years 1 to 9999
-    /// in UTC, which PostgreSQL and SQLite spell differently or not at all.
+    /// Returns nil for anything else, for a date that no calendar has, and outside of the years 1 to 9999 in UTC, which
+    /// PostgreSQL and SQLite spell differently or not at all.
     public init?(_ text: some StringProtocol) {
-        var digits = Reader(bytes: Array(text.utf8))
-        guard let year = digits.number(4), digits.skip("-"), let month = digits.number(2), digits.skip("-"),
-            let day = digits.number(2), (1...12).contains(month), (1...31).contains(day)
+        var reader = TimestampReader(Array(text.utf8))
+        guard reader.read(), reader.year >= 1, (1...12).contains(reader.month),
+            (1...Self.days(inMonth: reader.month, of: reader.year)).contains(reader.day), reader.hour < 24,
+            reader.minute < 60, reader.second < 60, abs(reader.offset) < 24 * 60
         else { return nil }
-        var (hour, minute, second, fraction, offset): (Int64, Int64, Int64, Int64, Int64) = (0, 0, 0, 0, 0)
-        if digits.skip("T") || digits.skip(" ") {
-            guard let readHour = digits.number(2), digits.skip(":"), let readMinute = digits.number(2) else {
-                return nil
-            }
-            (hour, minute) = (readHour, readMinute)
-            if digits.skip(":") {
-                guard let readSecond = digits.number(2) else { return nil }
-                second = readSecond
-                if digits.skip(".") || digits.skip(",") {
-                    guard let readFraction = digits.fraction() else { return nil }
-                    fraction = readFraction
-                }
-            }
-            if digits.skip("Z") {
-                offset = 0
-            } else if let sign = digits.sign() {
-                guard let hours = digits.number(2) else { return nil }
-                _ = digits.skip(":")
-                offset = sign * (hours * 60 + (digits.number(2) ?? 0))
-            }
-        }
-        guard digits.atEnd, hour < 24, minute < 60, second < 61 else { return nil }
-        let days = Self.days(year: year, month: month, day: day)
-        let seconds = days * 86400 + (hour - 0) * 3600 + minute * 60 + second - offset * 60
-        self.init(microseconds: seconds * 1_000_000 + fraction)
+        let days = Self.days(year: reader.year, month: reader.month, day: reader.day)
+        let minutes = reader.hour * 60 + reader.minute - reader.offset
+        self.init(microseconds: (days * 86400 + minutes * 60 + reader.second) * 1_000_000 + reader.microsecond)
         guard Self.spellable.contains(self) else { return nil }
     }
 
@@ -99,6 +76,14 @@ public struct Timestamp: Sendable, Hashable, Comparable {
             + "\(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }
 
+    private static func days(inMonth month: Int64, of year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
     /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
     private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
@@ -120,48 +105,6 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-    }
-
-    private struct Reader {
-        let bytes: [UInt8]
-        var position = 0
-
-        init(bytes: [UInt8]) { self.bytes = bytes }
-
-        var atEnd: Bool { position == bytes.count }
-
-        mutating func skip(_ character: Unicode.Scalar) -> Bool {
-            guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
-            position += 1
-            return true
-        }
-
-        mutating func sign() -> Int64? {
-            if skip("+") { return 1 }
-            return skip("-") ? -1 : nil
-        }
-
-        mutating func number(_ count: Int) -> Int64? {
-            guard position + count <= bytes.count else { return nil }
-            var value: Int64 = 0
-            for byte in bytes[position..<(position + count)] {
-                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-                value = value * 10 + Int64(byte - UInt8(ascii: "0"))
-            }
-            position += count
-            return value
-        }
-
-        mutating func fraction() -> Int64? {
-            var (value, count): (Int64, Int) = (0, 0)
-            while let digit = number(1) {
-                if count < 6 { value = value * 10 + digit }
-                count += 1
-            }
-            guard count > 0 else { return nil }
-            for _ in min(count, 6)..<6 { value *= 10 }
-            return value
-        }
     }
 }
 

@@ -37,9 +37,10 @@ public enum ImageChange: Sendable, Equatable {
     case replaceProperty(name: String, value: String?)
     case removeProperty(name: String)
     case replaceLocations([LocationDraft])
-    /// `add /locations/<index>`; nil is `/-`, the end.
+    /// `add /locations/<index>`; nil is `/-`, the end, and so is every index behind it.
     case addLocation(index: Int?, LocationDraft)
-    case removeLocation(index: Int)
+    /// `remove /locations/<index>`; nil is `/-`, the last.
+    case removeLocation(index: Int?)
 }
 
 /// A location as a client writes it.

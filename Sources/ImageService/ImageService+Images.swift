@@ -220,6 +220,8 @@ extension ImageService {
             throw ServiceError.conflict("Image \(image.id) was changed by another request; try again.")
         } catch let error as LimitError {
             throw ServiceError(error)
+        } catch let error as DatabaseError {
+            throw quotas.refusal(error) ?? error
         }
         return changed
     }

@@ -27,11 +27,12 @@ extension ImageService {
     func updateWithinLimits(_ changed: Image, over image: Image) async throws -> Timestamp {
         let added = changed.storedBytes - image.storedBytes
         guard let limits, let owner = changed.owner, added > 0 else {
-            return try await database.images.update(from: image, to: changed)
+            return try await database.images.update(from: image, to: changed, limits: quotas.imageLimits)
         }
         return try await limits.claiming(LimitClaim(projectID: owner, amounts: [.imageSizeTotal: added])) {
             claim throws(DatabaseError) in
-            try await database.images.update(from: image, to: changed, claim: claim)
+            try await database.images.update(
+                from: image, to: changed, claim: claim, limits: quotas.imageLimits)
         }
     }
 

@@ -32,16 +32,13 @@ extension ImageService {
         try activate(&image, with: hashes)
     }
 
-    /// `add /locations/<index>`.
+    /// `add /locations/<index>`: at the end where there are not so many.
     func addLocation(
         _ draft: LocationDraft, at index: Int?, to image: inout Image, for caller: Caller
     ) async throws {
         try requireStatus(of: image, among: [.active, .queued], to: "add locations")
         let hashes = try validationData(of: [draft], for: image)
-        let position = index ?? image.locations.count
-        guard (0...image.locations.count).contains(position) else {
-            throw ServiceError.invalid("Invalid position for adding a location.")
-        }
+        let position = min(index ?? .max, image.locations.count)
         try quotas.checkLocations(image.locations.count + 1)
         if image.locations.contains(where: { $0.url == draft.url }) { throw Self.duplicateLocation }
         image.locations.insert(try await checkedLocation(draft), at: position)
@@ -51,11 +48,12 @@ extension ImageService {
     }
 
     /// `remove /locations/<index>`: the data go too, once the row is written.
-    func removeLocation(at index: Int, from image: inout Image, removed: inout [ImageLocation]) throws {
+    func removeLocation(at index: Int?, from image: inout Image, removed: inout [ImageLocation]) throws {
         try requireStatus(of: image, among: [.active], to: "remove locations")
         if image.locations.count == 1 {
             throw ServiceError.forbidden("Cannot remove last location in the image.")
         }
+        let index = index ?? image.locations.count - 1
         guard image.locations.indices.contains(index) else {
             throw ServiceError.invalid("Invalid position for removing a location.")
         }

@@ -10,9 +10,10 @@ extension ImageService {
         if image.tags.contains(tag) { return }
         try quotas.checkTags(image.tags + [tag])
         do {
-            try await database.tags.add(tag, toImage: id)
-        } catch DatabaseError.notFound {
-            throw ServiceError.notFound("No image found with ID \(id)")
+            try await database.tags.add(tag, toImage: id, limits: quotas.imageLimits)
+        } catch {
+            if error == .notFound { throw ServiceError.notFound("No image found with ID \(id)") }
+            throw quotas.refusal(error) ?? error
         }
         log(.imageUpdated, "Image tagged", image: id, for: caller, ["tag": .string(tag)])
     }

@@ -50,7 +50,7 @@ extension ImageService {
         log(
             .uploadBegun, "Upload begun", image: id, for: caller,
             ["store": .string(store.id), "expected_bytes": .string(expectedSize.map(String.init) ?? "unknown")])
-        let result: UploadResult
+        var result: UploadResult
         var location: ImageLocation
         do {
             let writer = try await store.makeWriter(
@@ -58,6 +58,7 @@ extension ImageService {
             do {
                 result = try await pipeline.run(
                     body, into: writer, limit: limit, expectedSize: expectedSize, allowance: allowance)
+                result.virtualSize = result.virtualSize ?? Self.virtualSize(of: image, bytes: result.size)
                 try verify(result, against: image)
                 try await recheckStorage(for: image, size: result.size)
                 location = try await writer.commit()
@@ -84,6 +85,11 @@ extension ImageService {
                 "store": .string(store.id), "bytes": .stringConvertible(result.size),
                 "duration_ms": .stringConvertible(start.millisecondsToNow),
             ])
+    }
+
+    /// The virtual size where nobody has looked into the data: that of a bare raw disk is its size, others stay unknown.
+    private static func virtualSize(of image: Image, bytes: Int64) -> Int64? {
+        image.containerFormat == "bare" && image.diskFormat == "raw" && bytes > 0 ? bytes : nil
     }
 
     private func uploadStore(_ id: String?) throws(ServiceError) -> any Store {

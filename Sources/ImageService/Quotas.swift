@@ -1,3 +1,4 @@
+import ImageDatabase
 import ImageModel
 import OsloConfig
 
@@ -25,21 +26,39 @@ struct Quotas: Sendable {
     }
 
     func checkTags(_ tags: [String]) throws(ServiceError) {
-        if self.tags >= 0, tags.count > self.tags {
-            throw .tooLarge(
-                "The limit has been exceeded on the number of allowed image tags. "
-                    + "Attempted: \(tags.count), Maximum: \(self.tags)")
-        }
+        if self.tags >= 0, tags.count > self.tags { throw tooManyTags(tags.count) }
     }
 
     /// Names of the reserved namespace `os_glance` do not count.
     func checkProperties(_ properties: [String: String?]) throws(ServiceError) {
         let count = properties.keys.count { !$0.hasPrefix("os_glance") }
-        if self.properties >= 0, count > self.properties {
-            throw .tooLarge(
-                "The limit has been exceeded on the number of allowed image properties. "
-                    + "Attempted: \(count), Maximum: \(self.properties)")
+        if self.properties >= 0, count > self.properties { throw tooManyProperties(count) }
+    }
+
+    /// What the database holds images to when several requests add to one.
+    var imageLimits: ImageLimits {
+        ImageLimits(tags: tags < 0 ? nil : tags, properties: properties < 0 ? nil : properties)
+    }
+
+    /// The answer when the database has refused a change that alone would have been allowed.
+    func refusal(_ error: DatabaseError) -> ServiceError? {
+        switch error {
+        case .tooManyTags: tooManyTags(tags + 1)
+        case .tooManyProperties: tooManyProperties(properties + 1)
+        default: nil
         }
+    }
+
+    private func tooManyTags(_ count: Int) -> ServiceError {
+        .tooLarge(
+            "The limit has been exceeded on the number of allowed image tags. "
+                + "Attempted: \(count), Maximum: \(tags)")
+    }
+
+    private func tooManyProperties(_ count: Int) -> ServiceError {
+        .tooLarge(
+            "The limit has been exceeded on the number of allowed image properties. "
+                + "Attempted: \(count), Maximum: \(properties)")
     }
 
     func checkLocations(_ count: Int) throws(ServiceError) {

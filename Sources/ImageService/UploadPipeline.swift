@@ -43,7 +43,7 @@ struct UploadPipeline: Sendable {
     ///   - limit: bytes allowed; the first byte beyond ends the upload.
     ///   - expectedSize: bytes that the client announced.
     ///   - allowance: what the project's limits have granted, and may grant in addition; nil where there are none.
-    ///   - inspector: nil takes the data for raw, whose virtual size is their size.
+    ///   - inspector: what finds the virtual size; without one it is unknown.
     /// - Throws: ``ServiceError/tooLarge(_:)``, ``ServiceError/invalid(_:)`` for a size that is not the announced one,
     ///   `LimitError`, and whatever the body, the inspector and the writer throw. The writer has been cancelled then.
     func run<Body: AsyncSequence & Sendable>(
@@ -91,9 +91,7 @@ struct UploadPipeline: Sendable {
             var result = UploadResult(size: 0, checksum: "", hashAlgorithm: hashingAlgorithm, hashValue: "")
             for try await outcome in group {
                 switch outcome {
-                case .received(let size):
-                    result.size = size
-                    if inspection == nil { result.virtualSize = size }
+                case .received(let size): result.size = size
                 case .checksum(let hash): result.checksum = hash
                 case .multihash(let hash): result.hashValue = hash
                 case .inspected(let size): result.virtualSize = size

@@ -17,7 +17,8 @@ struct ManageFailure: Error {
         case .statement(let code, let text): self.init("ERROR: The database refused a statement (\(code)): \(text)")
         case .notMigrated(let revision):
             self.init("ERROR: The database is at revision \(revision ?? "none"); run glance-manage db sync")
-        case .notFound, .duplicate, .conflict, .limitReached, .limitsUnknown, .markerNotFound:
+        case .notFound, .duplicate, .conflict, .limitReached, .tooManyTags, .tooManyProperties, .limitsUnknown,
+            .markerNotFound:
             self.init("ERROR: The database changed under the command: \(error)")
         }
     }

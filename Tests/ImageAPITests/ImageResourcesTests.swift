@@ -98,6 +98,56 @@ import Testing
         #expect(shown["status"] == "active")
     }
 
+    /// Without a look into the data only the size of a raw disk is known.
+    @Test(
+        arguments: [
+            ("raw", "bare", 5, 5), ("raw", "bare", 0, nil), ("qcow2", "bare", 5, nil), ("ami", "ami", 5, nil),
+            ("aki", "bare", 5, nil), ("ploop", "bare", 5, nil), ("raw", "ovf", 5, nil), ("raw", "compressed", 5, nil),
+        ] as [(String, String, Int, Int64?)])
+    func virtualSizes(disk: String, container: String, bytes: Int, expected: Int64?) async throws {
+        let client = try await ResourceHarness().member(of: "p1")
+        let body = #"{"disk_format": "\#(disk)", "container_format": "\#(container)"}"#
+        let created = try await client.send(.post, "/v2/images", body: body)
+        let id = try #require(try created.members["id"]?.stringValue, "\(created.body)")
+        let uploaded = try await client.send(
+            .put, "/v2/images/\(id)/file", headers: octets, body: String(repeating: "x", count: bytes))
+        #expect(uploaded.status == 204)
+        let image = try await client.send(.get, "/v2/images/\(id)").members
+        #expect(image["size"] == .integer(Int64(bytes)))
+        #expect(image["virtual_size"] == expected.map { .integer($0) } ?? .null)
+    }
+
+    /// Policies tell "no owner" by null.
+    @Test func anEmptyOwnerIsNone() async throws {
+        let client = try await ResourceHarness().admin()
+        let id = try await newImage(client)
+        let changed = try await client.send(
+            .patch, "/v2/images/\(id)", headers: patch, body: #"[{"op": "replace", "path": "/owner", "value": ""}]"#)
+        #expect(changed.status == 200)
+        #expect(try await client.send(.get, "/v2/images/\(id)").members["owner"] == .null)
+    }
+
+    @Test func quotasHoldInParallel() async throws {
+        let client = try await ResourceHarness("image_tag_quota = 5\nimage_property_quota = 3").member(of: "p1")
+        let id = try await newImage(client)
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<12 {
+                group.addTask { try await client.send(.put, "/v2/images/\(id)/tags/t\(number)").status }
+                group.addTask { [patch] in
+                    try await client.send(
+                        .patch, "/v2/images/\(id)", headers: patch,
+                        body: #"[{"op": "add", "path": "/p\#(number)", "value": "v"}]"#
+                    ).status
+                }
+            }
+            return try await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
+        }
+        #expect(statuses == [204: 5, 200: 3, 413: 16])
+        let image = try await client.send(.get, "/v2/images/\(id)").members
+        #expect(image["tags"]?.arrayValue?.count == 5)
+        #expect(image.keys.count { $0.hasPrefix("p") && $0 != "protected" } == 3)
+    }
+
     @Test func deactivatedDataAreForAdministrators() async throws {
         let harness = try await ResourceHarness()
         let (client, admin) = (await harness.member(of: "p1"), await harness.admin())

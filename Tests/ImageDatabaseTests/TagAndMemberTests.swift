@@ -32,6 +32,89 @@ import Testing
         }
     }
 
+    /// What a change of an image came to, when it may have been refused.
+    private func outcome(_ change: () async throws -> Void) async throws -> DatabaseError? {
+        do {
+            try await change()
+            return nil
+        } catch let error as DatabaseError {
+            return error
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `the tag limit holds in parallel`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let image = Image(id: newID(), tags: ["old", "gone"])
+            try await database.images.insert(image)
+            _ = try await database.images.update(from: image, to: Image(id: image.id, tags: ["old"]))
+            let read = try #require(try await database.images.find(image.id))
+            let limits = ImageLimits(tags: 5)
+            let outcomes = try await withThrowingTaskGroup(of: DatabaseError?.self) { group in
+                for number in 0..<10 {
+                    group.addTask {
+                        try await outcome {
+                            try await database.tags.add("t\(number)", toImage: image.id, limits: limits)
+                        }
+                    }
+                    group.addTask {
+                        try await outcome {
+                            var changed = read
+                            changed.tags.append("u\(number)")
+                            _ = try await database.images.update(from: read, to: changed, limits: limits)
+                        }
+                    }
+                }
+                return try await group.reduce(into: [DatabaseError?]()) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 == nil } == 4)
+            #expect(outcomes.count { $0 == .tooManyTags } == 16)
+            let full = try #require(try await database.images.find(image.id))
+            #expect(full.tags.count == 5)
+            // What it has may be said again, taken away, and exchanged.
+            try await database.tags.add("old", toImage: image.id, limits: limits)
+            #expect(try await database.images.find(image.id) == full)
+            var changed = full
+            changed.tags = ["new"] + full.tags.dropFirst()
+            _ = try await database.images.update(from: full, to: changed, limits: limits)
+            changed = try #require(try await database.images.find(image.id))
+            #expect(Set(changed.tags) == Set(["new"] + full.tags.dropFirst()))
+            var smaller = changed
+            smaller.tags.removeLast()
+            smaller.name = "n"
+            _ = try await database.images.update(from: changed, to: smaller, limits: ImageLimits(tags: 1))
+            #expect(try await database.images.find(image.id)?.tags.count == 4)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `the property limit holds in parallel`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            let image = Image(id: newID(), properties: ["os_glance_x": "1", "os_distro": "debian"])
+            try await database.images.insert(image)
+            let outcomes = try await withThrowingTaskGroup(of: DatabaseError?.self) { group in
+                for number in 0..<16 {
+                    group.addTask {
+                        try await outcome {
+                            var changed = image
+                            changed.properties["p\(number)"] = "v"
+                            _ = try await database.images.update(
+                                from: image, to: changed, limits: ImageLimits(properties: 5))
+                        }
+                    }
+                }
+                return try await group.reduce(into: [DatabaseError?]()) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 == nil } == 4)
+            #expect(outcomes.count { $0 == .tooManyProperties } == 12)
+            let full = try #require(try await database.images.find(image.id))
+            #expect(full.properties.count == 6, "that of the reserved namespace does not count")
+            // Changing one that is there adds none, whatever the limit is by now.
+            var changed = full
+            changed.properties["os_distro"] = "fedora"
+            _ = try await database.images.update(from: full, to: changed, limits: ImageLimits(properties: 1))
+            #expect(try await database.images.find(image.id)?.properties["os_distro"] == "fedora")
+        }
+    }
+
     @Test(arguments: Backend.allCases) func `members answer and leave`(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())

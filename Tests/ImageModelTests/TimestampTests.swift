@@ -20,12 +20,17 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "x", "2026", "2026-13-01", "2026-00-10", "2026-01-32", "2026-01-01T", "2026-01-01T1", "2026-01-01T24:00:00",
+        "", "x", "2026-13-01", "2026-00-10", "2026-01-32", "2026-01-01T", "2026-01-01T1", "2026-01-01T24:00:00",
         "2026-01-01T10:60:00", "2026-01-01T10:00:00.", "2026-01-01T10:00:00ZZ", "2026-01-01T10:00:00+",
         "2026-01-01 10:00:00 x", "0000-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
     ])
     func refuses(text: String) {
         #expect(Timestamp(text) == nil)
+    }
+
+    @Test(arguments: TimestampVerdicts.all)
+    func readsWhatGlanceReads(text: String, time: String?) {
+        #expect(Timestamp(text)?.databaseText == time)
     }
 
     @Test func writesBothForms() {

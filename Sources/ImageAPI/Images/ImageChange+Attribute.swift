@@ -10,7 +10,10 @@ extension ImageChange {
     init?(attribute name: String, value: JSONValue) throws(APIError) {
         switch name {
         case "name": self = .name(try Self.text(value, of: name))
-        case "owner": self = .owner(try Self.text(value, of: name))
+        case "owner":
+            // Nobody's id is empty, and policies tell "no owner" by null.
+            let owner = try Self.text(value, of: name)
+            self = .owner(owner == "" ? nil : owner)
         case "disk_format": self = .diskFormat(try Self.text(value, of: name))
         case "container_format": self = .containerFormat(try Self.text(value, of: name))
         case "visibility":
@@ -47,11 +50,17 @@ extension ImageChange {
     }
 
     private static func minimum(_ value: JSONValue, of name: String) throws(APIError) -> Int {
-        guard let integer = value.integerValue else { throw .badValue(name) }
-        guard (0...ImageAttributes.largestMinimum).contains(integer) else {
+        let number: Double
+        switch value {
+        case .integer(let integer): number = Double(integer)
+        // `1.0` and `1e2` are integers for JSON Schema, too.
+        case .number(let decimal) where decimal == decimal.rounded(): number = decimal
+        default: throw .badValue(name)
+        }
+        guard (0...Double(ImageAttributes.largestMinimum)).contains(number) else {
             throw .badRequest("Attribute '\(name)' must lie between 0 and \(ImageAttributes.largestMinimum).")
         }
-        return Int(integer)
+        return Int(number)
     }
 
     /// Tags in their order, each once.

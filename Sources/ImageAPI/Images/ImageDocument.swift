@@ -13,13 +13,16 @@ struct ImageDocument: Sendable {
     var showsStores = false
     /// Weights of the stores that are not 0; the heaviest location is the `direct_url`.
     var weights: [String: Int] = [:]
+    /// Properties of which the schema says more than that they are texts.
+    var declared: Set<String> = []
 
     /// Bytes to reserve for an image; most need less.
     static let capacity = 2048
 
     init() {}
 
-    init(configuration: Configuration, service: ImageService) {
+    init(configuration: Configuration, service: ImageService, schema: ImageSchema) {
+        declared = schema.names
         showsLocations = configuration[Options.Default.showMultipleLocations]
         showsDirectURL = configuration[Options.Default.showImageDirectUrl]
         showsStores = service.stores.isMultiStore
@@ -71,8 +74,9 @@ struct ImageDocument: Sendable {
         for (name, value) in image.properties.sorted(by: { $0.key < $1.key }) {
             // A property with the name of an attribute, which only a foreign writer can have made, must not win over it.
             if ImageAttributes.base.contains(name) || ImageAttributes.hidden.contains(name) { continue }
-            // Clients expect a text where version 1 of the API stored null.
-            writer.field(name, value ?? "")
+            // Only the schema of a declared property can allow null. Elsewhere version 1 of the API has stored it, and
+            // clients expect the text that the schema promises.
+            writer.field(name, declared.contains(name) ? value : value ?? "")
         }
     }
 

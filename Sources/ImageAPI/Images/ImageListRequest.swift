@@ -27,7 +27,7 @@ struct ImageListRequest {
         query.isHidden = try Self.hidden(parameters["os_hidden"])
         query.sort = try ImageSorting.order(parameters)
         try Self.readVisibility(parameters["visibility"], into: &query)
-        for (name, value) in parameters.entries {
+        for (name, value) in Self.counting(parameters) {
             if let filter = try Self.filter(name, value) { query.filters.append(filter) }
         }
         self.query = query
@@ -66,6 +66,17 @@ struct ImageListRequest {
     }
 
     // MARK: Filters
+
+    /// What remains when the last of a name counts and earlier ones are not looked at. All tags count.
+    private static func counting(_ parameters: QueryParameters) -> [(name: String, value: String)] {
+        // By bytes: Swift takes for equal what the database tells apart.
+        var last: [[UInt8]: Int] = [:]
+        let names = parameters.entries.map { Array($0.name.utf8) }
+        for (index, name) in names.enumerated() { last[name] = index }
+        return parameters.entries.enumerated().compactMap { index, entry in
+            entry.name == "tag" || last[names[index]] == index ? entry : nil
+        }
+    }
 
     /// Parameters that are read elsewhere. `deleted` never had an effect for clients: deleted images are not listed.
     private static let controls: Set<String> = [

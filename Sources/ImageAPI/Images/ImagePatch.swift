@@ -104,8 +104,7 @@ struct ImagePatch {
 
         private func removal() throws(APIError) -> ImageChange {
             if pointer.attribute == "locations" {
-                guard let index = try locationIndex() else { throw badPosition }
-                return .removeLocation(index: index)
+                return .removeLocation(index: try locationIndex())
             }
             guard !ImageAttributes.base.contains(pointer.attribute) else {
                 throw APIError(.forbidden, "Attribute '\(pointer.attribute)' cannot be removed.")

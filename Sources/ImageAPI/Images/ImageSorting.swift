@@ -8,35 +8,53 @@ enum ImageSorting {
         .name, .status, .containerFormat, .diskFormat, .size, .id, .createdAt, .updatedAt,
     ]
 
-    /// Never empty. A column that comes twice counts where it comes first.
+    /// The order asked for, made total by `created_at` and `id`. These are descending unless the request has exactly one
+    /// direction, which is theirs, too. A column that comes twice counts where it comes first.
     ///
     /// - Throws: ``APIError`` 400 for unknown columns and directions and for numbers of them that do not fit.
     static func order(_ parameters: QueryParameters) throws(APIError) -> [ImageQuery.Sort] {
         let keys = parameters.all("sort_key")
         let directions = parameters.all("sort_dir")
-        guard let combined = parameters["sort"] else { return try order(keys: keys, directions: directions) }
-        guard keys.isEmpty && directions.isEmpty else {
-            throw .badRequest("'sort' cannot be combined with 'sort_key' and 'sort_dir'.")
-        }
         var order: [ImageQuery.Sort] = []
-        for part in combined.split(separator: ",", omittingEmptySubsequences: false) {
-            let pair = part.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let direction = pair.count > 1 && !pair[1].isEmpty ? String(pair[1]) : "desc"
-            append(try column(String(pair[0])), descending: try isDescending(direction), to: &order)
+        let directionOfTies: Bool
+        if let combined = parameters["sort"] {
+            guard keys.isEmpty && directions.isEmpty else {
+                throw .badRequest("'sort' cannot be combined with 'sort_key' and 'sort_dir'.")
+            }
+            directionOfTies = try read(combined, into: &order)
+        } else {
+            directionOfTies = try read(keys: keys, directions: directions, into: &order)
         }
+        append(.createdAt, descending: directionOfTies, to: &order)
+        append(.id, descending: directionOfTies, to: &order)
         return order
     }
 
-    private static func order(keys: [String], directions: [String]) throws(APIError) -> [ImageQuery.Sort] {
+    /// - Returns: whether ties are descending.
+    private static func read(_ combined: String, into order: inout [ImageQuery.Sort]) throws(APIError) -> Bool {
+        var directions: [Bool] = []
+        for part in combined.split(separator: ",", omittingEmptySubsequences: false) {
+            let pair = part.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let direction = try isDescending(pair.count > 1 && !pair[1].isEmpty ? String(pair[1]) : "desc")
+            append(try column(String(pair[0])), descending: direction, to: &order)
+            directions.append(direction)
+        }
+        // Each column has a direction here, written or not.
+        return directions.count == 1 ? directions[0] : true
+    }
+
+    /// - Returns: whether ties are descending.
+    private static func read(
+        keys: [String], directions: [String], into order: inout [ImageQuery.Sort]
+    ) throws(APIError) -> Bool {
         guard directions.count <= 1 || directions.count == keys.count else {
             throw .badRequest("The number of 'sort_dir' does not match the number of 'sort_key'.")
         }
-        var order: [ImageQuery.Sort] = []
         for (index, key) in (keys.isEmpty ? ["created_at"] : keys).enumerated() {
             let direction = directions.isEmpty ? "desc" : directions[directions.count == 1 ? 0 : index]
             append(try column(key), descending: try isDescending(direction), to: &order)
         }
-        return order
+        return directions.count == 1 ? try isDescending(directions[0]) : true
     }
 
     private static func append(

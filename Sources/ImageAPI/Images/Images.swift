@@ -17,7 +17,7 @@ struct Images: Sendable {
         let configuration = service.configuration
         self.service = service
         self.schema = schema
-        document = ImageDocument(configuration: configuration, service: service)
+        document = ImageDocument(configuration: configuration, service: service, schema: schema)
         limits = ImageListRequest.Limits(
             standard: configuration[Options.Default.limitParamDefault],
             maximum: configuration[Options.Default.apiLimitMax])

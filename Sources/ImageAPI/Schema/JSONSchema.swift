@@ -194,12 +194,14 @@ struct JSONSchema: Sendable {
 }
 
 extension JSONValue {
-    /// Whether this value has a type of JSON Schema. Integers are numbers, booleans are not.
+    /// Whether this value has a type of JSON Schema. Integers are numbers, booleans are not. A number without a fraction is
+    /// an integer however it is written.
     fileprivate func isOfType(_ name: String) -> Bool {
         switch (self, name) {
         case (.null, "null"), (.bool, "boolean"), (.integer, "integer"), (.integer, "number"), (.number, "number"),
             (.string, "string"), (.array, "array"), (.object, "object"):
             true
+        case (.number(let number), "integer"): number == number.rounded()
         default: false
         }
     }

@@ -9,6 +9,8 @@ struct ImageSchema: Sendable {
     private let validator: JSONSchema
     /// The schema of each attribute and declared property.
     private let validators: [String: JSONSchema]
+    /// Names of the attributes and of the properties that `schema-image.json` declares.
+    var names: Set<String> { Set(validators.keys) }
     /// For every other property.
     private let customValidator: JSONSchema
 

@@ -31,12 +31,10 @@ struct ImageListStatement {
         return builder.statement
     }
 
-    /// The order asked for, made total by `created_at` and `id` in the direction of the first key.
+    /// The order asked for, made total by `id` where it does not have it.
     static func totalOrder(_ sort: [ImageQuery.Sort]) -> [ImageQuery.Sort] {
-        let isDescending = sort.first?.isDescending ?? true
         var keys: [ImageQuery.Sort] = []
-        for key in sort + [.init(.createdAt, descending: isDescending), .init(.id, descending: isDescending)]
-        where !keys.contains(where: { $0.column == key.column }) {
+        for key in sort + [.init(.id, descending: true)] where !keys.contains(where: { $0.column == key.column }) {
             keys.append(key)
         }
         return keys

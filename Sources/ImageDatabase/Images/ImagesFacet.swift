@@ -46,11 +46,14 @@ public struct ImagesFacet: Sendable {
     /// The row changes only if its status is still `old.status`; a removed location becomes `pending_delete`, see
     /// ``LocationsFacet/markDeleted(_:)``. Nothing is written for what did not change, so parallel changes of other fields stay.
     ///
-    /// - Parameter claim: what has to fit into the limits of the owner.
+    /// - Parameters:
+    ///   - claim: what has to fit into the limits of the owner.
+    ///   - limits: how many tags and properties the image may have in the end, if some are added.
     /// - Throws: ``DatabaseError/conflict`` when the status changed meanwhile, ``DatabaseError/notFound`` when the image
-    ///   is gone; ``DatabaseError/limitReached``, ``DatabaseError/limitsUnknown``.
+    ///   is gone; ``DatabaseError/limitReached``, ``DatabaseError/limitsUnknown``, ``DatabaseError/tooManyTags``,
+    ///   ``DatabaseError/tooManyProperties``.
     public func update(
-        from old: Image, to new: Image, claim: LimitClaim? = nil
+        from old: Image, to new: Image, claim: LimitClaim? = nil, limits: ImageLimits = .none
     ) async throws(DatabaseError) -> Timestamp {
         let now = Timestamp.now
         var statements = Self.within(claim)
@@ -61,12 +64,16 @@ public struct ImagesFacet: Sendable {
         for name in old.properties.keys.sorted() where new.properties[name] == nil {
             statements.append(ImageWrites.removeProperty(old.id, name, at: now))
         }
-        for tag in Set(new.tags).subtracting(old.tags).sorted() {
+        let addedTags = Set(new.tags).subtracting(old.tags)
+        for tag in addedTags.sorted() {
             statements.append(ImageWrites.insertTag(old.id, tag, at: now))
         }
         for tag in Set(old.tags).subtracting(new.tags).sorted() {
             statements.append(ImageWrites.removeTag(old.id, tag, at: now))
         }
+        statements += limits.checks(
+            old.id, addsTags: !addedTags.isEmpty,
+            addsProperties: new.properties.keys.contains { old.properties[$0] == nil })
         statements += ImageWrites.changeLocations(old.id, from: old.locations, to: new.locations, at: now)
         try await session.writeChange(ofImage: old.id, statements)
         return now

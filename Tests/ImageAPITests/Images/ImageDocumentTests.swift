@@ -48,6 +48,16 @@ import Testing
         #expect(members["status"] == "queued")
     }
 
+    @Test func onlyDeclaredPropertiesAreNull() throws {
+        var document = ImageDocument()
+        document.declared = try ImageSchema.forTests().names
+        var image = Image(id: "i1")
+        image.properties = ["kernel_id": nil, "other": nil]
+        let members = try members(image, document)
+        #expect(members["kernel_id"] == .null)
+        #expect(members["other"] == "")
+    }
+
     @Test func bookkeepingIsHidden() throws {
         var image = Image(id: "i1")
         image.properties = [

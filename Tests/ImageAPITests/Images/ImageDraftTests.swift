@@ -45,8 +45,20 @@ extension ImageSchema {
         #expect(draft == expected)
     }
 
+    /// JSON Schema's integers are numbers without a fraction, however they are written.
+    @Test(
+        arguments: [
+            ("1.0", 1), ("1e2", 100), ("2147483647.0", 2_147_483_647), ("0.0", 0), ("-0.0", 0), ("25e-1e", nil),
+            ("2147483648.0", nil), ("1e300", nil), ("-1.0", nil), ("2.5", nil), ("25e-1", nil),
+        ] as [(String, Int?)])
+    func minimaMayBeWrittenAsDecimals(text: String, expected: Int?) throws {
+        #expect((try? read(#"{"min_disk": \#(text)}"#))?.minDisk == expected)
+        #expect((try? read(#"{"min_ram": \#(text)}"#))?.minRAM == expected)
+    }
+
     @Test func nullOwnerIsNotNoOwner() throws {
         #expect(try read(#"{"owner": null}"#).owner == .some(nil))
+        #expect(try read(#"{"owner": ""}"#).owner == .some(nil))
         #expect(try read(#"{"name": null}"#).owner == nil)
     }
 

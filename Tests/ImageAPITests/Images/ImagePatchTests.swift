@@ -48,6 +48,9 @@ import Testing
         (#"{"op": "remove", "path": "/ä"}"#, .removeProperty(name: "ä")),
         (#"{"op": "remove", "path": "/os", "value": 1, "extra": 2}"#, .removeProperty(name: "os")),
         (#"{"op": "remove", "path": "/locations/2"}"#, .removeLocation(index: 2)),
+        (#"{"op": "remove", "path": "/locations/-"}"#, .removeLocation(index: nil)),
+        (#"{"op": "replace", "path": "/min_ram", "value": 5.0}"#, .minRAM(5)),
+        (#"{"op": "replace", "path": "/owner", "value": ""}"#, .owner(nil)),
         (
             #"{"op": "add", "path": "/locations/-", "value": {"url": "http://h/x", "metadata": {"a": 1}}}"#,
             .addLocation(index: nil, LocationDraft(url: "http://h/x", metadata: ["a": 1]))
@@ -113,7 +116,7 @@ import Testing
         (#"{"op": "add", "path": "/locations/0/url", "value": "x"}"#, 400),
         (#"{"op": "replace", "path": "/locations/0", "value": {"url": "x", "metadata": {}}}"#, 400),
         (#"{"op": "replace", "path": "/locations", "value": {"url": "x", "metadata": {}}}"#, 400),
-        (#"{"op": "remove", "path": "/locations"}"#, 400), (#"{"op": "remove", "path": "/locations/-"}"#, 400),
+        (#"{"op": "remove", "path": "/locations"}"#, 400),
         (#"{"op": "add", "path": "/id", "value": "x"}"#, 403),
         (#"{"op": "replace", "path": "/size", "value": 1}"#, 403),
         (#"{"op": "replace", "path": "/status", "value": "active"}"#, 403),
