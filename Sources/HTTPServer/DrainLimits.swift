@@ -2,7 +2,8 @@
 public struct DrainLimits: Sendable, Equatable {
     /// Running requests are cut after this time.
     public var timeout: Duration
-    /// An idle connection may bring one more request within this time after the last.
+    /// An idle connection may bring one more request within this time of the drain's begin, or of its last answer if that is
+    /// later. The answer says `Connection: close`; whoever brings none is closed then.
     public var patience: Duration
 
     public init(timeout: Duration, patience: Duration = .zero) {

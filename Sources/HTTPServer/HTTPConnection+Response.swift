@@ -4,26 +4,18 @@ import Logging
 import NIOCore
 import Synchronization
 
+/// Sending a response.
 extension HTTPConnection {
     /// Up to this size, the first part of a body goes out in one buffer with the head.
     private static let joinLimit = 32 << 10
 
     /// Encodes the head; it is sent with the first bytes of the body.
     func begin(_ response: Response, of number: Int) throws {
-        guard case .open = phase, var exchange, exchange.number == number else { throw ResponseError.connectionClosed }
-        if let connection = response.headers[.connection], connection.lowercased().contains("close") {
-            exchange.keepAlive = false
-        }
-        if state.isDraining.load(ordering: .sequentiallyConsistent) || !canSkipBody(exchange) {
-            exchange.keepAlive = false
-        }
-        let encoder = ResponseHeadEncoder(
-            version10: exchange.version10, isHead: exchange.isHead, keepAlive: exchange.keepAlive, date: state.date.now)
         var head = channel.allocator.buffer(capacity: 512)
-        let framing = encoder.encode(response.head, into: &head)
-        if framing == .untilClose { exchange.keepAlive = false }
-        exchange.response = .head(head, framing)
-        self.exchange = exchange
+        try state.begin(
+            response.head, of: number, isDraining: server.isDraining.load(ordering: .sequentiallyConsistent),
+            date: server.date.now, into: &head)
+        pendingHead = head
     }
 
     /// Queues a part of the body and waits while too much is queued.
@@ -49,7 +41,7 @@ extension HTTPConnection {
             written.fail(error)
         }
         try await written.futureResult.get()
-        _ = try await onEventLoop { $0.lastProgress = .now() }
+        _ = try await onEventLoop { $0.state.progressed(now: .now()) }
     }
 
     /// Ends the body. What is queued goes out now.
@@ -59,23 +51,17 @@ extension HTTPConnection {
 
     /// The handler failed: says so if nothing was sent yet, else breaks the connection.
     func fail(_ error: any Error, of number: Int) {
-        guard case .open = phase, let exchange, exchange.number == number else { return }
-        state.logger.error("A request failed", metadata: ["error": "\(error)"])
-        switch exchange.response {
-        case .none, .head:
-            self.exchange?.response = .none
-            try? begin(Response(status: .internalServerError), of: number)
-            try? end(nil, of: number)
-        case .body, .ended: abort()
-        }
+        guard let canTell = state.handlerFailed(of: number) else { return }
+        server.logger.error("A request failed", metadata: ["error": "\(error)"])
+        guard canTell else { return abort() }
+        try? begin(Response(status: .internalServerError), of: number)
+        try? end(nil, of: number)
     }
 
     private func enqueue(_ data: IOData, of number: Int, promise: EventLoopPromise<Void>?) throws {
-        guard let context, case .open = phase, exchange?.number == number else { throw ResponseError.connectionClosed }
-        switch exchange?.response {
-        case .head(var head, var framing):
-            try framing.consume(data.readableBytes)
-            exchange?.response = .body(framing)
+        guard let context else { throw ResponseError.connectionClosed }
+        let (framing, isFirst) = try state.send(data.readableBytes, of: number)
+        if isFirst, var head = takePendingHead() {
             if case .byteBuffer(var first) = data, first.readableBytes <= Self.joinLimit, framing != .none {
                 if framing == .chunked { head.writeString(Self.chunkHead(first.readableBytes)) }
                 head.writeBuffer(&first)
@@ -83,13 +69,13 @@ extension HTTPConnection {
                 return context.write(wrapOutboundOut(.byteBuffer(head)), promise: promise)
             }
             context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
-            enqueue(data, framing, context, promise)
-        case .body(var framing):
-            try framing.consume(data.readableBytes)
-            exchange?.response = .body(framing)
-            enqueue(data, framing, context, promise)
-        case Optional.none, .some(.none), .ended: throw ResponseError.bodyTooLong
         }
+        enqueue(data, framing, context, promise)
+    }
+
+    private func takePendingHead() -> ByteBuffer? {
+        defer { pendingHead = nil }
+        return pendingHead
     }
 
     private func enqueue(
@@ -109,21 +95,14 @@ extension HTTPConnection {
     private static func chunkHead(_ size: Int) -> String { String(size, radix: 16) + "\r\n" }
 
     private func end(_ trailers: HTTPFields?, of number: Int) throws {
-        guard let context, case .open = phase, exchange?.number == number else { throw ResponseError.connectionClosed }
-        let framing: ResponseFraming
-        var last: ByteBuffer
-        switch exchange?.response {
-        case .head(let head, let headFraming): (last, framing) = (head, headFraming)
-        case .body(let bodyFraming): (last, framing) = (ByteBuffer(), bodyFraming)
-        case Optional.none, .some(.none), .ended: throw ResponseError.bodyTooLong
-        }
-        if case .length(let left) = framing, left > 0 { throw ResponseError.bodyTooShort }
+        guard let context else { throw ResponseError.connectionClosed }
+        let (framing, isFirst) = try state.end(of: number)
+        var last = isFirst ? takePendingHead() ?? ByteBuffer() : ByteBuffer()
         if framing == .chunked {
             last.writeStaticString("0\r\n")
             for field in trailers ?? [:] { last.writeString("\(field.name.rawName): \(field.value)\r\n") }
             last.writeStaticString("\r\n")
         }
-        exchange?.response = .ended
         if last.readableBytes > 0 { context.write(wrapOutboundOut(.byteBuffer(last)), promise: nil) }
         flush()
     }
@@ -159,7 +138,7 @@ extension HTTPConnection {
         } else if channel.isWritable {
             continuation.resume()
         } else {
-            lastProgress = .now()
+            state.progressed(now: .now())
             writers.append(continuation)
         }
     }

@@ -5,77 +5,36 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// One connection: takes decoded request parts, has each request answered in a task on the connection's own event loop,
-/// and writes the response.
+/// One connection: tells ``HTTPConnectionState`` what happens on the channel and in the tasks of the handlers, and does what
+/// that decides. Each request is answered in a task on the connection's own event loop.
 ///
-/// The socket is only read when somebody wants what it holds: the next request while there is none, or the next part of
-/// a body. Everything here happens on the event loop (hence `@unchecked Sendable`); what a handler's task calls goes
-/// there first if the task runs elsewhere.
+/// Everything here happens on the event loop (hence `@unchecked Sendable`); what a handler's task calls goes there first if
+/// the task runs elsewhere.
 final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = IOData
 
-    let state: ServerState
+    let server: ServerState
     let channel: any Channel
-    let executor: EventLoopTaskExecutor
+    private let executor: EventLoopTaskExecutor
 
+    var state: HTTPConnectionState
     var context: ChannelHandlerContext?
-    /// What was decoded and nobody has asked for yet: at most what one read of the socket brought.
-    var parts = CircularBuffer<HTTPServerRequestPart>()
-    /// Why no further part will come, once that is so.
-    var inputEnd: (any Error)?
-    /// Whether the client has shut its side.
-    var isInputClosed = false
-    /// Whether we wait for the client to send something.
-    var isReading = false
-    var phase = Phase.open
-    /// The request that is being answered.
-    var exchange: Exchange?
-    var exchangeCount = 0
+    /// The handler that waits for a part of the body.
     var bodyReader: CheckedContinuation<ByteBuffer?, any Error>?
+    /// Handlers that wait until the client has taken some of what is queued.
     var writers: [CheckedContinuation<Void, any Error>] = []
+    /// The head of a response that has not been written yet.
+    var pendingHead: ByteBuffer?
     var flushIsDue = false
-    var isOutputFinished = false
-    var lastProgress = NIODeadline.now()
-    /// When the first bytes of a request came, while its head is not whole.
-    var headBegan: NIODeadline?
-    var acknowledged: Int64 = -1
-    var timer: Scheduled<Void>?
+    private var task: Task<Void, Never>?
+    private var timer: Scheduled<Void>?
 
-    enum Phase {
-        case open
-        /// The last response is on its way; what arrives is thrown away until the client closes too.
-        case lingering
-        case closed
-    }
-
-    /// A request and how far its answer is.
-    struct Exchange {
-        let number: Int
-        let isHead: Bool
-        let version10: Bool
-        var keepAlive: Bool
-        /// Whether the client waits for 100 before it sends the body.
-        var expectsContinue: Bool
-        /// Bytes of the request body that no handler has taken; `nil` if the client didn't say.
-        var bodyLeft: Int64?
-        var bodyIsComplete = false
-        var response = ResponseState.none
-        var task: Task<Void, Never>?
-    }
-
-    enum ResponseState {
-        case none
-        /// Encoded but not written, so that it goes out together with the start of the body.
-        case head(ByteBuffer, ResponseFraming)
-        case body(ResponseFraming)
-        case ended
-    }
-
-    init(channel: any Channel, state: ServerState) {
+    init(channel: any Channel, server: ServerState) {
         self.channel = channel
-        self.state = state
+        self.server = server
         executor = EventLoopTaskExecutor(channel.eventLoop)
+        state = HTTPConnectionState(limits: server.options, now: .now())
     }
 
     // MARK: Channel events
@@ -83,38 +42,32 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func channelActive(context: ChannelHandlerContext) {
-        state.add(self)
-        startClock()
-        advance()
-        awaitLastRequest()
+        server.add(self)
+        setTimer(state.firstTimer(now: .now()))
+        perform(state.advance(now: .now()))
+        drainIfIdle()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        phase = .closed
+        state.closed()
         timer?.cancel()
-        parts.removeAll()
-        inputEnd = inputEnd ?? RequestBodyError.incomplete
         takeBodyReader()?.resume(throwing: RequestBodyError.incomplete)
         resumeWriters(.failure(ResponseError.connectionClosed))
         self.context = nil
-        state.remove(self)
+        server.remove(self)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .open = phase else { return }
-        lastProgress = .now()
-        parts.append(unwrapInboundIn(data))
+        state.received(unwrapInboundIn(data), now: .now())
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        isReading = false
-        if headBegan == nil, exchange == nil { headBegan = .now() }
-        advance()
+        perform(state.readCompleted(now: .now()))
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else { return }
-        lastProgress = .now()
+        state.progressed(now: .now())
         resumeWriters(.success(()))
     }
 
@@ -122,51 +75,110 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         guard case .inputClosed? = event as? ChannelEvent else {
             return context.fireUserInboundEventTriggered(event)
         }
-        inputEnd = inputEnd ?? RequestBodyError.incomplete
-        isInputClosed = true
-        isReading = false
-        advance()
+        perform(state.inputClosed(now: .now()))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case HTTPParserError.invalidEOFState: inputEnd = inputEnd ?? RequestBodyError.incomplete
-        case HTTPParserError.invalidVersion: inputEnd = inputEnd ?? MalformedRequest.version
-        case let malformed as MalformedRequest: inputEnd = inputEnd ?? malformed
-        case is HTTPParserError: inputEnd = inputEnd ?? MalformedRequest.syntax
-        default: return context.close(promise: nil)
+        case let refusal as HTTPRefusal: perform(state.inputRefused(refusal, now: .now()))
+        case HTTPParserError.invalidEOFState: perform(state.inputBroke(now: .now()))
+        case is HTTPParserError: perform(state.inputRefused(HTTPRefusal(.syntax), now: .now()))
+        default: context.close(promise: nil)
         }
-        advance()
     }
 
-    // MARK: Progress
+    // MARK: Actions
 
-    /// Does whatever can be done with what has arrived.
-    func advance() {
-        switch phase {
-        case .closed: return
-        case .lingering:
-            // Whatever is still to be sent is sent first.
-            if isOutputFinished { isInputClosed ? close() : read() }
-        case .open:
-            if exchange == nil {
-                startExchange()
-            } else if bodyReader != nil {
-                if let result = nextPart() {
-                    takeBodyReader()?.resume(with: result)
-                } else {
-                    read()
-                }
+    func perform(_ action: HTTPConnectionState.Action) {
+        switch action {
+        case .none: break
+        case .read: context?.read()
+        case .answer(let request, let hasBody, let number): start(request, hasBody, number)
+        case .refuse(let refusal): refuse(refusal)
+        case .handBody(let result): takeBodyReader()?.resume(with: result)
+        case .finish(let closing): finishOutput(closing: closing)
+        case .halfClose:
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.assumeIsolated().scheduleTask(in: Self.lingeringTime) {
+                self.perform(self.state.lingeringEnded())
             }
+            perform(state.advance(now: .now()))
+        case .close: context?.close(promise: nil)
+        case .abort: abort()
         }
     }
 
-    /// Asks the socket for more, once.
-    func read() {
-        guard !isReading, let context else { return }
-        isReading = true
-        lastProgress = .now()
-        context.read()
+    /// How long a client may take to read our last words.
+    private static let lingeringTime = TimeAmount.seconds(5)
+
+    private func start(_ head: HTTPRequest, _ hasBody: Bool, _ number: Int) {
+        let body =
+            hasBody
+            ? RequestBody(asyncSequence: RequestBodyStream(connection: self, exchange: number))
+            : RequestBody(buffer: ByteBuffer())
+        server.activeRequests.add(1, ordering: .relaxed)
+        let request = Request(head: head, body: body)
+        task = Task(executorPreference: executor) { await self.answer(request, number) }
+    }
+
+    /// Runs in the request's task.
+    private func answer(_ request: Request, _ number: Int) async {
+        do {
+            let response = try await server.respond(request, channel.remoteAddress)
+            try await onEventLoop { try $0.begin(response, of: number) }
+            if request.method == .head {
+                try await finish(trailers: nil, of: number)
+            } else {
+                try await response.body.write(ConnectionWriter(connection: self, exchange: number))
+            }
+        } catch {
+            _ = try? await onEventLoop { $0.fail(error, of: number) }
+        }
+        _ = try? await onEventLoop { $0.endExchange(number) }
+    }
+
+    private func endExchange(_ number: Int) {
+        server.activeRequests.subtract(1, ordering: .relaxed)
+        server.answeredRequests.add(1, ordering: .relaxed)
+        if state.currentExchange == number {
+            task = nil
+            // Whoever still reads now reads a body that has no request any more.
+            takeBodyReader()?.resume(throwing: RequestBodyError.incomplete)
+        }
+        perform(state.exchangeEnded(number, now: .now()))
+        drainIfIdle()
+    }
+
+    private func refuse(_ refusal: HTTPRefusal) {
+        server.logger.debug("Refused a malformed request", metadata: ["reason": "\(refusal.reason)"])
+        let (contentType, text) = server.renderRefusal(refusal)
+        var response = HTTPResponse(
+            status: refusal.status, headerFields: [.contentType: contentType, .contentLength: "\(text.utf8.count)"])
+        // RFC 9110 section 15.5.6; the only method that is refused here is CONNECT, for which there is no other.
+        if refusal.status == .methodNotAllowed { response.headerFields[.allow] = "" }
+        let encoder = ResponseHeadEncoder(
+            version10: false, isHead: refusal.isHead, keepAlive: false, date: server.date.now)
+        var buffer = channel.allocator.buffer(capacity: 256 + text.utf8.count)
+        if encoder.encode(response, into: &buffer) != .none { buffer.writeString(text) }
+        context?.write(wrapOutboundOut(.byteBuffer(buffer)), promise: nil)
+        finishOutput(closing: false)
+    }
+
+    private func finishOutput(closing: Bool) {
+        guard let context else { return }
+        let last = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: last)
+        last.futureResult.assumeIsolated().whenSuccess { [self] in
+            perform(state.outputFinished(closing: closing))
+        }
+    }
+
+    func abort() {
+        guard let context else { return }
+        try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            SocketOptions.resetOnClose($0)
+        }
+        context.close(promise: nil)
     }
 
     func takeBodyReader() -> CheckedContinuation<ByteBuffer?, any Error>? {
@@ -174,7 +186,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         return bodyReader
     }
 
-    func resumeWriters(_ result: Result<Void, any Error>) {
+    private func resumeWriters(_ result: Result<Void, any Error>) {
         let waiting = writers
         writers = []
         for writer in waiting { writer.resume(with: result) }
@@ -188,69 +200,49 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         return try await channel.eventLoop.submit { try body(self) }.get()
     }
 
+    // MARK: Time
+
+    private func setTimer(_ deadline: NIODeadline?) {
+        guard let deadline else { return }
+        timer = channel.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.timerFired() }
+    }
+
+    private func timerFired() {
+        guard let context else { return }
+        let queued = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let (action, next) = state.timerFired(now: .now(), queued: queued) {
+            onSocket { SocketOptions.acknowledgedBytes($0) } ?? -1
+        }
+        setTimer(next)
+        perform(action)
+    }
+
+    private func onSocket<Value>(_ body: (Int32) -> Value) -> Value? {
+        let value = try? context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self, body)
+        return value ?? nil
+    }
+
     // MARK: The end
 
-    /// If the listener drains: closes an idle connection when its time for one more request is over. One that is answering
-    /// a request goes when the answer is out.
-    func awaitLastRequest() {
-        guard case .open = phase, exchange == nil, state.isDraining.load(ordering: .sequentiallyConsistent) else {
-            return
+    /// If the listener drains and this connection is idle: sees to it that it ends in time.
+    func drainIfIdle() {
+        guard server.isDraining.load(ordering: .sequentiallyConsistent) else { return }
+        let step = state.drain(
+            now: .now(), began: .uptimeNanoseconds(server.drainBegan.load(ordering: .sequentiallyConsistent)),
+            patience: .nanoseconds(server.patience.load(ordering: .sequentiallyConsistent)),
+            hasUnreadInput: { (onSocket { SocketOptions.peek($0) } ?? 0) > 0 })
+        switch step {
+        case .none: break
+        case .checkAgain(let deadline):
+            channel.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.drainIfIdle() }
+        case .finish: finishOutput(closing: true)
         }
-        let deadline =
-            (headBegan ?? lastProgress) + .nanoseconds(state.patience.load(ordering: .sequentiallyConsistent))
-        if deadline > .now() {
-            channel.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.awaitLastRequest() }
-        } else if hasUnreadInput {
-            // To close now would reset the connection, and the request on it would fail.
-            channel.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(10)) { self.awaitLastRequest() }
-        } else {
-            finishOutput(closing: true)
-        }
-    }
-
-    private var hasUnreadInput: Bool {
-        let count = try? context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-            of: NIOBSDSocket.Handle.self
-        ) { SocketOptions.peek($0) }
-        return (count ?? nil) ?? 0 > 0
-    }
-
-    /// Gives the client time to read our last words while it may still be sending: closing right away would make the
-    /// kernel reset the connection, and that can destroy the response on its way (RFC 9112 section 9.6).
-    func finishOutput(closing: Bool) {
-        guard let context else { return }
-        phase = .lingering
-        parts.removeAll()
-        let last = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: last)
-        last.futureResult.assumeIsolated().whenSuccess { [self] in
-            isOutputFinished = true
-            if closing { return close() }
-            channel.close(mode: .output, promise: nil)
-            channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(5)) { self.close() }
-            advance()
-        }
-    }
-
-    func close() {
-        guard let context else { return }
-        phase = .closed
-        context.close(promise: nil)
-    }
-
-    /// Breaks the connection so that the client can't take a part of a response for all of it.
-    func abort() {
-        guard let context else { return }
-        try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            SocketOptions.resetOnClose($0)
-        }
-        phase = .closed
-        context.close(promise: nil)
     }
 
     /// Ends whatever goes on: the drain's time is over.
     func cut() {
-        exchange?.task?.cancel()
-        abort()
+        task?.cancel()
+        perform(state.cut())
     }
 }

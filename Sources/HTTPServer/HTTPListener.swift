@@ -23,14 +23,17 @@ where Responder.Context: InitializableFromRequestSource {
         case drained
     }
 
-    /// - Parameter socket: listening descriptor; the listener owns it.
+    /// - Parameters:
+    ///   - socket: listening descriptor; the listener owns it.
+    ///   - renderRefusal: makes the body of what the listener answers itself; without it that is plain text.
     public init(
         socket: Int32, options: HTTPListenerOptions, responder: Responder, eventLoopGroup: any EventLoopGroup,
-        logger: Logger
+        logger: Logger,
+        renderRefusal: @escaping RefusalRenderer = { ("text/plain; charset=utf-8", "\($0.reason)\n") }
     ) {
         self.socket = socket
         self.eventLoopGroup = eventLoopGroup
-        state = ServerState(options: options, logger: logger) { request, address in
+        state = ServerState(options: options, logger: logger, renderRefusal: renderRefusal) { request, address in
             let source = HTTPRequestSource(logger: logger, remoteAddress: address)
             let context = Responder.Context(source: source)
             do {
@@ -71,10 +74,11 @@ where Responder.Context: InitializableFromRequestSource {
     /// timeout. A connection that waits for its next request gets that answered if it comes in time, because a client that
     /// has just sent one would see it fail.
     public func drain(_ limits: DrainLimits) async {
+        state.drainBegan.store(NIODeadline.now().uptimeNanoseconds, ordering: .sequentiallyConsistent)
         state.patience.store(TimeAmount(limits.patience).nanoseconds, ordering: .sequentiallyConsistent)
         try? await stopAccepting()?.closeFuture.get()
         for connection in state.connections {
-            connection.channel.eventLoop.execute { connection.awaitLastRequest() }
+            connection.channel.eventLoop.execute { connection.drainIfIdle() }
         }
         let deadline = eventLoopGroup.next().scheduleTask(in: TimeAmount(limits.timeout)) { self.cut() }
         await state.waitUntilEmpty()
@@ -89,7 +93,7 @@ where Responder.Context: InitializableFromRequestSource {
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptRetry(logger: state.logger))
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: state.options.maxConnections, logger: state.logger))
                 }
             }
             .childChannelOption(.autoRead, value: false)
@@ -103,7 +107,7 @@ where Responder.Context: InitializableFromRequestSource {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     try pipeline.addHandler(ByteToMessageHandler(RequestDecoder(options: state.options)))
-                    try pipeline.addHandler(HTTPConnection(channel: channel, state: state))
+                    try pipeline.addHandler(HTTPConnection(channel: channel, server: state))
                 }
             }
         let channel = try await bootstrap.withBoundSocket(socket).get()
@@ -133,24 +137,6 @@ where Responder.Context: InitializableFromRequestSource {
     private func cut() {
         for connection in state.connections {
             connection.channel.eventLoop.execute { connection.cut() }
-        }
-    }
-}
-
-/// Stops accepting for a moment when the process is out of descriptors or memory, instead of trying in a busy loop.
-private final class AcceptRetry: ChannelInboundHandler {
-    typealias InboundIn = any Channel
-
-    private let logger: Logger
-
-    init(logger: Logger) { self.logger = logger }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        logger.error("Could not accept a connection", metadata: ["error": "\(error)"])
-        let channel = context.channel
-        try? channel.syncOptions?.setOption(.autoRead, value: false)
-        channel.eventLoop.scheduleTask(in: .milliseconds(100)) {
-            try? channel.syncOptions?.setOption(.autoRead, value: true)
         }
     }
 }

@@ -1,5 +1,5 @@
-/// How connections are served: `backlog`, `max_header_line`, `http_keepalive`, `client_socket_timeout` and
-/// `tcp_keepidle` of `[DEFAULT]`.
+/// How connections are served: `backlog`, `max_header_line`, `http_keepalive`, `client_socket_timeout`,
+/// `tcp_keepidle` and `worker_connections` of `[DEFAULT]`.
 public struct HTTPListenerOptions: Sendable {
     /// Connections that the kernel queues until a worker accepts them, listen(2).
     public var backlog = 4096
@@ -16,6 +16,9 @@ public struct HTTPListenerOptions: Sendable {
     public var clientSocketTimeout = 900
     /// Seconds of idleness after which the kernel probes whether the client is still there, tcp(7) `TCP_KEEPIDLE`.
     public var tcpKeepIdle = 600
+    /// Connections that are open at the same time; 0 is without limit. Beyond it nothing is accepted until one is closed:
+    /// clients wait in the kernel's queue, or are taken by another process that listens on the same socket.
+    public var maxConnections = 0
 
     public init() {}
 

@@ -22,11 +22,38 @@ struct RequestDecoder: ByteToMessageDecoder {
     mutating func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
         do {
             return try decoder.decode(context: context, buffer: &buffer)
-        } catch HTTPParserError.headerOverflow {
-            throw Self.isRequestLine(buffer.readableBytesView) ? MalformedRequest.targetTooLong : .headerTooLong
-        } catch HTTPParserError.invalidMethod where Self.namesMethod(buffer.readableBytesView) {
-            throw MalformedRequest.method
+        } catch let error as HTTPParserError where error != .invalidEOFState {
+            throw Self.refusal(error, buffer.readableBytesView)
         }
+    }
+
+    /// - Parameter bytes: what the decoder has not understood.
+    private static func refusal(_ error: HTTPParserError, _ bytes: ByteBufferView) -> HTTPRefusal {
+        let reason: MalformedRequest =
+            switch error {
+            case .headerOverflow: isRequestLine(bytes) ? .targetTooLong : .headerTooLong
+            case .invalidMethod where namesMethod(bytes): .method
+            case .invalidVersion: .version
+            case .invalidURL, .invalidPath, .invalidQueryString, .invalidFragment: .target
+            case .invalidContentLength, .unexpectedContentLength: .contentLength
+            default: .syntax
+            }
+        return HTTPRefusal(reason, accept: accept(bytes), isHead: bytes.starts(with: "HEAD ".utf8))
+    }
+
+    /// The value of the line `Accept`, if it can be found in what was not understood.
+    private static func accept(_ bytes: ByteBufferView) -> String? {
+        let name = "accept:"
+        // Nobody's Accept stands further behind, and this is only a courtesy.
+        for line in bytes.prefix(16384).split(separator: UInt8(ascii: "\n")) {
+            if line.isEmpty || line.elementsEqual("\r".utf8) { return nil }
+            guard line.count > name.utf8.count,
+                line.prefix(name.utf8.count).elementsEqual(name.utf8, by: { $0 | 0x20 == $1 || $0 == $1 })
+            else { continue }
+            return String(decoding: line.dropFirst(name.utf8.count), as: UTF8.self)
+                .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        return nil
     }
 
     mutating func decodeLast(

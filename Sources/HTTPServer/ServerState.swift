@@ -14,8 +14,11 @@ final class ServerState: Sendable {
     let activeRequests = Atomic<Int>(0)
     let answeredRequests = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
-    /// While draining: for how many nanoseconds a connection that was just in use may bring one more request.
+    /// While draining: since when (``NIODeadline/uptimeNanoseconds``), and for how many nanoseconds an idle connection may
+    /// bring one more request.
+    let drainBegan = Atomic<UInt64>(0)
     let patience = Atomic<Int64>(0)
+    let renderRefusal: RefusalRenderer
 
     private let registry = Mutex(Registry())
 
@@ -25,11 +28,12 @@ final class ServerState: Sendable {
     }
 
     init(
-        options: HTTPListenerOptions, logger: Logger,
+        options: HTTPListenerOptions, logger: Logger, renderRefusal: @escaping RefusalRenderer,
         respond: @escaping @Sendable (Request, SocketAddress?) async throws -> Response
     ) {
         self.options = options
         self.logger = logger
+        self.renderRefusal = renderRefusal
         self.respond = respond
     }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Options of raw sockets. They are best effort: a listening socket need not be TCP (systemd.socket(5)).
@@ -23,6 +24,9 @@ enum SocketOptions {
         var byte: UInt8 = 0
         return recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
     }
+
+    /// Bytes that the peer has acknowledged so far; -1 if the kernel doesn't say.
+    static func acknowledgedBytes(_ socket: Int32) -> Int64 { clinux_tcp_bytes_acked(socket) }
 
     private static func set(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: Int32) {
         var value = value
