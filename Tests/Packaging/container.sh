@@ -11,6 +11,8 @@ make_root() {
     dpkg-deb -x "$DEB" "$ROOT"
     rm -rf "$VOLUMES"
     mkdir -p "$VOLUMES"/{etc,lib,log} "$ROOT"/{etc/glance,var/lib/glance,var/log,proc,dev,tmp}
+    # Every runtime provides that one.
+    printf '%s\n' '127.0.0.1 localhost' '::1 localhost' >"$ROOT/etc/hosts"
     cp "$ROOT"/usr/share/openstack-glance/etc/* "$VOLUMES/etc/"
     chown -R "$CONTAINER_USER" "$VOLUMES"
 }
@@ -41,32 +43,43 @@ contain() {
         for link in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${link%:*}" "$root/dev/${link#*:}"; done
         mount -o remount,bind,ro "$root/dev"
         mount -o remount,bind,ro "$root"
-        exec env -i PATH=/usr/bin:/bin setpriv --bounding-set -all,+setuid,+setgid,+sys_chroot \
+        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin setpriv --bounding-set -all,+setuid,+setgid,+sys_chroot \
             chroot --userspec="$user:$user" "$root" "$@"' bash "$ROOT" "$VOLUMES" "$CONTAINER_USER" "$@"
 }
 
 # in_container COMMAND...: runs the command in a container of its own, until it ends.
 in_container() { (contain "$@"); }
 
+# passes_check: the check of the configuration; says what it has against it.
+passes_check() {
+    local status=0
+    in_container /usr/bin/glance-api --check-config >"$WORK/checked" 2>&1 || status=$?
+    [ $status = 0 ] || { grep -v '^Success' "$WORK/checked"; return $status; }
+}
+
 # start_container COMMAND...: in the background; its output goes to $WORK/output, by a pipe. INIT is its PID 1 as this
 # machine knows it.
 start_container() {
-    : >"$WORK/output"
-    (contain "$@") > >(cat >>"$WORK/output") 2>&1 &
+    rm -f "$WORK/pipe"
+    mkfifo "$WORK/pipe"
+    cat <"$WORK/pipe" >"$WORK/output" &
+    (contain "$@") >"$WORK/pipe" 2>&1 &
     CONTAINER=$!
-    wait_until pgrep -P "$CONTAINER"
-    INIT=$(pgrep -P "$CONTAINER")
+    wait_until pgrep -P "$CONTAINER" || true
+    INIT=$(pgrep -P "$CONTAINER" || echo ended)
 }
+# serves STATUS URL: as `is`, but says what the service has said when there is no answer.
+serves() { is "$1" code "$2" || { grep -E ' (WARNING|ERROR|CRITICAL) |^ERROR' "$WORK/output" | tail -n 3; return 1; }; }
 
 # stop_container: TERM to PID 1, as container runtimes do it. STATUS is what it ended with, "late" if it did not end.
 stop_container() {
-    kill -TERM "$INIT"
+    kill -TERM "$INIT" 2>/dev/null || true
     if PATIENCE=${1:-15} wait_until not kill -0 "$CONTAINER"; then
         STATUS=0
         wait "$CONTAINER" || STATUS=$?
     else
         STATUS=late
-        kill -KILL "$CONTAINER"
+        kill -KILL "$CONTAINER" 2>/dev/null || true
         wait "$CONTAINER" || true
     fi
 }
