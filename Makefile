@@ -1,34 +1,39 @@
-# The front door. `make` alone says what there is.
+# The front door. `make` alone says what there is. Each target works by itself on a new machine: what is missing is
+# installed or fetched before anything else is done.
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 RELEASE := .build/release
 NEED := Tests/Support/need
-# The Swift runtime goes into the executables, so that they run where no Swift is installed.
-RELEASE_FLAGS := -c release --static-swift-stdlib
-
-INTEGRATION = GLANCE_API=$(CURDIR)/$(RELEASE)/glance-api GLANCE_MANAGE=$(CURDIR)/$(RELEASE)/glance-manage \
-    swift test --no-parallel --filter
+FETCH := Tests/Support/fetch
 
 LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libmemcached-dev libyaml-dev zlib1g-dev pkg-config
-SERVERS := postgresql memcached nginx python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl sqlite3 qemu-utils openssl
+SERVERS := postgresql memcached nginx tinyproxy-bin python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl \
+    sqlite3 qemu-utils openssl util-linux
 MEASURES := wrk postgresql-contrib openssl
 
-.PHONY: help deps test-deps build run test unit integration conformance bench lint executables deb rpm \
-    packaging clean
+.PHONY: help deps test-deps fetch build run test unit integration conformance bench lint deb rpm packaging check clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 deps:
 	@$(NEED) $(LIBRARIES)
+	@$(FETCH) packages >/dev/null
 
 test-deps: deps
 	@$(NEED) $(SERVERS)
+	@$(FETCH) keystone client glance33 glance25 >/dev/null
 
-build: deps ## executables in .build/release
-	swift build $(RELEASE_FLAGS)
+fetch: test-deps ## get everything that any target takes from the network
+	@packaging/sysroot >/dev/null
+	@Tests/Conformance/run --fetch
+	@Tests/Packaging/run --fetch
+
+build: deps ## release executables in .build/release, for Debian 12 and RHEL 9 and later
+	packaging/build
 
 run: build ## serve on 127.0.0.1:9292 from an SQLite database and images under var/
 	@$(NEED) curl sqlite3
@@ -40,8 +45,11 @@ test: unit integration ## unit tests, then the integration tests with real serve
 unit: test-deps
 	swift test --no-parallel --skip IntegrationTests
 
+integration: export GLANCE_API = $(CURDIR)/$(RELEASE)/glance-api
+integration: export GLANCE_MANAGE = $(CURDIR)/$(RELEASE)/glance-manage
+integration: export GLANCE_SCRUBBER = $(CURDIR)/$(RELEASE)/glance-scrubber
 integration: test-deps build
-	$(INTEGRATION) IntegrationTests
+	swift test --no-parallel --filter IntegrationTests
 
 conformance: test-deps build ## Glance's own functional tests against our executables
 	Tests/Conformance/run
@@ -50,21 +58,21 @@ bench: test-deps build ## measure against real peers, write docs/performance.md
 	@$(NEED) $(MEASURES)
 	$(RELEASE)/glance-bench docs/performance.md
 
-lint: deps ## format check, and a build in which a warning is an error
+lint: deps ## format check, and a build of everything, in which a warning is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
-	swift build --build-tests -Xswiftc -warnings-as-errors --scratch-path .build-lint
+	swift build --build-tests
 
-executables: deps
-	packaging/build
+deb: build ## dist/openstack-glance_*.deb, for Debian 12 and later
+	packaging/make-deb
 
-deb: executables ## dist/openstack-glance_*.deb, for Debian 12 and later
-	packaging/make-deb .build-portable/executables
-
-rpm: executables ## dist/openstack-glance-*.rpm, for RHEL 9 and later
-	packaging/make-rpm .build-portable/executables
+rpm: build ## dist/openstack-glance-*.rpm, for RHEL 9 and later
+	packaging/make-rpm
 
 packaging: deb rpm ## check the packages, and test them under a real systemd; ONLY=name runs one test
 	Tests/Packaging/run $(ONLY)
 
+check: ## everything that CI does: lint, unit, integration, conformance, packaging
+	.ci/run
+
 clean: ## remove what was built, and var/
-	rm -rf .build .build-lint .build-portable dist var
+	rm -rf .build dist var

@@ -1,3 +1,4 @@
+import Glibc
 import OsloConfig
 import OsloLog
 
@@ -13,6 +14,12 @@ struct LogCheck: Check {
         }
         guard file.hasPrefix("/"), let slash = file.lastIndex(of: "/") else {
             return [.warning("[DEFAULT] log_file = \(file) is relative to wherever the service is started")]
+        }
+        var status = stat()
+        if stat(file, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            // As in containers: /dev/stdout. Nothing is made in its directory.
+            return status.st_mode & S_IFMT == S_IFDIR
+                ? [.failure("[DEFAULT] log_file = \(file) is a directory")] : [.success("the log goes to \(file)")]
         }
         return [DirectoryState(path: String(file[..<slash])).finding(for: user, isData: false)]
     }

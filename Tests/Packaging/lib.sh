@@ -1,6 +1,9 @@
-# Shared by the tests of the packages. Sourced.
+# Shared by the tests of the packages. Sourced. A test may set before: MACHINE_PACKAGES for what its machine has beside the
+# usual, NEEDS for Debian packages on this machine, FETCHES for names that Tests/Support/fetch knows. Called with --fetch a
+# test gets all of that and ends: nothing is taken from the network when a machine runs, which has none.
 # shellcheck shell=bash
 set -euo pipefail
+shopt -s inherit_errexit
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 PROJECT=$(readlink -f "$HERE/../..")
 NAME=$(basename "$0")
@@ -12,6 +15,16 @@ DATABASE_PASSWORD='s3cret-database'
 KEYSTONE_SECRET='s3cret-keystone'
 IMAGES=http://127.0.0.1:9292/v2/images
 
+boot() { "$HERE/boot" "$@"; }
+if [ "${1:-}" = --fetch ]; then
+    # shellcheck disable=SC2086
+    "$PROJECT/Tests/Support/need" ${NEEDS:-}
+    # shellcheck disable=SC2086
+    "$PROJECT/Tests/Support/fetch" ${FETCHES:-} >/dev/null
+    boot create
+    exit 0
+fi
+
 WORK=$(mktemp -d)
 finish() {
     local job
@@ -21,7 +34,6 @@ finish() {
 }
 trap finish EXIT
 
-boot() { "$HERE/boot" "$@"; }
 inside() { boot exec "$@"; }
 # What a test does on the way, not checked itself: said only if it fails.
 quietly() { "$@" >"$WORK/quiet" 2>&1 || { cat "$WORK/quiet" >&2; return 1; }; }
@@ -54,6 +66,16 @@ has() { # has REGEX COMMAND...: what the command prints contains
     grep -qE -- "$1" <<<"$out" || { printf '%s\n' "$out"; return 1; }
 }
 not() { ! "$@"; }
+# stays SECONDS COMMAND...: the command succeeds all that time.
+stays() {
+    local end=$((SECONDS + $1))
+    while ((SECONDS < end)); do "${@:2}" || return 1; sleep 0.5; done
+}
+# wait_until COMMAND...: at most $PATIENCE seconds (15).
+wait_until() {
+    local end=$((SECONDS + ${PATIENCE:-15}))
+    until "$@" >/dev/null 2>&1; do ((SECONDS < end)) || return 1; sleep 0.1; done
+}
 
 show() { inside systemctl show -P "$1" "${2:-$SERVICE}"; }
 state() { inside systemctl is-active "${1:-$SERVICE}"; }
@@ -152,6 +174,14 @@ start_load() {
     exec 7>"$WORK/load"
     until [ -s "$WORK/load.json" ]; do sleep 0.1; done
 }
+# until_served: until every client of the load has had another answer.
+until_served() {
+    local seen
+    seen=$(wc -l <"$WORK/load.json")
+    echo >&7
+    PATIENCE=60 wait_until more_than "$seen"
+}
+more_than() { (($(wc -l <"$WORK/load.json") > $1)); }
 end_load() {
     exec 7>&-
     wait "$LOAD"

@@ -1,6 +1,7 @@
 """Constant load: load.py IMAGES-URL IMAGE-ID, until standard input ends. 32 clients with short requests, 16 that download the
-image slowly. Prints "serving" once all of them have had an answer, and as the last line what happened, as JSON: a request or
-download that got anything but a whole answer is counted and told apart. Every request has a connection of its own, as those of
+image slowly. Prints "serving" once all of them have had an answer, and again for each line of standard input, once all of
+them have had another answer since. The last line is what happened, as JSON: a request or download that got anything but a
+whole answer is counted and told apart. Every request has a connection of its own, as those of
 the command-line clients."""
 import collections
 import hashlib
@@ -100,10 +101,14 @@ class Load:
         clients += [threading.Thread(target=self.slow) for _ in range(SLOW)]
         for client in clients:
             client.start()
-        while len(self.answered) < len(clients):
-            time.sleep(0.05)
-        print("serving", flush=True)
-        sys.stdin.read()
+        while True:
+            while len(self.answered) < len(clients):
+                time.sleep(0.05)
+            print("serving", flush=True)
+            if not sys.stdin.readline():
+                break
+            with self.lock:
+                self.answered.clear()
         self.ending.set()
         for client in clients:
             client.join()

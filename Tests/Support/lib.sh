@@ -2,12 +2,13 @@
 
 set -eu
 set -o pipefail
+# A failure inside of $(…) is one.
+shopt -s inherit_errexit
 umask 022
 export LC_ALL=C.UTF-8
 
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 NAME=$(basename "$0")
-CACHE=${GLANCE_TEST_CACHE:-$HOME/.cache/openstack-glance-tests}
 
 say() { printf '%s: %s\n' "$NAME" "$*" >&2; }
 die() { say "error: $*"; exit 1; }
@@ -15,28 +16,8 @@ die() { say "error: $*"; exit 1; }
 # need PACKAGE...: installs the Debian packages that are missing.
 need() { "$HERE/need" "$@"; }
 
-# virtualenv NAME: path of the virtual environment with exactly the versions of python/NAME.txt, made at the first use.
-virtualenv() {
-    local list=$HERE/python/$1.txt directory
-    directory=$CACHE/venv-$1-$(sha256sum "$list" | cut -c1-12)
-    if [ ! -e "$directory/.complete" ]; then
-        need python3-venv
-        mkdir -p "$CACHE"
-        (
-            flock 8
-            [ -e "$directory/.complete" ] && exit 0
-            say "making $directory (once)"
-            rm -rf "$directory"
-            # Debian's interpreter, whatever else PATH offers.
-            /usr/bin/python3 -m venv "$directory"
-            # A cache of its own: wheels compiled here (uWSGI) fit this interpreter only.
-            "$directory/bin/pip" install --cache-dir "$CACHE/pip" --disable-pip-version-check --quiet --retries 5 \
-                --no-deps -r "$list" >&2
-            touch "$directory/.complete"
-        ) 8>"$CACHE/.venv-$1.lock"
-    fi
-    echo "$directory"
-}
+# fetch NAME: path of a virtual environment or tree, made at the first use.
+fetch() { "$HERE/fetch" "$1" || die "cannot fetch $1"; }
 
 # free_port: a port below the kernel's ephemeral range (an outgoing connection cannot take it) that nobody listens on.
 free_port() {

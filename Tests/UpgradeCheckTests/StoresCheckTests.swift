@@ -55,6 +55,16 @@ import Testing
         #expect(report.startStatus == .runtimeError, "the log comes first")
     }
 
+    @Test func logsThatAreNoFilesNeedNoDirectory() async throws {
+        let site = try CheckedSite("[DEFAULT]\nlog_file = /dev/null\n")
+        #expect(await site.check(user: Self.stranger).only(.log) == "Success: the log goes to /dev/null")
+    }
+
+    @Test func aDirectoryIsNoLogFile() async throws {
+        let site = try CheckedSite("[DEFAULT]\nlog_file = DIR\n")
+        #expect(await site.check().only(.log) == "Failure: [DEFAULT] log_file = \(site.directory) is a directory")
+    }
+
     @Test(arguments: [
         (0o707, 1, 1, true), (0o770, 1, 54321, true), (0o750, 1, 54321, false), (0o700, 54321, 1, true),
         // The owner's bits count for the owner, whatever others may.

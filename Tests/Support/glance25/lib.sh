@@ -1,22 +1,6 @@
 # Glance 25.1 (Zed) as Debian 12 packages it, in a root of its own: extracted, so nothing of it is installed or started.
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../lib.sh"
-ROOT=${GLANCE25_ROOT:-$CACHE/glance25}
-if [ ! -e "$ROOT/.complete" ]; then
-    need mmdebstrap
-    mkdir -p "$CACHE"
-    (
-        flock 8
-        [ -e "$ROOT/.complete" ] && exit 0
-        say "making $ROOT (once)"
-        rm -rf "$ROOT"
-        mmdebstrap --quiet --variant=extract --include=glance-api,glance-common,python3-glance,python3-psycopg2,grep \
-            bookworm "$ROOT" >&2
-        # What the package's installation would do.
-        cp -r "$ROOT"/usr/share/glance-common/. "$ROOT/etc/glance/"
-        mkdir -p "$ROOT/proc" "$ROOT/sys"
-        touch "$ROOT/.complete"
-    ) 8>"$CACHE/.glance25.lock"
-fi
+ROOT=${GLANCE25_ROOT:-$(fetch glance25)}
 
 # inside COMMAND...: replaces this process by the command in that root, which sees the temporary directory (where the
 # tests keep configuration, images and database) under its own name.
