@@ -39,7 +39,7 @@ extension ImageScrubber {
                 for store in candidates { try await store.discard(taken.stored, context: context) }
             } catch {
                 logger.log(
-                    .scrubFailed, level: (error as? StoreError)?.isOutage == true ? .debug : .warning,
+                    .scrubFailed, level: error.isOutage ? .debug : .warning,
                     "The bytes of an upload whose process died could not be removed, will try again",
                     metadata: metadata.merging(["error": "\(error)"]) { $1 })
                 continue
