@@ -95,7 +95,8 @@ struct DataDirectory {
         }
     }
 
-    /// The uploads whose writer is dead: nobody holds their lock, and for `minimumAge` nobody has written to them.
+    /// The uploads whose writer is dead: nobody holds their lock, and for `minimumAge` nobody has written to them. And those
+    /// that have their final name, whatever their age: only the record tells whether they still need the temporary one.
     func leftovers(minimumAge: Duration) throws(StoreError) -> [AbandonedUpload] {
         guard let listing = opendir(path) else { throw StoreError(errno: errno, "cannot list a data directory") }
         defer { closedir(listing) }
@@ -114,16 +115,16 @@ struct DataDirectory {
 
     private func sizeIfDead(_ name: String, minimumAge: Duration) -> Int64? {
         let file = "\(path)/\(name)"
+        var status = stat()
+        guard lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        if status.st_nlink > 1 { return Int64(status.st_size) }
         // Locks of network filesystems want a descriptor open for writing.
         let descriptor = open(file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { return nil }
-        var status = stat()
         var now = timespec()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            clock_gettime(CLOCK_REALTIME, &now) == 0
-        else { return nil }
+        guard fstat(descriptor, &status) == 0, clock_gettime(CLOCK_REALTIME, &now) == 0 else { return nil }
         let age = Duration.seconds(now.tv_sec - status.st_mtim.tv_sec)
         return age >= minimumAge ? Int64(status.st_size) : nil
     }

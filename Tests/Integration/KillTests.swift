@@ -130,6 +130,8 @@ extension IntegrationTests {
                     #expect(image["size"] == .null && image["checksum"] == .null)
                 }
             }
+            // Workers that died right after an upload's end have left a second name of its file.
+            try await command(Project.scrubber, ["--config-file", site.configurationFile])
             let others = images.filter { image in !uploads.contains { $0.id == image.key } }
             for (id, image) in others where image["status"] == "active" { active[id] = image["size"].int }
             #expect(try Self.files(site.images) == active, "the store and the database must agree to the byte")

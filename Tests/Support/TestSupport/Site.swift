@@ -9,7 +9,7 @@ public struct Site: Sendable {
     public let database: String
 
     /// Where image data lies.
-    public var images: String { directory + "/images" }
+    public let images: String
     public var configurationFile: String { directory + "/glance-api.conf" }
     public var url: String { "http://127.0.0.1:\(port)" }
 
@@ -17,13 +17,15 @@ public struct Site: Sendable {
     ///
     /// - Parameters:
     ///   - database: `[database] connection`; SQLite in the directory when nil.
+    ///   - images: Where image data lies; a directory of its own when nil.
     ///   - keystone: Lines of `[keystone_authtoken]`. When nil, nobody is asked for a token and everybody is an
     ///     administrator.
     public init(
-        directory: String, database: String? = nil, workers: Int = 2, keystone: [String: String]? = nil,
+        directory: String, database: String? = nil, images: String? = nil, workers: Int = 2, keystone: [String: String]? = nil,
         settings: [String: String] = [:]
     ) throws {
         self.directory = directory
+        self.images = images ?? directory + "/images"
         self.database = database ?? "sqlite:///\(directory)/glance.sqlite"
         port = try Self.freePort()
         for name in ["images", "staging", "tasks"] {
@@ -46,7 +48,7 @@ public struct Site: Sendable {
             default_backend = local
 
             [local]
-            filesystem_store_datadir = \(images)
+            filesystem_store_datadir = \(self.images)
 
             [os_glance_staging_store]
             filesystem_store_datadir = \(directory)/staging
