@@ -16,10 +16,13 @@ struct LogCheck: Check {
             return [.warning("[DEFAULT] log_file = \(file) is relative to wherever the service is started")]
         }
         var status = stat()
-        if stat(file, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-            // As in containers: /dev/stdout. Nothing is made in its directory.
-            return status.st_mode & S_IFMT == S_IFDIR
-                ? [.failure("[DEFAULT] log_file = \(file) is a directory")] : [.success("the log goes to \(file)")]
+        let exists = stat(file, &status) == 0
+        if exists, status.st_mode & S_IFMT == S_IFDIR {
+            return [.failure("[DEFAULT] log_file = \(file) is a directory")]
+        }
+        // As in containers: nothing is made beside /dev/stdout, even if that is a file.
+        if exists, status.st_mode & S_IFMT != S_IFREG || file.hasPrefix("/dev/") {
+            return [.success("the log goes to \(file)")]
         }
         return [DirectoryState(path: String(file[..<slash])).finding(for: user, isData: false)]
     }

@@ -54,7 +54,7 @@ in_container() { (contain "$@"); }
 passes_check() {
     local status=0
     in_container /usr/bin/glance-api --check-config >"$WORK/checked" 2>&1 || status=$?
-    [ $status = 0 ] || { grep -v '^Success' "$WORK/checked"; return $status; }
+    [ $status = 0 ] || { grep -v '^Success' "$WORK/checked" | sort -r; return $status; }
 }
 
 # start_container COMMAND...: in the background; its output goes to $WORK/output, by a pipe. INIT is its PID 1 as this
