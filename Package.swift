@@ -257,10 +257,11 @@ let package = Package(
             swiftSettings: room),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: room),
         .executableTarget(
-            name: "SupervisedEcho", dependencies: ["Supervisor", logging], path: "Tests/SupervisedEcho",
+            name: "SupervisedEcho", dependencies: ["Supervisor", "Scoreboard", logging], path: "Tests/SupervisedEcho",
             swiftSettings: room),
         .testTarget(
-            name: "SupervisorTests", dependencies: ["Supervisor", "SupervisedEcho", nioCore, nioPosix],
+            name: "SupervisorTests",
+            dependencies: ["Supervisor", "Scoreboard", "SupervisedEcho", nioCore, nioPosix],
             swiftSettings: room),
         .testTarget(name: "GlanceManageTests", dependencies: ["glance-manage"], swiftSettings: room),
         .testTarget(name: "EventsTests", dependencies: ["Events", logging], swiftSettings: room),
@@ -287,7 +288,7 @@ let package = Package(
             swiftSettings: room),
         .testTarget(
             name: "GlanceWorkerTests",
-            dependencies: ["GlanceWorker", "ImageDatabase", "OsloConfig", "HTTPServer", "TestSupport", logging],
+            dependencies: ["GlanceWorker", "ImageDatabase", "OsloConfig", "HTTPServer", "Scoreboard", "TestSupport", logging],
             swiftSettings: room),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(

@@ -18,7 +18,8 @@ extension Event {
         id: "bffcc6f7defa4c55bea051f8e41d254b", name: "service-stopping",
         subject: "The Image service is stopping",
         explanation: """
-            No connection is accepted any more. After a TERM, as systemctl stop and restart send it, running \
+            No connection is accepted any more: new ones are refused, or wait for the next start where systemd \
+            keeps the socket. After a TERM, as systemctl stop and restart send it, running \
             requests have [DEFAULT] graceful_shutdown_timeout seconds to finish; after INT, QUIT or a second \
             TERM they are cut.
             """)

@@ -62,6 +62,15 @@ public struct Worker: Sendable {
             logger: logger)
     }
 
+    /// What another process needs in order to start with this very configuration, the definition of the pipeline included.
+    ///
+    /// - Throws: `ConfigurationError` for a paste file that is named and not there, or can't be read.
+    public static func snapshot(_ configuration: Configuration) throws -> ConfigurationSnapshot {
+        var snapshot = configuration.snapshot
+        snapshot.attachments[Pipeline.attachment] = try Pipeline.source(in: configuration)
+        return snapshot
+    }
+
     /// Serves on an inherited socket until `stop` says how to end.
     ///
     /// - Parameters:
@@ -167,7 +176,7 @@ public struct Worker: Sendable {
             try await stores.prepare()
             return stores
         } catch {
-            throw WorkerFailure.store(error.adviceAtStart)
+            throw WorkerFailure(error)
         }
     }
 }
@@ -193,7 +202,10 @@ public enum WorkerFailure: StartFailure, CustomStringConvertible {
     case notMigrated(String)
     /// The database can't be reached.
     case databaseUnavailable(String)
+    /// The settings of a store can't work.
     case store(String)
+    /// A store can't be used at the moment.
+    case storeUnavailable(String)
     /// The policy files, or what leads to Keystone or memcached.
     case configuration(String)
     /// An option's value.
@@ -207,12 +219,21 @@ public enum WorkerFailure: StartFailure, CustomStringConvertible {
         }
     }
 
+    init(_ error: StoreError) {
+        if case .badConfiguration = error {
+            self = .store(error.adviceAtStart)
+        } else {
+            self = .storeUnavailable(error.adviceAtStart)
+        }
+    }
+
     public var exitStatus: ExitStatus {
         switch self {
         case .database: .runtimeError
         case .notMigrated: .databaseNotMigrated
         case .databaseUnavailable: .databaseUnavailable
         case .store: .badStoreConfiguration
+        case .storeUnavailable: .storeUnavailable
         case .configuration: .configFileValueError
         case .value: .valueError
         }
@@ -221,6 +242,7 @@ public enum WorkerFailure: StartFailure, CustomStringConvertible {
     public var description: String {
         switch self {
         case .database(let text), .notMigrated(let text), .databaseUnavailable(let text), .store(let text),
+            .storeUnavailable(let text),
             .configuration(let text), .value(let text):
             text
         }

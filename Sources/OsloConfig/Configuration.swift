@@ -15,6 +15,7 @@ public struct Configuration: Sendable {
         var findings: [ConfigurationFinding] = []
         var filesWithSecrets: Set<String> = []
         var notices: [String] = []
+        var snapshot = ConfigurationSnapshot()
         private(set) var secrets: [String] = []
 
         mutating func addSecret(_ text: String) {
@@ -100,6 +101,9 @@ public struct Configuration: Sendable {
     /// What the operator should know about the choice of files, one line each, for the log.
     public var notices: [String] { storage.notices }
 
+    /// The texts that the configuration was read from.
+    public var snapshot: ConfigurationSnapshot { storage.snapshot }
+
     /// Files in the order in which they were read.
     public var files: [String] { storage.files }
 
@@ -108,7 +112,7 @@ public struct Configuration: Sendable {
     public var directories: [String] { storage.directories }
 
     /// Where a file or directory of the configuration is, or would be: an absolute name as it stands, others in the
-    /// first of ``directories`` that has them.
+    /// first of ``directories`` that has them. Directories that can't be searched are not among those.
     public func path(of name: String) -> String {
         if name.hasPrefix("/") { return name }
         let candidates = directories.map { "\($0)/\(name)" }

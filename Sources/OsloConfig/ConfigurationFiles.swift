@@ -38,6 +38,7 @@ struct ConfigurationFiles {
             }
         }
         directories = Self.unique(configDirectories + paths.reversed().map(Self.directory(of:)) + searchPath)
+            .filter(Self.canBeSearched)
     }
 
     /// Programs whose files are read: the project's own name first, then one or two commands.
@@ -130,6 +131,12 @@ struct ConfigurationFiles {
         }
         while path.hasPrefix("/"), path.count > 1, path.hasSuffix("/") { path.removeLast() }
         return path
+    }
+
+    /// False for a directory that is there, or may be, but that this process may not look into, such as the HOME of
+    /// another user.
+    private static func canBeSearched(_ directory: String) -> Bool {
+        access(directory, X_OK) == 0 || errno == ENOENT
     }
 
     private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -11,12 +11,21 @@ struct ConfigurationLoader {
 
     /// Everything that `sources` leads to.
     static func load(_ sources: ConfigurationSources) throws(ConfigurationError) -> Configuration.Storage {
-        let found = try ConfigurationFiles(sources)
+        var notices: [String] = []
+        let snapshot: ConfigurationSnapshot
+        if let kept = sources.snapshot {
+            snapshot = kept
+        } else {
+            let found = try ConfigurationFiles(sources)
+            snapshot = try ConfigurationSnapshot(found)
+            notices = found.notices
+        }
         var files: [IniFile] = []
-        for path in found.paths { files.append(try IniFile(path: path)) }
+        for file in snapshot.files { files.append(try IniFile(path: file.path, bytes: file.bytes)) }
         var storage = try load(sources, files: files)
-        storage.directories = found.directories
-        storage.notices = found.notices
+        storage.directories = snapshot.directories
+        storage.notices = notices
+        storage.snapshot = snapshot
         return storage
     }
 
@@ -225,7 +234,10 @@ extension RawValues.Value {
                 current = text
                 result.append(try substitution.resolve(text, of: entry.key, group: entry.group))
             }
-            if entry.declaration.type == .multi { return .list(result) }
+            if entry.declaration.type == .multi {
+                // An occurrence without a text names nothing: not the first directory of a search path, for one.
+                return .list(result.filter { !$0.trimmed.isEmpty })
+            }
             current = result.last ?? ""
             return try entry.declaration.parse(current)
         } catch {

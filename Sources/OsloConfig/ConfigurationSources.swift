@@ -9,6 +9,9 @@ public struct ConfigurationSources: Sendable {
     /// Command-line overrides of options (`--debug`), by group and option name.
     public var overrides: [(group: String, option: String, value: String)] = []
 
+    /// What is parsed in place of any file, if set.
+    public var snapshot: ConfigurationSnapshot?
+
     /// Stands before `/etc` and `/usr/share`, for tests.
     var root = ""
 

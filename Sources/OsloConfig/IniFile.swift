@@ -15,11 +15,6 @@ struct IniFile: Sendable {
     /// Sections in the order of their first line, with that line; also those without any option.
     private(set) var sections: [(group: String, line: Int)] = []
 
-    /// Reads a file. - Throws: ``ConfigurationError`` with the reason of the system or the line that is wrong.
-    init(path: String) throws(ConfigurationError) {
-        try self.init(path: path, bytes: try Self.read(path))
-    }
-
     init(path: String, bytes: [UInt8]) throws(ConfigurationError) {
         self.path = path
         var parser = Parser(path: path)
@@ -38,7 +33,8 @@ struct IniFile: Sendable {
     /// Group names match without regard to case, except `DEFAULT`.
     static func normalized(_ group: String) -> String { group == "DEFAULT" ? group : group.lowercased() }
 
-    private static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
+    /// The bytes of a file.
+    static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw ConfigurationError("cannot open configuration file \(path): \(reason())") }
         defer { close(descriptor) }

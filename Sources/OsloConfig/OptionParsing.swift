@@ -1,10 +1,15 @@
 import Glibc
 
 extension OptionDeclaration {
-    /// The value that `text` stands for; nil for an empty number, which means "unset" as in oslo.config.
+    /// The value that `text` stands for; nil for an empty one, which means "unset", unless the declaration says that an
+    /// empty text is a value: an option that has a default text, whose place the empty one takes.
+    ///
+    /// oslo.config does the same for numbers. An empty string or list stays empty there, and the code that reads it takes
+    /// it for unset (`if CONF.cafile`), which comes to the same.
     ///
     /// - Throws: ``ValueError`` with what is wrong, without the value itself.
     func parse(_ text: String) throws(ValueError) -> StoredValue? {
+        if !takesEmpty && text.trimmed.isEmpty { return nil }
         switch type {
         case .string: return .string(try checked(text))
         case .boolean: return .boolean(try Self.boolean(text))
@@ -29,6 +34,12 @@ extension OptionDeclaration {
         case .dictionary: return .dictionary(try Self.dictionary(text))
         case .multi: return .list([text])
         }
+    }
+
+    /// Whether an empty text is a value of its own.
+    private var takesEmpty: Bool {
+        if choices.contains("") { return true }
+        return defaultText.map { !$0.isEmpty } ?? false
     }
 
     /// What a correct value looks like, for messages and the sample file.

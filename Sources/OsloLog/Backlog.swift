@@ -17,20 +17,20 @@ final class Backlog: Sendable {
 
     private let attempt: @Sendable ([UInt8]) -> Bool
     private let insist: @Sendable ([UInt8]) -> Void
-    private let apology: @Sendable (Int) -> [UInt8]
+    private let lossNotice: @Sendable (Int) -> [UInt8]
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - attempt: hands a line over without waiting; false when the reader can't take it now.
     ///   - insist: hands a line over, however long that takes.
-    ///   - apology: a line that says how many lines were lost.
+    ///   - lossNotice: a line that says how many lines were lost.
     init(
         attempt: @escaping @Sendable ([UInt8]) -> Bool, insist: @escaping @Sendable ([UInt8]) -> Void,
-        apology: @escaping @Sendable (Int) -> [UInt8]
+        lossNotice: @escaping @Sendable (Int) -> [UInt8]
     ) {
         self.attempt = attempt
         self.insist = insist
-        self.apology = apology
+        self.lossNotice = lossNotice
     }
 
     func write(_ line: [UInt8]) {
@@ -53,7 +53,7 @@ final class Backlog: Sendable {
         while true {
             let lines = state.withLock { state in
                 var lines = state.waiting
-                if state.lost > 0 { lines.append(apology(state.lost)) }
+                if state.lost > 0 { lines.append(lossNotice(state.lost)) }
                 if lines.isEmpty { state.isDraining = false }
                 state.waiting = []
                 state.waitingBytes = 0

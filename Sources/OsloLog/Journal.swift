@@ -25,7 +25,7 @@ final class Journal: LogDestination {
         backlog = Backlog(
             attempt: { socket.send($0) != .full },
             insist: { _ = socket.send($0, waits: true) },
-            apology: { Self.apology($0, program: program) })
+            lossNotice: { Self.lossNotice($0, program: program) })
     }
 
     func write(_ record: LogRecord, line: () -> String) {
@@ -55,7 +55,7 @@ final class Journal: LogDestination {
         entry.append(Self.reservedNames.contains(name) ? Array("GLANCE_".utf8) + name : name, value)
     }
 
-    private static func apology(_ count: Int, program: String) -> [UInt8] {
+    private static func lossNotice(_ count: Int, program: String) -> [UInt8] {
         var entry = JournalEntry()
         entry.append("MESSAGE", "\(count) log entries were lost: the journal did not take them fast enough")
         entry.append("MESSAGE_ID", Event.logEntriesLost.id)

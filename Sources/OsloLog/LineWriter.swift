@@ -5,13 +5,17 @@ final class LineWriter: Sendable {
     private let backlog: Backlog
 
     /// - Parameter descriptor: stays open as long as the writer lives; the writer does not close it.
-    init(descriptor: Int32) {
+    convenience init(descriptor: Int32) { self.init(OpenDescriptor(descriptor, isOwned: false)) }
+
+    /// - Parameter file: closed when the writer is gone and its last line is written.
+    init(_ file: OpenDescriptor) {
+        let descriptor = file.number
         // A file always takes a line at once.
         let isFile = Self.isRegularFile(descriptor)
         backlog = Backlog(
             attempt: { (isFile || Self.takes(descriptor, $0.count)) && Self.write($0, to: descriptor) },
-            insist: { Self.writeWaiting($0, to: descriptor) },
-            apology: { Array("\($0) log lines were lost: nobody read them\n".utf8) })
+            insist: { Self.writeWaiting($0, to: file.number) },
+            lossNotice: { Array("\($0) log lines were lost: nobody read them\n".utf8) })
     }
 
     func write(_ line: [UInt8]) { backlog.write(line) }
@@ -22,7 +26,7 @@ final class LineWriter: Sendable {
         return count <= 4096 && poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
     }
 
-    private static func isRegularFile(_ descriptor: Int32) -> Bool {
+    static func isRegularFile(_ descriptor: Int32) -> Bool {
         var status = stat()
         return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
@@ -54,4 +58,17 @@ final class LineWriter: Sendable {
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&request, 1, -1)
     }
+}
+
+/// A descriptor that is closed, if it is ours, when nobody uses it any more.
+final class OpenDescriptor: Sendable {
+    let number: Int32
+    private let isOwned: Bool
+
+    init(_ number: Int32, isOwned: Bool) {
+        self.number = number
+        self.isOwned = isOwned
+    }
+
+    deinit { if isOwned { close(number) } }
 }

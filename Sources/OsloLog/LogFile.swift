@@ -2,13 +2,16 @@ import Glibc
 import Synchronization
 
 /// A file that lines are appended to. When it has been moved away or deleted, the next line begins a new one.
+///
+/// What is no regular file (`/dev/stdout` of a container, a pipe, a terminal) may have a slow reader, and gets its lines as
+/// standard error does: by a backlog that never makes the caller wait.
 final class LogFile: LogDestination {
-    private struct Open: ~Copyable {
-        var descriptor: Int32
-        var device: dev_t
-        var inode: ino_t
-
-        deinit { close(descriptor) }
+    private struct Open {
+        let file: OpenDescriptor
+        let device: dev_t
+        let inode: ino_t
+        /// For what is no regular file.
+        let writer: LineWriter?
     }
 
     private let path: String
@@ -17,7 +20,7 @@ final class LogFile: LogDestination {
     /// - Throws: ``OsloLogError`` if the file can neither be opened nor made.
     init(path: String) throws(OsloLogError) {
         self.path = path
-        guard let opened = Self.open(path) else {
+        guard let opened = Self.open(path, waits: true) else {
             throw OsloLogError("cannot open log file \(path): \(String(cString: strerror(errno)))")
         }
         file = Mutex(opened)
@@ -31,10 +34,11 @@ final class LogFile: LogDestination {
                 // If that fails, the file that was moved away is still better than nothing.
                 if let opened = Self.open(path) { file = opened }
             }
+            if let writer = file.writer { return writer.write(bytes) }
             var rest = bytes[...]
             while !rest.isEmpty {
                 // O_APPEND puts a line of any process at the end, unbroken.
-                let count = rest.withUnsafeBytes { Glibc.write(file.descriptor, $0.baseAddress, $0.count) }
+                let count = rest.withUnsafeBytes { Glibc.write(file.file.number, $0.baseAddress, $0.count) }
                 if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
             }
         }
@@ -46,14 +50,38 @@ final class LogFile: LogDestination {
         }
     }
 
-    private static func open(_ path: String) -> Open? {
-        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+    /// - Parameter waits: whether to wait for the reader of a named pipe; else it counts as a file that can't be opened.
+    private static func open(_ path: String, waits: Bool = false) -> Open? {
+        let descriptor = openOrMake(path, waits ? 0 : O_NONBLOCK)
         if descriptor < 0 { return nil }
+        let file = OpenDescriptor(descriptor, isOwned: true)
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            close(descriptor)
-            return nil
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        return Open(
+            file: file, device: status.st_dev, inode: status.st_ino,
+            writer: LineWriter.isRegularFile(descriptor) ? nil : LineWriter(file))
+    }
+
+    /// A file that root makes goes to the owner of its directory. Otherwise a command that root runs before the service has
+    /// ever been started would leave a log that the service's user may not write to.
+    private static func openOrMake(_ path: String, _ flags: Int32) -> Int32 {
+        let flags = flags | O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC
+        if geteuid() == 0 {
+            // Only one that is new, and no link: nothing else may change hands.
+            let made = Glibc.open(path, flags | O_EXCL, 0o640)
+            if made >= 0 {
+                var directory = stat()
+                if stat(directoryName(of: path), &directory) == 0, directory.st_uid != 0 {
+                    _ = fchown(made, directory.st_uid, directory.st_gid)
+                }
+                return made
+            }
         }
-        return Open(descriptor: descriptor, device: status.st_dev, inode: status.st_ino)
+        return Glibc.open(path, flags, 0o640)
+    }
+
+    private static func directoryName(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

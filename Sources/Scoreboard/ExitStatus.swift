@@ -4,7 +4,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case runtimeError = 1
     /// A worker process could not be created.
     case workerCreationFailure = 2
-    /// A store's configuration is wrong, or no store could be set up.
+    /// A store's configuration is wrong.
     case badStoreConfiguration = 3
     /// An option has a value that makes no sense.
     case valueError = 4
@@ -14,6 +14,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case databaseNotMigrated = 6
     /// The database can't be reached.
     case databaseUnavailable = 7
+    /// A store can't be used at the moment: its directory can't be written to, its backend does not answer.
+    case storeUnavailable = 8
     case unexpected = 99
 }
 

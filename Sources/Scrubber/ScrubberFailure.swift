@@ -8,7 +8,18 @@ public enum ScrubberFailure: Error, CustomStringConvertible {
     case notMigrated(String)
     /// The database can't be reached.
     case databaseUnavailable(String)
+    /// The settings of a store can't work.
     case store(String)
+    /// A store can't be used at the moment.
+    case storeUnavailable(String)
+
+    init(_ error: StoreError) {
+        if case .badConfiguration = error {
+            self = .store(error.adviceAtStart)
+        } else {
+            self = .storeUnavailable(error.adviceAtStart)
+        }
+    }
 
     init(_ error: DatabaseError) {
         switch error {
@@ -20,7 +31,9 @@ public enum ScrubberFailure: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .database(let text), .notMigrated(let text), .databaseUnavailable(let text), .store(let text): text
+        case .database(let text), .notMigrated(let text), .databaseUnavailable(let text), .store(let text),
+            .storeUnavailable(let text):
+            text
         }
     }
 }

@@ -45,7 +45,7 @@ public struct ScrubberService: Sendable {
             try await stores.prepare()
         } catch {
             await database.close()
-            throw .store(error.adviceAtStart)
+            throw ScrubberFailure(error)
         }
         scrubber = ImageScrubber(database: database, stores: stores, configuration: configuration, logger: logger)
     }

@@ -8,6 +8,8 @@ enum ChildDescriptor {
     static let wake: Int32 = 4
     /// Of workers only.
     static let socket: Int32 = 5
+    /// The configuration that was accepted: see ``SealedConfiguration``.
+    static let configuration: Int32 = 6
 }
 
 /// Starts children: this very executable with a role, by posix_spawn(3). Forking without exec is no choice, because the
@@ -24,27 +26,35 @@ struct ChildLauncher {
     /// Variables that are meant for the supervisor alone.
     private static let ours: Set = [
         "NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC",
-        Handover.variable,
+        Handover.variable, SupervisedProcess.supervisorVariable,
     ]
 
     /// - Parameter environment: what a service manager says to this process alone is left out of the children's.
     init(program: String, arguments: [String], environment: [String: String], scoreboard: Int32, wake: Int32) {
         self.program = program
         self.arguments = arguments
-        self.environment = environment.filter { !Self.ours.contains($0.key) }.map { "\($0.key)=\($0.value)" }
+        self.environment =
+            environment.filter { !Self.ours.contains($0.key) }.map { "\($0.key)=\($0.value)" }
+            + ["\(SupervisedProcess.supervisorVariable)=\(getpid())"]
         self.scoreboard = scoreboard
         self.wake = wake
     }
 
     /// Starts a child and returns its process id.
     ///
-    /// - Parameter socket: the listening socket, for those that accept connections.
-    func start(role: String, slot: Int, socket: Int32?) throws(SupervisorError) -> pid_t {
+    /// - Parameters:
+    ///   - socket: the listening socket, for those that accept connections.
+    ///   - configuration: what the child reads in place of the files.
+    func start(
+        role: ProcessRole, slot: Int, socket: Int32?, configuration: Int32?
+    ) throws(SupervisorError) -> pid_t {
         var descriptors = [(scoreboard, ChildDescriptor.scoreboard), (wake, ChildDescriptor.wake)]
         if let socket { descriptors.append((socket, ChildDescriptor.socket)) }
+        if let configuration { descriptors.append((configuration, ChildDescriptor.configuration)) }
         // Not the path: after an upgrade there is another program, which must not be mixed with this one.
         return try spawn(
-            "/proc/self/exe", ["\(program): \(role)", "--role", role, "--slot", "\(slot)"] + arguments, descriptors)
+            "/proc/self/exe",
+            ["\(program): \(role.rawValue)", "--role", role.rawValue, "--slot", "\(slot)"] + arguments, descriptors)
     }
 
     /// Starts another program that is to say its version and end, to see whether it can run at all.

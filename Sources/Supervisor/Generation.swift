@@ -1,9 +1,10 @@
 import Glibc
+import Scoreboard
 
 /// A running child. Times are in nanoseconds of CLOCK_MONOTONIC.
 struct Child: Equatable {
     let process: pid_t
-    let role: String
+    let role: ProcessRole
     let slot: Int
     let started: Int64
     /// When it is killed, if it has been told to end.
@@ -16,8 +17,8 @@ struct Child: Equatable {
 struct Generation {
     /// A place that is always filled: when its child ends, another takes over.
     struct Place: Equatable {
-        /// What the child does; the word behind `--role`.
-        let role: String
+        /// What the child does.
+        let role: ProcessRole
         let slot: Int
         var child: Child?
         var policy = RestartPolicy()
@@ -25,15 +26,12 @@ struct Generation {
 
     let settings: SupervisorSettings
     let socket: Int32
+    /// What its children read in place of the files; `nil` after an upgrade of a version that knew no such thing.
+    let configuration: Int32?
     var places: [Place] = []
     /// Whether all places have been ready at once. Before that, a child that can't start ends the whole attempt.
     var wasReady = false
 
     var children: [Child] { places.compactMap(\.child) }
-    var workerCount: Int { places.count { $0.role == Self.worker } }
-
-    /// The role of which there are as many as `workers` says; of every other there is one.
-    static let worker = "worker"
-    /// The role of the child that mirrors Keystone's limits.
-    static let limits = "limits"
+    var workerCount: Int { places.count { $0.role == .worker } }
 }

@@ -7,14 +7,14 @@ struct ListeningSocket {
     let port: Int
     let backlog: Int
 
-    /// Tries until `patience` is over while the address is in use, and returns a socket that is close-on-exec.
+    /// Tries for so long while the address is in use, and returns a socket that is close-on-exec.
     ///
     /// - Parameter wait: waits for so long; returns whether to give up.
     /// - Returns: `nil` if `wait` has given up.
     func open(
-        patience: Duration, pause: Duration = .milliseconds(500), wait: (Duration) -> Bool
+        within limit: Duration, pause: Duration = .milliseconds(500), wait: (Duration) -> Bool
     ) throws(SupervisorError) -> Int32? {
-        let deadline = ContinuousClock.now + patience
+        let deadline = ContinuousClock.now + limit
         while true {
             do {
                 return try open()

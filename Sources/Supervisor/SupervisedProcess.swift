@@ -18,6 +18,13 @@ public final class SupervisedProcess: Sendable {
     /// The listening socket, which the process owns. Only workers have one.
     public let socket = ChildDescriptor.socket
 
+    /// What the supervisor's `load` has returned for children; `nil` if the supervisor had nothing to hand over, and the
+    /// files on disk are to be read.
+    public let configuration: [UInt8]?
+
+    /// The environment variable by which a child knows its supervisor's process id.
+    static let supervisorVariable = "GLANCE_API_SUPERVISOR"
+
     private let ending = Mutex(EndingState())
 
     private struct EndingState {
@@ -29,7 +36,7 @@ public final class SupervisedProcess: Sendable {
     /// are blocked for those that follow.
     ///
     /// - Parameters:
-    ///   - name: the process's name for ps(1) and top(1) where they don't show its title, cut after 15 bytes.
+    ///   - name: ``ProcessRole/processName``; cut after 15 bytes.
     ///   - slot: `--slot`.
     /// - Throws: when this process was not started by a supervisor.
     public init(name: String, slot: Int) throws {
@@ -38,10 +45,14 @@ public final class SupervisedProcess: Sendable {
         }
         let scoreboard = try Scoreboard(descriptor: ChildDescriptor.scoreboard)
         self.slot = scoreboard[slot]
+        configuration = SealedConfiguration.read(ChildDescriptor.configuration)
+        if configuration != nil { close(ChildDescriptor.configuration) }
         for descriptor in [ChildDescriptor.wake, socket] { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         clinux_set_process_name(name)
         // Nobody would replace or end us any more; what is running may finish.
-        guard clinux_die_with_parent(SIGTERM) == 0, getppid() != 1 else {
+        // The supervisor may be process 1 itself, so only its own number tells whether it is still there.
+        let supervisor = getenv(Self.supervisorVariable).flatMap { pid_t(String(cString: $0)) }
+        guard clinux_die_with_parent(SIGTERM) == 0, getppid() == supervisor else {
             throw SupervisorError.system(call: "supervisor", errno: ESRCH)
         }
         watchSignals()
@@ -51,6 +62,10 @@ public final class SupervisedProcess: Sendable {
     public func reportReady() {
         slot.beat()
         slot.state = .ready
+        wakeSupervisor()
+    }
+
+    private func wakeSupervisor() {
         var one: UInt64 = 1
         _ = write(ChildDescriptor.wake, &one, MemoryLayout<UInt64>.size)
     }
@@ -112,6 +127,7 @@ public final class SupervisedProcess: Sendable {
 
     private func end(_ reason: Ending) {
         slot.state = .draining
+        wakeSupervisor()
         let waiting = ending.withLock { state in
             if state.signalled == nil { state.signalled = reason }
             defer { state.waiting = [] }

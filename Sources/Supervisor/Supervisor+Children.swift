@@ -45,10 +45,11 @@ extension Supervisor {
             isStarting
                 ? "Child \(child.process) does not become ready, killing it"
                 : "Child \(child.process) hangs, killing it",
-            metadata: ["child_pid": "\(child.process)", "role": "\(child.role)"])
+            metadata: ["child_pid": "\(child.process)", "role": "\(child.role.rawValue)"])
         kill(child.process, SIGKILL)
         guard isStarting, ending == nil else { return }
-        let reason = "\(child.role) did not become ready within \(current.settings.startLimit.components.seconds) s"
+        let reason =
+            "\(child.role.rawValue) did not become ready within \(current.settings.startLimit.components.seconds) s"
         if upcoming?.children.contains(child) == true {
             reloadFailed("The new configuration does not work (\(reason)); the old one stays", reason)
         } else if !current.wasReady, current.children.contains(child) {
@@ -60,14 +61,14 @@ extension Supervisor {
     mutating func keepCount() {
         guard ending == nil else { return }
         for index in current.places.indices where isDue(current.places[index]) {
-            current.places[index] = started(current.places[index], socket: current.socket)
+            current.places[index] = started(current.places[index], in: current)
             if !current.wasReady && current.places[index].policy.failures >= Self.mostCrashes {
                 return startFailed("no child can be started", status: ExitStatus.workerCreationFailure.rawValue)
             }
         }
         guard var next = upcoming else { return }
         for index in next.places.indices where isDue(next.places[index]) {
-            next.places[index] = started(next.places[index], socket: next.socket)
+            next.places[index] = started(next.places[index], in: next)
         }
         upcoming = next
     }
@@ -82,6 +83,7 @@ extension Supervisor {
             current = generation
             reloadFailure = nil
             retire(old.children, SIGHUP, within: nil)
+            if let configuration = old.configuration { close(configuration) }
             if old.socket != current.socket {
                 close(old.socket)
                 notifier?.send(.removeDescriptor(name: Self.storedName))
@@ -99,7 +101,7 @@ extension Supervisor {
     /// As many free places as there are to be children.
     func places(for settings: SupervisorSettings) -> [Generation.Place] {
         logger.info("Starting \(settings.workers) workers")
-        let roles = Array(repeating: Generation.worker, count: settings.workers) + settings.services
+        let roles = Array(repeating: ProcessRole.worker, count: settings.workers) + settings.services
         return zip(roles, freeSlots(roles.count)).map { Generation.Place(role: $0, slot: $1) }
     }
 
@@ -113,18 +115,20 @@ extension Supervisor {
     }
 
     /// The place with a new child, or with one failure more.
-    private func started(_ place: Generation.Place, socket: Int32) -> Generation.Place {
+    private func started(_ place: Generation.Place, in generation: Generation) -> Generation.Place {
         var place = place
         let now = ScoreboardSlot.now
         scoreboard[place.slot].reset(.starting)
         do {
             let process = try launcher.start(
-                role: place.role, slot: place.slot, socket: place.role == Generation.worker ? socket : nil)
+                role: place.role, slot: place.slot,
+                socket: place.role.acceptsConnections ? generation.socket : nil,
+                configuration: generation.configuration)
             scoreboard[place.slot].process = process
             place.child = Child(process: process, role: place.role, slot: place.slot, started: now)
             logger.log(
-                .childStarted, "Started child \(process): \(place.role)",
-                metadata: ["child_pid": "\(process)", "role": "\(place.role)"])
+                .childStarted, "Started child \(process): \(place.role.rawValue)",
+                metadata: ["child_pid": "\(process)", "role": "\(place.role.rawValue)"])
         } catch {
             logger.error("\(error)")
             place.policy.ended(from: now, to: now)
@@ -155,7 +159,7 @@ extension Supervisor {
             guard !current.wasReady, ending == nil, hasFailed(place, status) else { return }
             var code = ExitStatus.unexpected.rawValue
             if case .exited(let own) = status, own != 0 { code = own }
-            startFailed(reason.isEmpty ? "a \(place.role) ended with \(status)" : reason, status: code)
+            startFailed(reason.isEmpty ? "a \(place.role.rawValue) ended with \(status)" : reason, status: code)
         } else if let index = upcoming?.places.firstIndex(where: { $0.child?.process == process }), var next = upcoming
         {
             let reason = vacate(&next.places[index], process, status)
@@ -177,7 +181,7 @@ extension Supervisor {
         if let child = place.child { place.policy.ended(from: wasReady ? child.started : now, to: now) }
         place.child = nil
         let metadata: Logger.Metadata = [
-            "child_pid": "\(process)", "role": "\(place.role)", "status": "\(status)",
+            "child_pid": "\(process)", "role": "\(place.role.rawValue)", "status": "\(status)",
         ]
         let text = "Removed dead child \(process): \(status)" + (reason.isEmpty ? "" : ": \(reason)")
         logger.log(.childDied, level: ending == nil ? .warning : .info, "\(text)", metadata: metadata)
@@ -185,7 +189,7 @@ extension Supervisor {
             let pause = Double(max(0, place.policy.notBefore - now) / 100_000_000) / 10
             logger.log(
                 .crashLoop, level: .error,
-                "The \(place.role) has ended \(place.policy.failures) times in a row; it starts again in \(pause) s",
+                "The \(place.role.rawValue) has ended \(place.policy.failures) times in a row; it starts again in \(pause) s",
                 metadata: metadata)
         }
         return reason

@@ -42,7 +42,7 @@ extension Supervisor {
         ].joined(separator: ", ")
         if ending != nil { return "Stopping: \(load) in progress" }
 
-        let workers = current.places.filter { $0.role == Generation.worker }
+        let workers = current.places.filter { $0.role == .worker }
         let ready = workers.count { isReady($0) }
         let readiness =
             ready == workers.count ? Self.count(ready, "worker") : "\(ready) of \(Self.count(workers.count, "worker"))"
@@ -52,7 +52,7 @@ extension Supervisor {
         if !retired.isEmpty { parts.append("\(retired.count) old children finishing") }
         var text = (upcoming == nil ? "Serving: " : "Reloading: ") + parts.joined(separator: ", ")
         for place in current.places where isFailing(place, at: now) {
-            text += "; \(place.role) has ended \(place.policy.failures) times in a row"
+            text += "; \(place.role.rawValue) has ended \(place.policy.failures) times in a row"
         }
         if let reloadFailure { text += "; the last reload failed: \(reloadFailure)" }
         return text
@@ -68,8 +68,8 @@ extension Supervisor {
 
     /// How old the mirrored limits are; `nil` if there is nobody who mirrors them.
     private func limitsAge() -> String? {
-        guard current.places.contains(where: { $0.role == Generation.limits }) else { return nil }
-        let children = children.filter { $0.role == Generation.limits && $0.isWatched }
+        guard current.places.contains(where: { $0.role == .limits }) else { return nil }
+        let children = children.filter { $0.role == .limits && $0.isWatched }
         let refreshed = children.map { scoreboard[$0.slot].limitsRefreshed }.max() ?? 0
         guard refreshed > 0 else { return "limits not read yet" }
         let age = max(0, Int(Int64(time(nil)) - refreshed))

@@ -64,7 +64,8 @@ extension Handover {
     ///
     /// - Parameter areWatched: whether this program understands their scoreboard.
     func children(areWatched: Bool) -> (Generation, [Child]) {
-        var generation = Generation(settings: settings, socket: socket, places: places, wasReady: true)
+        var generation = Generation(
+            settings: settings, socket: socket, configuration: configuration, places: places, wasReady: true)
         var retired = retired
         for index in generation.places.indices { generation.places[index].child?.isWatched = areWatched }
         for index in retired.indices { retired[index].isWatched = areWatched }

@@ -19,7 +19,7 @@ import Systemd
 /// `docs/signals.md` is the contract. One thread, one loop (``run()``). Nothing that a child does to itself can reach the
 /// parent.
 public struct Supervisor {
-    let load: () throws -> SupervisorSettings
+    let load: () throws -> LoadedConfiguration
     let environment: [String: String]
     let program: ProgramFile
     let scoreboard: Scoreboard
@@ -39,6 +39,8 @@ public struct Supervisor {
     var retired: [Child] = []
     /// A try whether the program on disk can run, before we turn into it.
     var probe: Probe?
+    /// When the listening socket is closed though a worker still holds it, once the service stops.
+    var refusal: Int64?
     /// What ``run()`` returns once there is no child left.
     var ending: Int32?
     /// Why the start failed, in one line, if it did.
@@ -55,7 +57,7 @@ public struct Supervisor {
     var isHandedOver: Bool
 
     /// How long an address that is in use is tried.
-    private static let bindPatience: Duration = .seconds(30)
+    private static let bindWait: Duration = .seconds(30)
     static let checkInterval: Int64 = 1_000_000_000
     /// The name of our listening socket among the descriptors that the service manager keeps.
     static let storedName = "glance-api-listener"
@@ -66,11 +68,11 @@ public struct Supervisor {
     ///   - program: name for titles of processes.
     ///   - childArguments: what children get behind `--role R --slot N`.
     ///   - environment: of this process; `NOTIFY_SOCKET`, `LISTEN_FDS` and `WATCHDOG_USEC` are obeyed.
-    ///   - load: sets up logging and reads the settings, now and at each HUP.
+    ///   - load: sets up logging and reads the configuration, now and at each HUP.
     /// - Throws: what `load` throws, or ``SupervisorError``.
     public init(
         program: String, childArguments: [String], environment: [String: String],
-        load: @escaping () throws -> SupervisorSettings
+        load: @escaping () throws -> LoadedConfiguration
     ) throws {
         self.load = load
         self.environment = environment
@@ -88,15 +90,22 @@ public struct Supervisor {
             if !isReadable { close(handover.scoreboard) }
             isInherited = handover.isInherited
             (current, retired) = handover.children(areWatched: isReadable)
-            for descriptor in [handover.socket, wake] { Descriptor.passOn(descriptor, false) }
+            for descriptor in handover.descriptors where descriptor != handover.scoreboard {
+                Descriptor.passOn(descriptor, false)
+            }
+            // Nobody here knows what they do; they finish it, and are not started again.
+            for stranger in handover.strangers { kill(stranger, SIGHUP) }
         } else {
-            let settings = try load()
+            let loaded = try load()
+            let settings = loaded.settings
             logger = Self.newLogger
             wake = try Descriptor.moveUp(eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)))
             scoreboard = try Scoreboard()
             let socket: Int32
             (socket, isInherited) = try Self.firstSocket(settings, environment, signals, notifier, logger)
-            current = Generation(settings: settings, socket: socket)
+            current = Generation(
+                settings: settings, socket: socket,
+                configuration: try SealedConfiguration.make(loaded.childConfiguration))
         }
         launcher = ChildLauncher(
             program: program, arguments: childArguments, environment: environment,
@@ -117,6 +126,7 @@ public struct Supervisor {
             checkHeartbeats()
             keepCount()
             takeOver()
+            refuseConnections()
             report()
             if let ending, children.isEmpty { return ending }
             sleep()
@@ -149,7 +159,7 @@ public struct Supervisor {
     /// Waits for a signal, a word from a child, or the next thing to do.
     private func sleep() {
         let now = ScoreboardSlot.now
-        var due = [nextCheck] + retired.compactMap(\.deadline)
+        var due = [nextCheck] + retired.compactMap(\.deadline) + [refusal].compactMap { $0 }
         if ending == nil {
             for place in current.places + (upcoming?.places ?? []) where place.child == nil {
                 due.append(place.policy.notBefore)
@@ -189,7 +199,7 @@ public struct Supervisor {
             listen(usable.descriptor, Int32(clamping: settings.backlog))
             return (try Descriptor.moveUp(usable.descriptor), !units.isEmpty)
         }
-        guard let socket = try address.open(patience: bindPatience, wait: { signals.isEnded(within: $0) }) else {
+        guard let socket = try address.open(within: bindWait, wait: { signals.isEnded(within: $0) }) else {
             // Told to end before anything was begun.
             exit(0)
         }
@@ -198,9 +208,13 @@ public struct Supervisor {
 
     /// Has the service manager keep our socket, so that a restart refuses no connection.
     func store() {
-        guard !isInherited else { return }
+        guard !isInherited, keepsDescriptors else { return }
         notifier?.send(.storeDescriptor(name: Self.storedName), descriptor: current.socket)
     }
+
+    /// Whether the service manager keeps descriptors between two starts. One that keeps none says so (`FDSTORE`), if it is
+    /// new enough (systemd 254).
+    var keepsDescriptors: Bool { notifier != nil && environment["FDSTORE"] != "0" }
 
     /// A logger made before `load` has set logging up does not know of it.
     static var newLogger: Logger { Logger(label: "glance.common.wsgi") }

@@ -1,5 +1,6 @@
 import Glibc
 public import OsloConfig
+public import Scoreboard
 
 /// What the supervisor does with `bind_host`, `bind_port`, `backlog`, `workers` and `graceful_shutdown_timeout` of
 /// `[DEFAULT]`.
@@ -11,7 +12,7 @@ public struct SupervisorSettings: Sendable, Equatable {
     /// Worker processes, at least 1.
     public var workers = 1
     /// Roles of the children next to the workers, one of each.
-    public var services: [String] = []
+    public var services: [ProcessRole] = []
     /// How long requests may go on when the service stops; `nil` is without end.
     public var drainTimeout: Duration? = .seconds(60)
     /// A worker without a sign of life for so long is killed.
@@ -29,8 +30,8 @@ public struct SupervisorSettings: Sendable, Equatable {
         backlog = configuration[Options.Default.backlog]
         let processors = min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 8)
         workers = min(max(configuration[Options.Default.workers] ?? processors, 1), Self.mostWorkers)
-        if configuration[Options.Default.runScrubber] { services.append("scrubber") }
-        if configuration[Options.Default.useKeystoneLimits] { services.append("limits") }
+        if configuration[Options.Default.runScrubber] { services.append(.scrubber) }
+        if configuration[Options.Default.useKeystoneLimits] { services.append(.limits) }
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         drainTimeout = timeout > 0 ? .seconds(timeout) : nil
     }

@@ -46,7 +46,7 @@ public struct ServiceNotifier: Sendable {
     }
 
     /// How long a message waits for a service manager that is busy, in microseconds.
-    private static let patience = 250_000
+    private static let timeout = 250_000
 
     /// Sends `messages` as one datagram.
     ///
@@ -58,8 +58,8 @@ public struct ServiceNotifier: Sendable {
         guard socket >= 0 else { return false }
         defer { close(socket) }
         // A service manager that has stopped to read must not stop the service, too.
-        var patience = timeval(tv_sec: 0, tv_usec: Self.patience)
-        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var timeout = timeval(tv_sec: 0, tv_usec: Self.timeout)
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var destination = sockaddr_un()
         destination.sun_family = sa_family_t(AF_UNIX)
         var path = Array(address.utf8)

@@ -10,7 +10,9 @@ struct DirectoryState {
     func finding(for user: ServiceUser, isData: Bool = true) -> Finding {
         var status = stat()
         guard stat(path, &status) == 0 else { return missing(for: user) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return .failure("\(path) is not a directory") }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            return .failure("\(path) is not a directory", isData ? .badStoreConfiguration : nil)
+        }
         guard Self.isWritable(path, status, for: user) else {
             return .failure("user \(user.name) cannot write in \(path); run: chown \(user.name) \(path)")
         }

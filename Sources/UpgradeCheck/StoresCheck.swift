@@ -7,7 +7,7 @@ import StoreDrivers
 /// Whether every store can be used: its settings, and for files the directories, their permissions and their room.
 struct StoresCheck: Check {
     let name = CheckName.stores
-    let failureStatus = ExitStatus.badStoreConfiguration
+    let failureStatus = ExitStatus.storeUnavailable
     let configuration: Configuration
     let user: ServiceUser
 
@@ -25,7 +25,7 @@ struct StoresCheck: Check {
             await registry.shutdown()
             return findings
         } catch {
-            return [.failure(error.adviceAtStart)]
+            return [.failure(error.adviceAtStart, .badStoreConfiguration)]
         }
     }
 
@@ -35,6 +35,8 @@ struct StoresCheck: Check {
         do throws(StoreError) {
             try await store.check()
             return [.success("store \(store.id): ready")]
+        } catch .badConfiguration(let text) {
+            return [.failure(text, .badStoreConfiguration)]
         } catch {
             return [.failure(error.adviceAtStart)]
         }
@@ -48,7 +50,7 @@ struct StoresCheck: Check {
                 return finding
             }
         } catch {
-            return [.failure(error.adviceAtStart)]
+            return [.failure(error.adviceAtStart, .badStoreConfiguration)]
         }
     }
 }

@@ -23,12 +23,8 @@ struct GlanceAPI: ParsableCommand, Sendable {
     @Flag(name: .customLong("check-config"), help: "Checks the configuration and what it names, and ends.")
     var checksConfiguration = false
 
-    @ArgumentParser.Option(help: .private) var role: Role?
+    @ArgumentParser.Option(help: .private) var role: ProcessRole?
     @ArgumentParser.Option(help: .private) var slot = 0
-
-    enum Role: String, ExpressibleByArgument {
-        case worker, scrubber, limits
-    }
 
     static func main() {
         let command = parseOrEnd()
@@ -71,21 +67,23 @@ struct GlanceAPI: ParsableCommand, Sendable {
         ) {
             // Files may have been moved away, whatever the new configuration is like.
             OsloLog.reopen()
-            let configuration = try loadConfiguration()
+            let configuration = try Configuration.load(sources)
             try OsloLog.bootstrap(configuration: configuration, program: Self.program)
             logsElsewhere = configuration.logsElsewhere
             let logger = Logger(label: "glance.config")
             for warning in configuration.warnings { logger.warning("\(warning)") }
             for notice in configuration.notices { logger.info("\(notice)") }
-            return SupervisorSettings(configuration)
+            return LoadedConfiguration(
+                settings: SupervisorSettings(configuration),
+                childConfiguration: try Worker.snapshot(configuration).bytes)
         }
         let status = supervisor.run()
         if let failure = supervisor.failure, logsElsewhere { Self.report(failure) }
         return status
     }
 
-    private func work(as role: Role) throws -> Never {
-        let process = try SupervisedProcess(name: "glance-\(role.rawValue)", slot: slot)
+    private func work(as role: ProcessRole) throws -> Never {
+        let process = try SupervisedProcess(name: role.processName, slot: slot)
         process.run {
             do {
                 switch role {
@@ -104,29 +102,31 @@ struct GlanceAPI: ParsableCommand, Sendable {
 
     private func scrub(_ process: SupervisedProcess) async throws {
         let scrubber = try await ScrubberService(
-            configuration: try childConfiguration(), logger: Logger(label: "glance.scrubber"))
+            configuration: try childConfiguration(process), logger: Logger(label: "glance.scrubber"))
         try await scrubber.run(
             started: process.reportReady, beat: { process.slot.beat() }, until: { _ = await process.waitForEnding() })
     }
 
     private func mirrorLimits(_ process: SupervisedProcess) async throws {
         let limits = try await LimitsService(
-            configuration: try childConfiguration(), logger: Logger(label: "glance.limits"))
+            configuration: try childConfiguration(process), logger: Logger(label: "glance.limits"))
         try await limits.run(
             started: process.reportReady, beat: { process.slot.beat() },
             refreshed: { process.slot.limitsRefreshed = Int64(time(nil)) },
             until: { _ = await process.waitForEnding() })
     }
 
-    /// Reads the configuration and sets up logging.
-    private func childConfiguration() throws -> Configuration {
-        let configuration = try loadConfiguration()
+    /// Takes the configuration that the supervisor has accepted, and sets up logging.
+    private func childConfiguration(_ process: SupervisedProcess) throws -> Configuration {
+        var sources = sources
+        sources.snapshot = try process.configuration.map { try ConfigurationSnapshot(bytes: $0) }
+        let configuration = try Configuration.load(sources)
         try OsloLog.bootstrap(configuration: configuration, program: Self.program)
         return configuration
     }
 
     private func serve(_ process: SupervisedProcess) async throws {
-        let configuration = try childConfiguration()
+        let configuration = try childConfiguration(process)
         let worker = try await Worker(configuration: configuration, logger: Logger(label: "glance.api"))
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         try await worker.serve(
@@ -149,8 +149,6 @@ struct GlanceAPI: ParsableCommand, Sendable {
 
     /// As good as without end.
     private static let noLimit: Duration = .seconds(365 * 86_400)
-
-    private func loadConfiguration() throws -> Configuration { try Configuration.load(sources) }
 
     var sources: ConfigurationSources {
         common.sources(program: Self.program, arguments: arguments, environment: Self.environment)
@@ -178,6 +176,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
         case let failure as any StartFailure: failure.exitStatus
         case is ConfigurationError: .configFileValueError
         case ScrubberFailure.store: .badStoreConfiguration
+        case ScrubberFailure.storeUnavailable: .storeUnavailable
         case ScrubberFailure.notMigrated, LimitsFailure.notMigrated: .databaseNotMigrated
         case ScrubberFailure.databaseUnavailable, LimitsFailure.databaseUnavailable: .databaseUnavailable
         case is ScrubberFailure, is LimitsFailure, is OsloLogError, is ScoreboardError: .runtimeError
@@ -185,6 +184,8 @@ struct GlanceAPI: ParsableCommand, Sendable {
         }
     }
 }
+
+extension ProcessRole: @retroactive ExpressibleByArgument {}
 
 extension Configuration {
     /// Whether standard error sees nothing of the log.

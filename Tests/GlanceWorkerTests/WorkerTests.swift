@@ -1,15 +1,19 @@
+import Foundation
 import GlanceWorker
 import Glibc
 import HTTPServer
 import ImageDatabase
 import Logging
 import OsloConfig
+import Scoreboard
 import TestSupport
 import Testing
 
 @Suite struct WorkerTests {
     /// A worker on a database and a store of its own.
-    private func withWorker(_ body: (Worker) async throws -> Void) async throws {
+    ///
+    /// - Parameter images: the store's directory; below that of the test unless it is another.
+    private func withWorker(images: String? = nil, _ body: (Worker) async throws -> Void) async throws {
         try await withTemporaryDirectory { directory in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let url = "sqlite:///\(directory)/glance.sqlite"
@@ -23,12 +27,37 @@ import Testing
                     [glance_store]
                     default_backend = local
                     [local]
-                    filesystem_store_datadir = \(directory)/images
+                    filesystem_store_datadir = \(images ?? "\(directory)/images")
                     [database]
                     connection = \(url)
 
                     """)
             try await body(Worker(configuration: configuration, logger: logger))
+        }
+    }
+
+    /// What may heal by itself is another failure than what can't.
+    @Test(arguments: [("/proc/images", ExitStatus.storeUnavailable), ("/etc/passwd", .badStoreConfiguration)])
+    func aStoreThatCannotBeUsedEndsTheStart(images: String, status: ExitStatus) async throws {
+        let failure = await #expect(throws: WorkerFailure.self) { try await withWorker(images: images) { _ in } }
+        #expect(failure?.exitStatus == status)
+    }
+
+    /// A paste file that is no good any more does not matter to who starts with the snapshot.
+    @Test func theSnapshotHasThePasteFile() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/own-paste.ini"
+            func write(_ text: String) throws { try text.write(toFile: path, atomically: false, encoding: .utf8) }
+            try write("one")
+            let text = "[paste_deploy]\nconfig_file = \(path)\n"
+            try text.write(toFile: "\(directory)/glance-api.conf", atomically: false, encoding: .utf8)
+            var sources = ConfigurationSources(program: "glance-api")
+            sources.arguments = [.file("\(directory)/glance-api.conf")]
+            let snapshot = try Worker.snapshot(Configuration.load(sources))
+            try write("two")
+            sources.snapshot = try ConfigurationSnapshot(bytes: snapshot.bytes)
+            let kept = try Worker.snapshot(Configuration.load(sources)).attachments["paste"]
+            #expect(kept == .init(path: path, bytes: Array("one".utf8)))
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import OsloConfig
@@ -29,6 +30,44 @@ import Testing
         #expect(configuration[Options.Default.backlog] == 1)
         let named = try scratch.write("own.conf", "[DEFAULT]\n")
         #expect(try Configuration.load(scratch.sources("glance-api", .file(named))).files == [named])
+    }
+
+    /// HOME of another user, or none at all.
+    @Test(arguments: ["file", "loop"])
+    func directoriesThatCannotBeSearchedArePassedOver(home: String) throws {
+        let path = try scratch.write("root/etc/glance/glance-api.conf", "[DEFAULT]\n")
+        try scratch.write("file", "")
+        #expect(symlink("loop", scratch.path + "/loop") == 0)
+        var sources = scratch.sources()
+        sources.environment["HOME"] = scratch.path + "/" + home
+        let configuration = try Configuration.load(sources)
+        #expect(configuration.files == [path])
+        #expect(!configuration.directories.contains { $0.hasPrefix(scratch.path + "/" + home) })
+        #expect(configuration.directories.contains(scratch.path + "/root/etc/glance"))
+        sources.environment["HOME"] = scratch.path + "/nothing"
+        #expect(try Configuration.load(sources).directories.contains(scratch.path + "/nothing"))
+    }
+
+    @Test func aSnapshotStandsInForTheFiles() throws {
+        let path = try scratch.write("glance-api.conf", "[DEFAULT]\nworkers = 3\n")
+        var snapshot = try Configuration.load(scratch.sources()).snapshot
+        snapshot.attachments["paste"] = .init(path: "/a b", bytes: Array("one\ntwo".utf8))
+        let bytes = snapshot.bytes
+        try scratch.write("glance-api.conf", "nonsense")
+        var sources = scratch.sources()
+        sources.environment["OS_DEFAULT__BACKLOG"] = "9"
+        sources.snapshot = try ConfigurationSnapshot(bytes: Array("future 3\na\nb\n".utf8) + bytes)
+        let configuration = try Configuration.load(sources)
+        #expect(configuration[Options.Default.workers] == 3)
+        #expect(configuration[Options.Default.backlog] == 9)
+        #expect(configuration.files == [path])
+        #expect(configuration.directories.first == scratch.path)
+        #expect(configuration.snapshot == snapshot)
+        for length in [1, 10, bytes.count - 1] {
+            #expect(throws: ConfigurationError.self) {
+                try ConfigurationSnapshot(bytes: Array(bytes.prefix(length)))
+            }
+        }
     }
 
     @Test func snapDirectoriesAreSearched() throws {

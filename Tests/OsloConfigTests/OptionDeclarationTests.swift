@@ -40,6 +40,60 @@ import Testing
         }
     }
 
+    /// Deployment tools render options that they have no value for as `name =`.
+    @Test func emptyMeansUnsetWhereNothingIsTheDefault() throws {
+        for option in Self.all where option.defaultText?.isEmpty ?? true {
+            guard option.type != .multi, !option.choices.contains("") else { continue }
+            #expect(try option.parse("") == nil, "[\(option.group)] \(option.name)")
+            #expect(try option.parse(" ") == nil, "[\(option.group)] \(option.name)")
+        }
+        let configuration = try Configuration(
+            text: """
+                [keystone_authtoken]
+                cafile =
+                certfile =
+                memcached_servers =
+                [oslo_policy]
+                policy_dirs =
+                [glance_store]
+                filesystem_store_datadir =
+                """)
+        #expect(configuration[Options.KeystoneAuthtoken.cafile] == nil)
+        #expect(!configuration.isSet(Options.KeystoneAuthtoken.cafile))
+        #expect(configuration[Options.KeystoneAuthtoken.certfile] == nil)
+        #expect(configuration[Options.OsloPolicy.policyDirs] == [])
+    }
+
+    /// The one that is left is read by what comes with the token cache.
+    private static let unread: Set = ["memcachePoolConnGetTimeout"]
+
+    /// An option that says that it is honoured is read by something.
+    @Test func everyHonouredOptionIsRead() throws {
+        let sources = Self.root.appending(path: "Sources")
+        let folder = sources.appending(path: "OsloConfig")
+        var code = ""
+        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+        for case let file as URL in files
+        where file.pathExtension == "swift" && !file.path.hasPrefix(folder.path + "/Options") {
+            code += try String(contentsOf: file, encoding: .utf8)
+        }
+        let read = Set(code.matches(of: #/\.(\w+)/#).map { String($0.output.1) })
+        let declarations = folder.appending(path: "Options")
+        for file in try FileManager.default.contentsOfDirectory(at: declarations, includingPropertiesForKeys: nil) {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: #/static let (\w+) = Option<[^(]*>\(\s*\.honoured/#) {
+                let name = String(match.output.1)
+                #expect(read.contains(name) != Self.unread.contains(name), "\(file.lastPathComponent): \(name)")
+            }
+        }
+    }
+
+    @Test func projectsMayHaveTheirNamesOfOld() throws {
+        let configuration = try Configuration(text: "[oslo_limit]\ntenant_id = a\ntenant_name = b")
+        #expect(configuration[Options.OsloLimit.projectId] == "a")
+        #expect(configuration[Options.OsloLimit.projectName] == "b")
+    }
+
     @Test func passwordsAreSecret() {
         for option in Self.all where option.name.hasSuffix("password") || option.name.hasSuffix("_secret") {
             #expect(option.isSecret, "[\(option.group)] \(option.name)")

@@ -129,6 +129,44 @@ import Testing
         }
     }
 
+    /// `log_file = /dev/stdout` in a container whose runtime has stopped to read.
+    @Test func aLogFileThatIsAPipeMakesNobodyWait() throws {
+        let fixture = try Fixture()
+        let path = fixture.directory + "/pipe"
+        try #require(mkfifo(path, 0o600) == 0)
+        let reader = open(path, O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        try fixture.apply("log_file = pipe")
+        let payload = String(repeating: "x", count: 1000)
+        // More than the pipe and the backlog take, and nobody reads: a blocking write would never return.
+        for _ in 0..<2500 { fixture.logger().info("\(payload)") }
+        let end = ContinuousClock.now + .seconds(60)
+        var text = ""
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while !text.contains("log lines were lost"), ContinuousClock.now < end {
+            let count = read(reader, &chunk, chunk.count)
+            if count > 0 { text += String(decoding: chunk[..<count], as: UTF8.self) } else { sched_yield() }
+        }
+        #expect(text.contains("log lines were lost: nobody read them"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root makes files for others"))
+    func aFileThatRootMakesBelongsToTheOwnerOfItsDirectory() throws {
+        let fixture = try Fixture()
+        try #require(chown(fixture.directory, 4711, 4712) == 0)
+        try fixture.apply("log_file = new.log")
+        fixture.logger().info("x")
+        var status = stat()
+        try #require(stat(fixture.directory + "/new.log", &status) == 0)
+        #expect(status.st_uid == 4711)
+        #expect(status.st_gid == 4712)
+        // One that is there stays whose it is.
+        try #require(chown(fixture.directory + "/new.log", 4713, 4713) == 0)
+        fixture.system.reopen()
+        try #require(stat(fixture.directory + "/new.log", &status) == 0)
+        #expect(status.st_uid == 4713)
+    }
+
     @Test func concurrentLinesStayWhole() async throws {
         let fixture = try Fixture()
         let payload = String(repeating: "x", count: 500)

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Scoreboard
 import Supervisor
 import Synchronization
 
@@ -7,21 +8,28 @@ import Synchronization
 ///
 /// `SupervisedEcho SETTINGS`; the settings are lines `name value`, read again at HUP: `port`, `workers`, `drain` and
 /// `heartbeat` (seconds), `services` (roles of other children), `generation`, and what a child does:
-/// `behave serve|exit N|fail|crash|silent|late`.
+/// `behave serve|exit N|fail|crash|silent|late|orphan`. Children get the settings from the supervisor, all but `behave`, which
+/// they read from the file.
 @main
 struct SupervisedEcho {
     static func main() throws {
         let words = Array(CommandLine.arguments.dropFirst())
         if words == ["--version"] {
             print("1")
-        } else if words.first == "--role", words.count == 5, let slot = Int(words[3]) {
-            try work(as: words[1], slot: slot, File(words[4]))
+        } else if words.first == "--role", words.count == 5, let slot = Int(words[3]),
+            let role = ProcessRole(rawValue: words[1])
+        {
+            try work(as: role, slot: slot, behaviour: try? File(words[4])["behave"])
         } else {
             let path = words.first ?? ""
             do {
                 var supervisor = try Supervisor(
                     program: "echo", childArguments: [path], environment: environment,
-                    load: { try File(path).settings() })
+                    load: {
+                        let file = try File(path)
+                        return LoadedConfiguration(
+                            settings: try file.settings(), childConfiguration: Array(file.text.utf8))
+                    })
                 exit(supervisor.run())
             } catch {
                 print("ERROR: \(error)")
@@ -30,21 +38,23 @@ struct SupervisedEcho {
         }
     }
 
-    private static func work(as role: String, slot: Int, _ file: File) throws {
-        let behaviour = file["behave"] ?? "serve"
+    private static func work(as role: ProcessRole, slot: Int, behaviour: String?) throws {
+        let process = try SupervisedProcess(name: "echo-\(role)", slot: slot)
+        let file = File(text: String(decoding: process.configuration ?? [], as: UTF8.self))
+        let behaviour = behaviour ?? "serve"
         if behaviour.hasPrefix("exit "), let status = Int32(behaviour.dropFirst(5)) { exit(status) }
         if behaviour == "crash" { kill(getpid(), SIGKILL) }
-        let process = try SupervisedProcess(name: "echo-\(role)", slot: slot)
         if behaviour == "fail" {
             process.reportFailure("the \(role) has no luck")
             exit(3)
         }
         if behaviour == "late" { sleep(60) }
+        if behaviour == "orphan" { try leaveOrphan() }
         let server = Server(process: process, answer: "\(getpid()) \(file["generation"] ?? "0")\n")
-        server.start(accepts: role == "worker", beats: behaviour != "silent")
+        server.start(accepts: role.acceptsConnections, beats: behaviour != "silent")
         process.slot.activeRequests = file["requests"].flatMap { Int($0) } ?? 0
         process.slot.transfers = file["transfers"].flatMap { Int($0) } ?? 0
-        process.slot.limitsRefreshed = role == "limits" ? Int64(time(nil)) - 7 : 0
+        process.slot.limitsRefreshed = role == .limits ? Int64(time(nil)) - 7 : 0
         process.run {
             process.reportReady()
             let ending = await process.waitForEnding()
@@ -53,6 +63,14 @@ struct SupervisedEcho {
             print("drained \(ending)")
             return 0
         }
+    }
+
+    /// Starts a process that outlives its parent by a moment, so that process 1 inherits it.
+    private static func leaveOrphan() throws {
+        let words: [UnsafeMutablePointer<CChar>?] = ["/bin/sh", "-c", "sleep 0.1 &"].map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var (shell, status): (pid_t, Int32) = (0, 0)
+        if posix_spawn(&shell, "/bin/sh", nil, nil, words, environ) == 0 { waitpid(shell, &status, 0) }
     }
 
     private static var environment: [String: String] {
@@ -69,12 +87,20 @@ struct SupervisedEcho {
 
 /// Lines `name value`.
 struct File {
+    let text: String
     private var lines: [String: String] = [:]
 
-    init(_ path: String) {
-        guard let file = fopen(path, "r") else { return }
+    init(_ path: String) throws {
+        guard let file = fopen(path, "r") else { throw Malformed() }
         defer { fclose(file) }
-        while let line = readLine(file) {
+        var bytes: [UInt8] = []
+        while case let byte = getc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+        self.init(text: String(decoding: bytes, as: UTF8.self))
+    }
+
+    init(text: String) {
+        self.text = text
+        for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ", maxSplits: 1)
             if parts.count == 2 { lines[String(parts[0])] = String(parts[1]) }
         }
@@ -93,15 +119,9 @@ struct File {
         settings.drainTimeout = .seconds(lines["drain"].flatMap { Int($0) } ?? 60)
         settings.heartbeatLimit = .seconds(lines["heartbeat"].flatMap { Int($0) } ?? 30)
         settings.startLimit = .seconds(lines["start"].flatMap { Int($0) } ?? 120)
-        settings.services = lines["services"].map { $0.split(separator: ",").map(String.init) } ?? []
+        settings.services =
+            lines["services"].map { $0.split(separator: ",").compactMap { ProcessRole(rawValue: String($0)) } } ?? []
         return settings
-    }
-
-    private func readLine(_ file: UnsafeMutablePointer<FILE>) -> String? {
-        var bytes = [CChar](repeating: 0, count: 1024)
-        guard fgets(&bytes, 1024, file) != nil else { return nil }
-        let text = bytes.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
-        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -12,14 +12,18 @@ final class EchoService: Sendable {
     let program: String
     private let directory: String
     private let status = Mutex<Int32?>(nil)
+    private let isWrapped: Bool
 
     /// Starts one with `settings`, on a free port unless they name one.
     ///
-    /// - Parameter passing: listening sockets that it gets as a service manager passes them, with their names.
+    /// - Parameters:
+    ///   - passing: listening sockets that it gets as a service manager passes them, with their names.
+    ///   - prefix: a command that runs the service, and its arguments.
     init(
         _ settings: [String: String] = [:], environment: [String: String] = [:],
-        passing sockets: [(descriptor: Int32, name: String)] = []
+        passing sockets: [(descriptor: Int32, name: String)] = [], by prefix: [String] = []
     ) throws {
+        isWrapped = !prefix.isEmpty
         var name = Array("/tmp/supervisor-test-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw IOError(errnoCode: errno, reason: "mkdtemp") }
         directory = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -38,7 +42,7 @@ final class EchoService: Sendable {
         guard link(Self.original, program) == 0 || symlink(Self.original, program) == 0 else {
             throw IOError(errnoCode: errno, reason: program)
         }
-        var command = [program, directory + "/settings"]
+        var command = prefix + [program, directory + "/settings"]
         var all = environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own }
         if !sockets.isEmpty {
             for (index, socket) in sockets.enumerated() {
@@ -60,7 +64,8 @@ final class EchoService: Sendable {
 
     deinit {
         if status.withLock({ $0 }) == nil {
-            kill(process, SIGINT)
+            // What runs the service may ignore other signals; it takes the service with it.
+            kill(process, isWrapped ? SIGKILL : SIGINT)
             var ended: Int32 = 0
             waitpid(process, &ended, 0)
         }
@@ -105,6 +110,13 @@ final class EchoService: Sendable {
 
     /// Titles of all children, from their command lines.
     func children() -> [(process: pid_t, title: String, name: String)] {
+        Self.children(of: process, withDead: false)
+    }
+
+    /// Those of any process; the dead that nobody has waited for count, too.
+    static func children(
+        of parent: pid_t, withDead: Bool = true
+    ) -> [(process: pid_t, title: String, name: String)] {
         guard let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }
         var result: [(pid_t, String, String)] = []
@@ -115,7 +127,9 @@ final class EchoService: Sendable {
             guard let process = pid_t(name), let status = Self.read("/proc/\(process)/stat") else { continue }
             // State and parent follow the name, which stands in parentheses.
             let fields = status.split(separator: ")").last?.split(separator: " ") ?? []
-            guard fields.count > 1, pid_t(fields[1]) == self.process, fields[0] != "Z" else { continue }
+            guard fields.count > 1, pid_t(fields[1]) == parent,
+                withDead || fields[0] != "Z"
+            else { continue }
             let title = Self.read("/proc/\(process)/cmdline")?.split(separator: "\0").first ?? ""
             let short = Self.read("/proc/\(process)/comm")?.split(separator: "\n").first ?? ""
             result.append((process, String(title), String(short)))
@@ -227,6 +241,21 @@ final class EchoConnection: Sendable {
     }
 
     deinit { Glibc.close(socket) }
+}
+
+/// Whether a connection is refused, at once.
+func isRefused(port: Int) -> Bool {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    return withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) < 0 && errno == ECONNREFUSED
+        }
+    }
 }
 
 /// A port that nobody listens on.

@@ -131,6 +131,18 @@ struct ServiceManagerTests {
         #expect(!manager.messages.contains { $0.hasPrefix("FDSTOREREMOVE") })
     }
 
+    @Test func aServiceManagerThatKeepsNothingGetsNothing() async throws {
+        let manager = try ServiceManager()
+        let service = try EchoService(
+            ["workers": "1"], environment: manager.environment.merging(["FDSTORE": "0"]) { own, _ in own })
+        try await service.wait { manager.messages.contains("READY=1") }
+        #expect(!manager.messages.contains { $0.hasPrefix("FDSTORE") })
+        let connection = try await service.connect()
+        service.signal(SIGTERM)
+        try await service.wait { isRefused(port: service.port) }
+        withExtendedLifetime(connection) {}
+    }
+
     @Test func aKeptSocketOfAnotherAddressIsReturned() async throws {
         let manager = try ServiceManager()
         let (socket, port) = try boundSocket()

@@ -140,6 +140,77 @@ struct SupervisorTests {
         }
     }
 
+    /// What is on disk by then does not matter, until a reload accepts it.
+    @Test func childrenThatStartAgainHaveTheConfigurationThatWasAccepted() async throws {
+        let service = try EchoService(["generation": "1", "workers": "1"])
+        try await service.waitForLog("Ready:")
+        let first = try await service.connect().worker
+        try service.misconfigure()
+        kill(first, SIGKILL)
+        try await service.waitForLog("Removed dead child \(first)")
+        let second = try await service.connect()
+        #expect(second.generation == 1)
+
+        service.signal(SIGHUP)
+        try await service.waitForLog("The configuration is not reloaded")
+        kill(second.worker, SIGKILL)
+        try await service.waitForLog("Removed dead child \(second.worker)")
+        #expect(try await service.connect().generation == 1)
+
+        // One that can be read but does not work is no more accepted than that.
+        try service.configure(["generation": "2", "workers": "1", "behave": "exit 3"])
+        service.signal(SIGHUP)
+        try await service.waitForLog("The new configuration does not work")
+        try service.configure(["generation": "3", "workers": "1"])
+        let third = try await service.connect().worker
+        kill(third, SIGKILL)
+        try await service.waitForLog("Removed dead child \(third)")
+        #expect(try await service.connect().generation == 1)
+        service.signal(SIGHUP)
+        try await service.waitForLog("Reloaded:")
+        try await service.wait { (try? EchoConnection(port: service.port))?.generation == 3 }
+    }
+
+    @Test func termRefusesNewConnectionsWhileRequestsFinish() async throws {
+        let service = try EchoService(["workers": "2"])
+        try await service.waitForLog("Ready:")
+        let connection = try await service.connect()
+        service.signal(SIGTERM)
+        try await service.wait { isRefused(port: service.port) }
+        #expect(kill(connection.worker, 0) == 0)
+        withExtendedLifetime(connection) {}
+    }
+
+    /// A worker that does nothing any more can't keep the socket open.
+    @Test func termRefusesNewConnectionsWhateverAWorkerDoes() async throws {
+        let service = try EchoService(["workers": "1"])
+        try await service.waitForLog("Ready:")
+        let connection = try await service.connect()
+        kill(connection.worker, SIGSTOP)
+        service.signal(SIGTERM)
+        try await service.wait { isRefused(port: service.port) }
+        #expect(kill(connection.worker, 0) == 0)
+    }
+
+    /// A container without an init: the service is process 1, and inherits what others leave.
+    @Test(.enabled(if: canUnshare, "unshare(1) makes no process namespace here"))
+    func servesAsTheFirstProcess() async throws {
+        let service = try EchoService(
+            ["workers": "1", "behave": "orphan"],
+            by: ["/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc"])
+        try await service.waitForLog("Ready: 1 workers serve")
+        let first = try await service.connect()
+        // Its number in its own namespace; 1 is the supervisor.
+        #expect(first.worker > 1)
+        let supervisor = try #require(service.children().first?.process)
+        // The orphan is gone as soon as it has ended: only the worker is left.
+        try await service.wait { EchoService.children(of: supervisor).count == 1 }
+        kill(supervisor, SIGTERM)
+        try await service.waitForLog("Stopping:")
+        _ = consume first
+        #expect(try await service.exitStatus() == 0)
+    }
+
     @Test func hupMovesToAnotherPort() async throws {
         let service = try EchoService()
         try await service.waitForLog("Ready:")
@@ -237,3 +308,13 @@ struct SupervisorTests {
         try await service.wait { kill(worker, 0) != 0 }
     }
 }
+
+/// Whether this machine lets the test make a process namespace.
+private let canUnshare: Bool = {
+    let words = ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "/bin/true"]
+    let copies: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    defer { for copy in copies { free(copy) } }
+    var (process, status): (pid_t, Int32) = (0, 0)
+    guard posix_spawn(&process, words[0], nil, nil, copies, environ) == 0 else { return false }
+    return waitpid(process, &status, 0) == process && status == 0
+}()

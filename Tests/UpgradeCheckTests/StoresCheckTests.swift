@@ -53,6 +53,8 @@ import Testing
             ])
         #expect(report.only(.log).hasPrefix("Failure: user stranger cannot write in \(site.directory)/log"))
         #expect(report.startStatus == .runtimeError, "the log comes first")
+        try make(site.directory + "/log", mode: 0o707)
+        #expect(await site.check(user: Self.stranger).startStatus == .storeUnavailable)
     }
 
     @Test func logsThatAreNoFilesNeedNoDirectory() async throws {

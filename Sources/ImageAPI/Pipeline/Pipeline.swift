@@ -14,7 +14,8 @@ public struct Pipeline: Sendable {
     public init(configuration: Configuration) throws(ConfigurationError) {
         let flavor = configuration[Options.PasteDeploy.flavor].flatMap { $0.isEmpty ? nil : $0 }
         let ignored = configuration[Options.PasteDeploy.ignoredFilters]
-        let file = try Self.find(in: configuration)
+        let source = try Self.source(in: configuration)
+        let file = try PasteFile(parsing: String(decoding: source.bytes, as: UTF8.self), path: source.path)
         application = try PasteApplication(file, flavor: flavor, ignoredFilters: Set(ignored))
         warnings = Self.warnings(for: application, ignored: ignored)
     }
@@ -29,10 +30,22 @@ public struct Pipeline: Sendable {
         application.filters.first { $0.stage == .authtoken }?.options ?? [:]
     }
 
-    private static func find(in configuration: Configuration) throws(ConfigurationError) -> PasteFile {
+    /// The name of the paste file among the attachments of a `ConfigurationSnapshot`.
+    public static let attachment = "paste"
+
+    /// The paste file that applies: that of the configuration's snapshot, if it has one, else the file on disk, else the
+    /// shipped text.
+    ///
+    /// - Throws: `ConfigurationError` for a file that is named and not there, or can't be read.
+    public static func source(in configuration: Configuration) throws(ConfigurationError) -> ConfigurationSnapshot.File
+    {
+        if let kept = configuration.snapshot.attachments[attachment] { return kept }
+        func file(_ path: String, _ text: String) -> ConfigurationSnapshot.File {
+            .init(path: path, bytes: Array(text.utf8))
+        }
         if let name = configuration[Options.PasteDeploy.configFile], !name.isEmpty {
             for path in candidates(name, in: configuration.directories) {
-                if let text = try read(path) { return try PasteFile(parsing: text, path: path) }
+                if let text = try read(path) { return file(path, text) }
             }
             throw ConfigurationError("[paste_deploy] config_file: there is no file '\(name)'")
         }
@@ -40,10 +53,10 @@ public struct Pipeline: Sendable {
             let own = "\(last.dropLast(".conf".count))-paste.ini"
             let name = own.split(separator: "/").last.map(String.init) ?? own
             for path in [own] + candidates(name, in: configuration.directories) {
-                if let text = try read(path) { return try PasteFile(parsing: text, path: path) }
+                if let text = try read(path) { return file(path, text) }
             }
         }
-        return try PasteFile(parsing: PasteFile.shippedText, path: "(built-in paste configuration)")
+        return file("(built-in paste configuration)", PasteFile.shippedText)
     }
 
     private static func candidates(_ name: String, in directories: [String]) -> [String] {

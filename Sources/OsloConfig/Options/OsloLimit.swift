@@ -125,14 +125,6 @@ extension Options {
             .honoured, group, "password", default: nil, secret: true,
             help: "Password of the user.")
 
-        public static let tenantId = Option<String?>(
-            .honoured, group, "tenant_id", default: nil,
-            help: "Project by id, under its name of old.")
-
-        public static let tenantName = Option<String?>(
-            .honoured, group, "tenant_name", default: nil,
-            help: "Project by name, under its name of old.")
-
         public static let serviceType = Option<String?>(
             .honoured, group, "service_type", default: nil,
             help: "Service type of Keystone in the catalog.")
@@ -218,7 +210,7 @@ extension Options {
                 projectName.declaration, projectDomainId.declaration, projectDomainName.declaration,
                 trustId.declaration, defaultDomainId.declaration, defaultDomainName.declaration, userId.declaration,
                 username.declaration, userDomainId.declaration, userDomainName.declaration, password.declaration,
-                tenantId.declaration, tenantName.declaration, serviceType.declaration, serviceName.declaration,
+                serviceType.declaration, serviceName.declaration,
                 validInterfaces.declaration, regionName.declaration, endpointOverride.declaration, version.declaration,
                 minVersion.declaration, maxVersion.declaration, connectRetries.declaration,
                 connectRetryDelay.declaration, statusCodeRetries.declaration, statusCodeRetryDelay.declaration,
