@@ -86,40 +86,6 @@ import Testing
         }
     }
 
-    /// Lengths that no memcached sends, but whoever answers in its place.
-    @Test(arguments: ["-1", "18446744073709551615", "99999999999999999999"])
-    func anImpossibleLengthIsNoVerdict(length: String) async throws {
-        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ImpossibleLength(length: length))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(server.localAddress?.port)
-        let cache = cache(MemcachedSettings(servers: [.init(host: "127.0.0.1", port: UInt16(port))], socketTimeout: 1))
-        #expect(await cache.verdict(on: TokenDigest(of: "t")) == nil)
-        await cache.shutdown()
-        try await server.close()
-    }
-
-    /// Says of every entry that it is so long.
-    private final class ImpossibleLength: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        typealias OutboundOut = ByteBuffer
-
-        let length: String
-
-        init(length: String) { self.length = length }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let words = String(buffer: unwrapInboundIn(data)).split { $0 == " " || $0.isNewline }
-            guard words.count > 1, words[0].hasPrefix("get") else { return }
-            let answer = "VALUE \(words[1]) 0 \(length)\r\nx\r\nEND\r\n"
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
-        }
-    }
-
     @Test func severalServersShareTheTokens() async throws {
         try await withServer("memcached") { one in
             try await withServer("memcached") { two in
