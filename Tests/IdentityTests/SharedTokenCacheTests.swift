@@ -68,6 +68,35 @@ import Testing
         try await silent.stop()
     }
 
+    /// `memcache_pool_conn_get_timeout`: what has waited too long for a connection is given up.
+    @Test(.timeLimit(.minutes(1))) func aConnectionIsNotWaitedForTooLong() async throws {
+        let (requests, request) = AsyncStream.makeStream(of: String.self)
+        let server = try await HostileServer.start(staysOpen: true, delay: .milliseconds(1500)) { text in
+            request.yield(text.split(separator: " ").dropFirst().first.map { String($0) } ?? "")
+            return Array("STORED\r\n".utf8)
+        }
+        var settings = MemcachedSettings(servers: [server.address], socketTimeout: 30)
+        settings.connectionTimeout = 1
+        settings.maximumConnections = 1
+        let cache = cache(settings)
+        let protection = settings.protection
+        func key(_ token: String) -> String { protection.entryKey(TokenDigest(of: token), realm: "r") }
+        for token in ["first", "late"] { cache.store(Self.answer, on: TokenDigest(of: token), lifetime: 60) }
+        var keys = requests.makeAsyncIterator()
+        #expect(await keys.next() == key("first"))
+        // When the first is done, the late one has waited too long, and some of these have not.
+        let others = Task {
+            while !Task.isCancelled {
+                cache.store(Self.answer, on: TokenDigest(of: "other"), lifetime: 60)
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        #expect(await keys.next() == key("other"))
+        others.cancel()
+        await cache.shutdown()
+        try await server.stop()
+    }
+
     @Test func rubbishIsNoVerdict() async throws {
         try await withServer("memcached") { memcached in
             let settings = try settings(memcached)
