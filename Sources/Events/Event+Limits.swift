@@ -15,8 +15,8 @@ extension Event {
         subject: "Keystone's limits cannot be read",
         explanation: """
             The entry's text says why, and how old the limits are that go on counting. Changes of limits in Keystone \
-            have no effect until it can be asked again; that is tried every refresh_interval seconds of [oslo_limit], \
-            and said in the journal when it works.
+            have no effect until it can be asked again; that is tried every second by workers, every refresh_interval \
+            seconds of [oslo_limit] by the limits process, and said in the journal when it works.
 
             If Keystone runs: see whether the user of [oslo_limit] may read the system (role reader with \
             --system all), and whether endpoint_id is that of the image service.

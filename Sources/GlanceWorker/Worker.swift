@@ -12,6 +12,7 @@ public import OsloConfig
 import OsloPolicy
 public import Scoreboard
 import StoreDrivers
+import UnifiedLimits
 
 /// One worker process, put together: database, stores, policy, Keystone, service, API, listener.
 ///
@@ -43,8 +44,13 @@ public struct Worker: Sendable {
         do {
             remotePolicy = try RemotePolicyServer(.init(configuration), eventLoopGroup: eventLoopGroup)
             let policy = try Enforcer(configuration: configuration, remoteCheck: remotePolicy.check, logger: logger)
+            let limits =
+                configuration[Options.Default.useKeystoneLimits]
+                ? try ProjectLimits(
+                    configuration: configuration, database: database, eventLoopGroup: eventLoopGroup, logger: logger)
+                : nil
             service = try ImageService(
-                configuration: configuration, database: database, stores: stores, policy: policy,
+                configuration: configuration, database: database, stores: stores, policy: policy, limits: limits,
                 threadPool: threadPool, logger: logger)
             authenticator =
                 pipeline.usesKeystone

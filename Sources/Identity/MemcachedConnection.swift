@@ -1,70 +1,109 @@
-import CMemcached
-
-/// One connection to one memcached. It blocks, so it belongs to a thread that may; one thread at a time.
+/// One connection to one memcached: what a cache of tokens needs of it, and no more. It blocks, so it belongs to a thread
+/// that may; one thread at a time. Whatever the server says, no answer makes it take more memory than the largest value,
+/// or more time than the socket's time-out.
 ///
-/// Source: the manual pages of libmemcached.
+/// Source: memcached's own `doc/protocol.txt`.
 final class MemcachedConnection {
-    /// Bytes; memcached takes no larger ones, however it is set up.
-    private static let largestValue = 1 << 30
+    /// Bytes of a value: an answer of Keystone, which is never larger, and what is put around it.
+    static let largestValue = (16 << 20) + 4096
+    /// Bytes of a line: an entry's key, of 250 bytes at most, and three numbers.
+    private static let longestLine = 1024
 
-    private let handle: UnsafeMutablePointer<memcached_st>
+    private var socket: MemcachedSocket
+    private let timeout: Duration
+    /// Who authenticates has to speak the binary protocol, which memcached has no SASL without.
+    private let isBinary: Bool
 
-    /// The connection broke or never came about; it is of no use any more.
+    /// The connection broke, never came about, or says what cannot be; it is of no use any more.
     struct Failure: Error {
         var reason: String
     }
 
-    /// Connects at the first use.
-    init(_ server: MemcachedSettings.Server, settings: MemcachedSettings) throws(Failure) {
-        guard let handle = memcached_create(nil) else { throw Failure(reason: "out of memory") }
-        self.handle = handle
-        let milliseconds = UInt64(settings.socketTimeout) * 1000
-        memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_TCP_NODELAY, 1)
-        memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, milliseconds)
-        memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, milliseconds)
-        memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_SND_TIMEOUT, milliseconds * 1000)
-        memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_RCV_TIMEOUT, milliseconds * 1000)
+    /// Connects, and authenticates where it is set up.
+    convenience init(_ server: MemcachedSettings.Server, settings: MemcachedSettings) throws(Failure) {
+        try self.init(server, settings: settings, isBinary: settings.sasl != nil)
         if let sasl = settings.sasl {
-            memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_BINARY_PROTOCOL, 1)
-            try check(memcached_set_sasl_auth_data(handle, sasl.user, sasl.password))
+            try binary { exchange throws(Failure) in try exchange.authenticate(sasl) }
         }
-        try check(
-            server.port == 0
-                ? memcached_server_add_unix_socket(handle, server.host)
-                : memcached_server_add(handle, server.host, server.port))
     }
 
-    deinit { memcached_free(handle) }
+    /// - Parameter isBinary: speaks the binary protocol, without authentication.
+    init(_ server: MemcachedSettings.Server, settings: MemcachedSettings, isBinary: Bool) throws(Failure) {
+        timeout = .seconds(settings.socketTimeout)
+        socket = try MemcachedSocket(server, deadline: .now + timeout)
+        self.isBinary = isBinary
+    }
+
+    /// Whether it is still there as it was left.
+    var isQuiet: Bool { socket.isQuiet }
 
     /// nil when there is no such entry.
     func value(for key: String) throws(Failure) -> [UInt8]? {
-        var count = 0
-        var flags: UInt32 = 0
-        var result = MEMCACHED_SUCCESS
-        let value = memcached_get(handle, key, key.utf8.count, &count, &flags, &result)
-        defer { free(value) }
-        if result == MEMCACHED_NOTFOUND { return nil }
-        try check(result)
-        guard let value else { return [] }
-        // libmemcached believes a server that says "-1".
-        guard (0...Self.largestValue).contains(count) else { throw Failure(reason: "an impossible length") }
-        return Array(UnsafeRawBufferPointer(start: value, count: count))
+        if isBinary { return try binary { exchange throws(Failure) in try exchange.value(for: key) } }
+        socket.begin(.now + timeout)
+        try socket.send(Array("get \(key)\r\n".utf8))
+        let head = try line()
+        if head == "END" { return nil }
+        let words = head.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 4 || words.count == 5, words[0] == "VALUE", words[1] == key else { throw refusal(head) }
+        let count = try Self.length(words[3])
+        let value = try socket.bytes(count)
+        guard try socket.bytes(2) == Array("\r\n".utf8), try line() == "END" else {
+            throw Failure(reason: "a value is not as long as it says")
+        }
+        return value
     }
 
+    /// A value that is too large for the server, or for ``largestValue``, is not stored, which says nothing against the
+    /// connection.
+    ///
     /// - Parameter lifetime: seconds, at most thirty days, since memcached takes more for a date.
     func set(_ value: [UInt8], for key: String, lifetime: Int) throws(Failure) {
-        let result = value.withUnsafeBytes { bytes in
-            memcached_set(
-                handle, key, key.utf8.count, bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count,
-                lifetime, 0)
+        guard value.count <= Self.largestValue else { return }
+        if isBinary {
+            return try binary { exchange throws(Failure) in
+                try exchange.set(value, for: key, lifetime: lifetime)
+            }
         }
-        // Too large an entry says nothing against the connection.
-        if result != MEMCACHED_E2BIG { try check(result) }
+        socket.begin(.now + timeout)
+        try socket.send(Array("set \(key) 0 \(lifetime) \(value.count)\r\n".utf8) + value + Array("\r\n".utf8))
+        let answer = try line()
+        switch answer {
+        case "STORED", "SERVER_ERROR object too large for cache": break
+        default: throw refusal(answer)
+        }
     }
 
-    private func check(_ result: memcached_return_t) throws(Failure) {
-        guard result != MEMCACHED_SUCCESS else { return }
-        throw Failure(
-            reason: memcached_strerror(handle, result).map { String(cString: $0) } ?? "error \(result.rawValue)")
+    private func line() throws(Failure) -> String {
+        String(decoding: try socket.line(most: Self.longestLine), as: UTF8.self)
+    }
+
+    /// Digits alone: no sign, and no more than may be.
+    private static func length(_ text: Substring) throws(Failure) -> Int {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int(text),
+            count <= largestValue
+        else { throw Failure(reason: "an impossible length") }
+        return count
+    }
+
+    /// Its errors are for people; anything else is not to be trusted in a log.
+    private func refusal(_ answer: String) -> Failure {
+        for word in ["ERROR", "CLIENT_ERROR", "SERVER_ERROR"] where answer == word || answer.hasPrefix(word + " ") {
+            let text = answer.unicodeScalars.prefix(100).map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }
+            return Failure(reason: String(String.UnicodeScalarView(text)))
+        }
+        return Failure(reason: "its answer is not memcached's")
+    }
+
+    private func binary<Result>(
+        _ work: (inout MemcachedBinaryExchange) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        socket.begin(.now + timeout)
+        var exchange = MemcachedBinaryExchange { [self] bytes throws(Failure) in
+            try socket.send(bytes)
+        } receive: { [self] count throws(Failure) in
+            try socket.bytes(count)
+        }
+        return try work(&exchange)
     }
 }

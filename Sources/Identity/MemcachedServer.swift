@@ -63,14 +63,18 @@ final class MemcachedServer: Sendable {
 
     private func idleConnection() -> MemcachedConnection? {
         let oldest = ContinuousClock.now - .seconds(settings.unusedTimeout)
-        // Too old ones are closed after the lock is given back.
-        let (idle, dropped) = state.withLock { state in
-            let dropped = state.idle.filter { $0.since < oldest }
-            if !dropped.isEmpty { state.idle.removeAll { $0.since < oldest } }
-            return (state.idle.popLast(), dropped)
+        while true {
+            // Too old ones are closed after the lock is given back.
+            let (idle, dropped) = state.withLock { state in
+                let dropped = state.idle.filter { $0.since < oldest }
+                if !dropped.isEmpty { state.idle.removeAll { $0.since < oldest } }
+                return (state.idle.popLast(), dropped)
+            }
+            _ = dropped
+            guard let idle else { return nil }
+            // The server may have closed it, which is no failure yet.
+            if idle.connection.isQuiet { return idle.connection }
         }
-        _ = dropped
-        return idle?.connection
     }
 
     private func succeeded(_ connection: MemcachedConnection, _ attempt: Outage.Attempt) {

@@ -221,6 +221,7 @@ extension MemcachedSettings {
         deadRetry = max(1, configuration[Authtoken.memcachePoolDeadRetry])
         socketTimeout = min(max(1, configuration[Authtoken.memcachePoolSocketTimeout]), 3600)
         unusedTimeout = max(1, configuration[Authtoken.memcachePoolUnusedTimeout])
+        connectionTimeout = max(1, configuration[Authtoken.memcachePoolConnGetTimeout])
         maximumConnections = max(1, configuration[Authtoken.memcachePoolMaxsize])
     }
 }

@@ -15,7 +15,10 @@ final class SharedTokenCache: Sendable {
     private let servers: [MemcachedServer]
     private let protection: CacheProtection
     private let realm: String
+    /// Each has one connection to one server at a time.
     private let threads: NIOThreadPool
+    /// How long work may wait for one of them.
+    private let connectionTimeout: Duration
     private let eventLoopGroup: any EventLoopGroup
 
     /// - Parameter realm: what must not share entries, such as the address of Keystone.
@@ -24,6 +27,7 @@ final class SharedTokenCache: Sendable {
         protection = settings.protection
         self.realm = realm
         self.eventLoopGroup = eventLoopGroup
+        connectionTimeout = .seconds(settings.connectionTimeout)
         threads = NIOThreadPool(numberOfThreads: min(settings.maximumConnections, Self.maximumThreads))
         threads.start()
     }
@@ -37,8 +41,9 @@ final class SharedTokenCache: Sendable {
         let key = protection.entryKey(token, realm: realm)
         let found = eventLoopGroup.any().makePromise(of: [UInt8]?.self)
         let deadline = found.futureResult.eventLoop.scheduleTask(in: Self.patience) { found.succeed(nil) }
+        let end = ContinuousClock.now + connectionTimeout
         threads.submit { state in
-            guard state == .active else { return found.succeed(nil) }
+            guard state == .active, ContinuousClock.now <= end else { return found.succeed(nil) }
             found.succeed(
                 server.with { connection throws(MemcachedConnection.Failure) in try connection.value(for: key) })
         }
@@ -54,8 +59,9 @@ final class SharedTokenCache: Sendable {
         let key = protection.entryKey(token, realm: realm)
         let text = Self.encode(answer)
         guard server.isAlive, let sealed = protection.seal(text, token, key: key) else { return }
+        let end = ContinuousClock.now + connectionTimeout
         threads.submit { state in
-            guard state == .active else { return }
+            guard state == .active, ContinuousClock.now <= end else { return }
             server.with { connection throws(MemcachedConnection.Failure) in
                 try connection.set(sealed, for: key, lifetime: min(lifetime, Self.longestLife))
             }

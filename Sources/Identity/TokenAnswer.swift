@@ -54,4 +54,31 @@ struct TokenAnswer: Decodable {
         let seconds = try (precise ?? Date(text, strategy: .iso8601)).timeIntervalSince1970
         return Int64(exactly: seconds.rounded(.down)) ?? .max
     }
+
+    /// What no Keystone says, because its own database cannot hold it: an id or a name with NUL, or with more than 255
+    /// characters. Ours could not either, and it would break requests in the middle.
+    struct Impossible: Error, CustomStringConvertible {
+        /// Where it stands, `token.user.id`.
+        var field: String
+        var description: String { "\(field) has a NUL or more than \(TokenAnswer.longestText) characters" }
+    }
+
+    private static let longestText = 255
+
+    /// - Throws: ``Impossible`` for the first text that cannot be.
+    func check() throws(Impossible) {
+        var texts: [(field: String, text: String?)] = [
+            ("token.user.id", token.user.id), ("token.user.name", token.user.name),
+            ("token.user.domain.id", token.user.domain?.id), ("token.user.domain.name", token.user.domain?.name),
+            ("token.project.id", token.project?.id), ("token.project.name", token.project?.name),
+            ("token.project.domain.id", token.project?.domain?.id),
+            ("token.project.domain.name", token.project?.domain?.name),
+            ("token.domain.id", token.domain?.id), ("token.domain.name", token.domain?.name),
+        ]
+        texts += (token.roles ?? []).map { ("token.roles.name", $0.name) }
+        for (field, text) in texts {
+            guard let scalars = text?.unicodeScalars else { continue }
+            if scalars.count > Self.longestText || scalars.contains("\0") { throw Impossible(field: field) }
+        }
+    }
 }

@@ -169,7 +169,12 @@ public final class TokenAuthenticator: Sendable {
             headers: [("X-Subject-Token", token), ("OpenStack-Identity-Access-Rules", "1.0")])
         switch answer.status {
         case 200:
-            guard let valid = try? ValidatedToken(answer: answer.body) else {
+            let valid: ValidatedToken
+            do {
+                valid = try ValidatedToken(answer: answer.body)
+            } catch let error as TokenAnswer.Impossible {
+                throw unavailable("Keystone's answer about a token cannot be used: \(error)")
+            } catch {
                 throw unavailable("Keystone's answer about a token cannot be read")
             }
             if settings.cacheTime > 0 {

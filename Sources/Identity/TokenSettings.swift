@@ -25,6 +25,8 @@ struct MemcachedSettings: Sendable, Equatable {
     var socketTimeout = 3
     /// Seconds after which an idle connection is closed.
     var unusedTimeout = 60
+    /// Seconds that a request waits for a connection that others use.
+    var connectionTimeout = 10
     /// Connections for each server.
     var maximumConnections = 10
 

@@ -8,9 +8,10 @@ final class ValidatedToken: Sendable {
 
     /// Reads an answer of Keystone.
     ///
-    /// - Throws: an error of the decoder.
+    /// - Throws: an error of the decoder; ``TokenAnswer/Impossible`` when it says what Keystone cannot hold.
     init(answer: [UInt8]) throws {
         let decoded = try JSONDecoder().decode(TokenAnswer.self, from: Data(answer))
+        try decoded.check()
         context = try AuthContext(decoded, catalog: JSONText.member(["token", "catalog"], of: answer))
         accessRules = decoded.token.applicationCredential?.accessRules
     }

@@ -7,7 +7,7 @@ public import Logging
 public import NIOPosix
 public import OsloConfig
 public import OsloPolicy
-import UnifiedLimits
+public import UnifiedLimits
 
 /// What every operation of the Images API does, in order: policy, quota, state, data. Knows nothing of HTTP.
 ///
@@ -29,19 +29,19 @@ public struct ImageService: Sendable {
     let logger: Logger
 
     /// - Parameters:
+    ///   - limits: Keystone's; nil without `use_keystone_limits`.
     ///   - threadPool: runs hashing and other work that would hold up an event loop.
     /// - Throws: ``ServiceError/invalid(_:)`` when `hashing_algorithm` is unknown.
     public init(
         configuration: Configuration, database: ImageDatabase, stores: StoreRegistry, policy: Enforcer,
-        threadPool: NIOThreadPool, logger: Logger
+        limits: ProjectLimits? = nil, threadPool: NIOThreadPool, logger: Logger
     ) throws(ServiceError) {
         self.configuration = configuration
         self.database = database
         self.stores = stores
         self.policy = policy
         self.quotas = Quotas(configuration: configuration)
-        self.limits =
-            configuration[Options.Default.useKeystoneLimits] ? ProjectLimits(database: database, logger: logger) : nil
+        self.limits = limits
         self.uploads = UploadRegistry()
         self.pipeline = try UploadPipeline(
             hashingAlgorithm: configuration[Options.Default.hashingAlgorithm], threadPool: threadPool)

@@ -80,6 +80,10 @@ struct Projects: Page {
     }
 }
 
+struct ProjectAnswer: Decodable {
+    var project: Projects.Project
+}
+
 struct Services: Page {
     var services: [Service]
     var truncated: Bool?

@@ -3,8 +3,8 @@ import Identity
 import ImageDatabase
 import OsloConfig
 
-/// Reads everything about the limits of an image service from Keystone, in a handful of requests whatever the number of
-/// projects.
+/// Reads the limits of an image service from Keystone: all of them in a handful of requests whatever the number of
+/// projects, or those of some projects.
 ///
 /// Source: Identity API v3, "Unified limits"; oslo.limit for how the image service's endpoint says which limits are its own.
 struct LimitReader: Sendable {
@@ -18,6 +18,9 @@ struct LimitReader: Sendable {
     struct Service: Sendable, Equatable {
         var id: String
         var region: String?
+
+        /// Whether a limit of that region is one of this service.
+        func contains(_ limit: String?) -> Bool { region == nil || region == limit }
     }
 
     /// One look at Keystone.
@@ -47,37 +50,107 @@ struct LimitReader: Sendable {
         var elsewhere: Set<LimitedResource> = []
         for limit in registered {
             guard let resource = LimitedResource(rawValue: limit.resourceName) else { continue }
-            if service.region == nil || limit.regionID == service.region {
+            if service.contains(limit.regionID) {
                 mirror.defaults[resource] = Self.bounded(limit.defaultLimit)
             } else {
                 elsewhere.insert(resource)
             }
         }
-        for limit in own where service.region == nil || limit.regionID == service.region {
-            guard let resource = LimitedResource(rawValue: limit.resourceName),
-                let scope = limit.projectID ?? limit.domainID
-            else { continue }
-            mirror.own[LimitMirror.Scope(id: scope, resource: resource)] = Self.bounded(limit.resourceLimit)
-        }
-        switch mirror.model {
-        case "flat": break
-        case "strict_two_level":
+        for limit in own where service.contains(limit.regionID) { mirror.insert(limit) }
+        if try Self.isTwoLevel(mirror.model) {
             // A domain is the first level, its projects are the second, and there is no third.
             for project in try await list("/projects", \Projects.projects) {
                 mirror.roots[project.id] = project.domainID
             }
-        default:
-            throw Failure(description: "Keystone's enforcement model \"\(mirror.model)\" is not known here")
         }
         return Reading(mirror: mirror, service: service, elsewhere: elsewhere.subtracting(mirror.defaults.keys))
     }
 
+    /// The part of the mirror that counts for some projects, with one small request for each and one for what is registered,
+    /// side by side.
+    ///
+    /// - Parameters:
+    ///   - service: what ``service()`` has found.
+    ///   - model: Keystone's enforcement model, which changes with its configuration only.
+    ///   - roots: domains of projects as far as they are known. A project never changes its domain.
+    func read(
+        _ projects: [String], of service: Service, model: String, roots: [String: String]
+    ) async throws -> LimitMirror {
+        let isTwoLevel = try Self.isTwoLevel(model)
+        return try await withThrowingTaskGroup(of: LimitMirror.self) { group in
+            group.addTask {
+                var part = LimitMirror(model: model)
+                let path = "/registered_limits?service_id=\(Self.encoded(service.id))"
+                for limit in try await list(path, \RegisteredLimits.registeredLimits)
+                where service.contains(limit.regionID) {
+                    guard let resource = LimitedResource(rawValue: limit.resourceName) else { continue }
+                    part.defaults[resource] = Self.bounded(limit.defaultLimit)
+                }
+                return part
+            }
+            for project in projects {
+                group.addTask { try await own("project_id", project, service, model) }
+            }
+            if isTwoLevel {
+                let unknown = projects.filter { roots[$0] == nil }
+                var domains: [String: String] = [:]
+                for project in projects { domains[project] = roots[project] }
+                for project in unknown { domains[project] = try await domain(of: project) }
+                for domain in Set(domains.values) {
+                    group.addTask { try await own("domain_id", domain, service, model) }
+                }
+                let found = domains
+                group.addTask { LimitMirror(model: model, roots: found) }
+            }
+            return try await group.reduce(into: LimitMirror(model: model)) { mirror, part in
+                mirror.defaults.merge(part.defaults) { $1 }
+                mirror.own.merge(part.own) { $1 }
+                mirror.roots.merge(part.roots) { $1 }
+            }
+        }
+    }
+
+    /// The limits of one project or domain alone.
+    private func own(_ key: String, _ id: String, _ service: Service, _ model: String) async throws -> LimitMirror {
+        var part = LimitMirror(model: model)
+        let path = "/limits?service_id=\(Self.encoded(service.id))&\(key)=\(Self.encoded(id))"
+        let answer = try await session.get(path)
+        // Nothing in Keystone can have such an id, whoever wrote it into an image.
+        if answer.status == 400 { return part }
+        for limit in try Self.items(Self.decoded(answer, path), path, \Limits.limits)
+        where service.contains(limit.regionID) {
+            // Whatever else the list may hold.
+            guard (key == "project_id" ? limit.projectID : limit.domainID) == id else { continue }
+            part.insert(limit)
+        }
+        return part
+    }
+
+    /// Nil when Keystone has no such project.
+    private func domain(of project: String) async throws -> String? {
+        let path = "/projects/\(Self.encoded(project))"
+        let answer = try await session.get(path)
+        if [400, 404].contains(answer.status) { return nil }
+        let decoded: ProjectAnswer = try Self.decoded(answer, path)
+        return decoded.project.domainID
+    }
+
+    /// Whether projects share their domain's limits.
+    private static func isTwoLevel(_ model: String) throws -> Bool {
+        switch model {
+        case "flat": return false
+        case "strict_two_level": return true
+        default: throw Failure(description: "Keystone's enforcement model \"\(model)\" is not known here")
+        }
+    }
+
     /// Beyond this, a limit in MiB would be more bytes than a number can hold.
-    private static func bounded(_ limit: Int64) -> Int64 { min(limit, 1 << 42) }
+    fileprivate static func bounded(_ limit: Int64) -> Int64 { min(limit, 1 << 42) }
 
     // MARK: The image service
 
-    private func service() async throws -> Service {
+    /// Whose limits count: found in Keystone by what `[oslo_limit]` says.
+    func service() async throws -> Service {
         switch endpoint {
         case .id(let id):
             let answer: EndpointAnswer = try await get(
@@ -116,7 +189,12 @@ struct LimitReader: Sendable {
     // MARK: Requests
 
     private func get<Answer: Decodable>(_ path: String, missing: String? = nil) async throws -> Answer {
-        let answer = try await session.get(path)
+        try Self.decoded(try await session.get(path), path, missing: missing)
+    }
+
+    private static func decoded<Answer: Decodable>(
+        _ answer: KeystoneSession.Answer, _ path: String, missing: String? = nil
+    ) throws -> Answer {
         let what = path.prefix { $0 != "?" }
         switch answer.status {
         case 200: break
@@ -137,7 +215,12 @@ struct LimitReader: Sendable {
     private func list<Answer: Page, Item>(
         _ path: String, _ items: (Answer) -> [Item]
     ) async throws -> [Item] {
-        let answer: Answer = try await get(path)
+        try Self.items(try await get(path), path, items)
+    }
+
+    private static func items<Answer: Page, Item>(
+        _ answer: Answer, _ path: String, _ items: (Answer) -> [Item]
+    ) throws -> [Item] {
         if answer.truncated == true || answer.links?.next != nil {
             throw Failure(
                 description:
@@ -160,6 +243,16 @@ struct LimitReader: Sendable {
             }
         }
         return result
+    }
+}
+
+extension LimitMirror {
+    /// A limit of a project or a domain. What is none of ours is left out.
+    fileprivate mutating func insert(_ limit: Limits.Limit) {
+        guard let resource = LimitedResource(rawValue: limit.resourceName),
+            let scope = limit.projectID ?? limit.domainID
+        else { return }
+        own[Scope(id: scope, resource: resource)] = LimitReader.bounded(limit.resourceLimit)
     }
 }
 

@@ -12,6 +12,7 @@ public struct LimitsCheck: Sendable {
 
     /// - Throws: `ConfigurationError` when `[oslo_limit]` lacks something.
     public init(configuration: Configuration, logger: Logger) throws(ConfigurationError) {
+        _ = try ProjectLimits.timeout(configuration)
         do throws(IdentityError) {
             var settings = try KeystoneSettings(limits: configuration)
             // One answer is wanted, soon.

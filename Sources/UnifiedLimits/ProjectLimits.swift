@@ -1,26 +1,74 @@
 import Events
+import Identity
 public import ImageDatabase
 public import Logging
-import OsloConfig
+public import NIOCore
+public import OsloConfig
 
-/// What the workers ask before they let a project grow. Limits come from the mirror in the database, usage is counted
-/// there; Keystone is never asked.
+/// What the workers ask before they let a project grow. Limits come from the mirror in the database, which Keystone is
+/// asked to complete first; usage is counted there.
 public struct ProjectLimits: Sendable {
     private let database: ImageDatabase
     private let queue = ProjectQueue()
     private let logger: Logger
+    /// Nil where the mirror counts alone.
+    private let inquiry: LimitInquiry?
 
-    public init(database: ImageDatabase, logger: Logger) {
-        self.database = database
-        self.logger = logger
+    /// What `[oslo_limit]` says.
+    ///
+    /// - Throws: `ConfigurationError` when it lacks something.
+    public init(
+        configuration: Configuration, database: ImageDatabase, eventLoopGroup: any EventLoopGroup, logger: Logger
+    ) throws(ConfigurationError) {
+        guard configuration[Options.OsloLimit.askOnClaim] else {
+            self.init(database: database, logger: logger)
+            return
+        }
+        let timeout = try Self.timeout(configuration)
+        do throws(IdentityError) {
+            var settings = try KeystoneSettings(limits: configuration)
+            // Who waits has no time for a second try, but for a connection that Keystone has closed meanwhile.
+            settings.maxRetries = min(settings.maxRetries, 1)
+            settings.retryDelay = .zero
+            settings.statusRetries.count = 0
+            settings.timeout = max(1, Int(timeout.rounded(.up)))
+            let session = try KeystoneSession(settings: settings, eventLoopGroup: eventLoopGroup, logger: logger)
+            let reader = LimitReader(session: session, endpoint: try LimitReader.EndpointReference(configuration))
+            let inquiry = LimitInquiry(
+                reader: reader, database: database, deadline: .seconds(timeout),
+                catalogTime: .seconds(configuration[Options.OsloLimit.refreshInterval]), logger: logger)
+            inquiry.prepare()
+            self.init(database: database, logger: logger, inquiry: inquiry)
+        } catch {
+            throw ConfigurationError("\(error)")
+        }
     }
 
-    /// Runs a change that makes `claim` in its own transaction.
+    /// Seconds that a question may take.
+    ///
+    /// - Throws: `ConfigurationError` when it is not a time to wait.
+    static func timeout(_ configuration: Configuration) throws(ConfigurationError) -> Double {
+        let timeout = configuration[Options.OsloLimit.askTimeout]
+        guard timeout > 0, timeout <= 60 else {
+            throw ConfigurationError("[oslo_limit] ask_timeout: \(timeout) isn't more than 0 and at most 60 seconds")
+        }
+        return timeout
+    }
+
+    /// Limits by the mirror alone, unless there is an `inquiry`.
+    init(database: ImageDatabase, logger: Logger, inquiry: LimitInquiry? = nil) {
+        self.database = database
+        self.logger = logger
+        self.inquiry = inquiry
+    }
+
+    /// Runs a change that makes `claim` in its own transaction, checked by the limits that Keystone has now.
     ///
     /// - Throws: ``LimitError``, and what `change` throws.
     public func claiming<Result>(
         _ claim: LimitClaim, _ change: (LimitClaim) async throws(DatabaseError) -> Result
     ) async throws -> Result {
+        await inquiry?.ask(about: claim.projectID)
         do {
             return try await onceKnown { () async throws(DatabaseError) in
                 try await queue.run(claim.projectID) { () async throws(DatabaseError) in try await change(claim) }
@@ -48,7 +96,7 @@ public struct ProjectLimits: Sendable {
         return UploadAllowance(limits: self, upload: upload, project: project, claimed: claimed ?? 0)
     }
 
-    /// Lets a running upload grow to `size` bytes, at least.
+    /// Lets a running upload grow to `size` bytes, at least, by the limits that are known: Keystone was asked when it began.
     ///
     /// - Returns: bytes that it may have now.
     func extend(_ allowance: UploadAllowance, from claimed: Int64, to size: Int64) async throws -> Int64 {
@@ -71,6 +119,7 @@ public struct ProjectLimits: Sendable {
     ///
     /// - Throws: ``LimitError/unknown(_:)``, `DatabaseError`.
     public func usage(ofProject project: String) async throws -> [LimitUsage] {
+        await inquiry?.ask(about: project)
         do {
             return try await onceKnown { () async throws(DatabaseError) in
                 try await database.limits.usage(ofProject: project)

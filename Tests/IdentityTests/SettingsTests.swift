@@ -69,6 +69,24 @@ import Testing
             ).credentials == .namedApplicationCredential(name: "n", .name("u", .id("d")), secret: "s"))
     }
 
+    @Test(arguments: [
+        ("tenant_id = p", KeystoneSettings.Scope.projectID("p")), ("tenant-id = p", .projectID("p")),
+        ("tenant_name = p", .project("p", .id("d"))), ("tenant-name = p", .project("p", .id("d"))),
+    ])
+    func oldNamesOfTheProjectCountForLimits(line: String, scope: KeystoneSettings.Scope) throws {
+        let configuration = try Configuration(
+            text: """
+                [oslo_limit]
+                auth_url = http://k
+                username = u
+                user_domain_id = d
+                password = s
+                project_domain_id = d
+                \(line)
+                """)
+        #expect(try KeystoneSettings(limits: configuration).scope == scope)
+    }
+
     @Test func authSectionMovesTheCredentials() throws {
         let settings = try KeystoneSettings(
             Configuration(
@@ -109,6 +127,7 @@ import Testing
             memcache_security_strategy = ENCRYPT
             memcache_secret_key = k
             memcache_pool_dead_retry = 5
+            memcache_pool_conn_get_timeout = 7
             """)
         #expect(settings.publicURL == "https://public")
         #expect(settings.cacheTime == -1)
@@ -121,6 +140,7 @@ import Testing
             ])
         #expect(settings.memcached?.protection == .encrypt(secret: Array("k".utf8)))
         #expect(settings.memcached?.deadRetry == 5)
+        #expect(settings.memcached?.connectionTimeout == 7)
     }
 
     @Test(arguments: [

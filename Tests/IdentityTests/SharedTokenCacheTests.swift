@@ -68,6 +68,35 @@ import Testing
         try await silent.stop()
     }
 
+    /// `memcache_pool_conn_get_timeout`: what has waited too long for a connection is given up.
+    @Test(.timeLimit(.minutes(1))) func aConnectionIsNotWaitedForTooLong() async throws {
+        let (requests, request) = AsyncStream.makeStream(of: String.self)
+        let server = try await HostileServer.start(staysOpen: true, delay: .milliseconds(1500)) { text in
+            request.yield(text.split(separator: " ").dropFirst().first.map { String($0) } ?? "")
+            return Array("STORED\r\n".utf8)
+        }
+        var settings = MemcachedSettings(servers: [server.address], socketTimeout: 30)
+        settings.connectionTimeout = 1
+        settings.maximumConnections = 1
+        let cache = cache(settings)
+        let protection = settings.protection
+        func key(_ token: String) -> String { protection.entryKey(TokenDigest(of: token), realm: "r") }
+        for token in ["first", "late"] { cache.store(Self.answer, on: TokenDigest(of: token), lifetime: 60) }
+        var keys = requests.makeAsyncIterator()
+        #expect(await keys.next() == key("first"))
+        // When the first is done, the late one has waited too long, and some of these have not.
+        let others = Task {
+            while !Task.isCancelled {
+                cache.store(Self.answer, on: TokenDigest(of: "other"), lifetime: 60)
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        #expect(await keys.next() == key("other"))
+        others.cancel()
+        await cache.shutdown()
+        try await server.stop()
+    }
+
     @Test func rubbishIsNoVerdict() async throws {
         try await withServer("memcached") { memcached in
             let settings = try settings(memcached)
@@ -83,40 +112,6 @@ import Testing
                 for: settings.protection.entryKey(token, realm: "r"), lifetime: 60)
             #expect(await cache.verdict(on: token)?.age == .max)
             await cache.shutdown()
-        }
-    }
-
-    /// Lengths that no memcached sends, but whoever answers in its place.
-    @Test(arguments: ["-1", "18446744073709551615", "99999999999999999999"])
-    func anImpossibleLengthIsNoVerdict(length: String) async throws {
-        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ImpossibleLength(length: length))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(server.localAddress?.port)
-        let cache = cache(MemcachedSettings(servers: [.init(host: "127.0.0.1", port: UInt16(port))], socketTimeout: 1))
-        #expect(await cache.verdict(on: TokenDigest(of: "t")) == nil)
-        await cache.shutdown()
-        try await server.close()
-    }
-
-    /// Says of every entry that it is so long.
-    private final class ImpossibleLength: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        typealias OutboundOut = ByteBuffer
-
-        let length: String
-
-        init(length: String) { self.length = length }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let words = String(buffer: unwrapInboundIn(data)).split { $0 == " " || $0.isNewline }
-            guard words.count > 1, words[0].hasPrefix("get") else { return }
-            let answer = "VALUE \(words[1]) 0 \(length)\r\nx\r\nEND\r\n"
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
         }
     }
 

@@ -18,29 +18,56 @@ extension LimitsFacet {
                 Statement("SELECT model, generation, refreshed_at FROM glance_limit_mirror WHERE id = 1"),
                 Statement("SELECT scope_id, resource_name, value FROM glance_limits"),
                 Statement("SELECT project_id, root_id FROM glance_limit_members"))
-            guard results[0].count > 0 else { return nil }
-            let head = results[0][0]
-            var mirror = LimitMirror(model: try head.required(head.text(0), 0))
-            for index in 0..<results[1].count {
-                let row = results[1][index]
-                let scope = try row.required(row.text(0), 0)
-                guard let resource = row.text(1).flatMap(LimitedResource.init) else { continue }
-                let value = try row.required(row.integer(2), 2)
-                if scope.isEmpty {
-                    mirror.defaults[resource] = value
-                } else {
-                    mirror.own[LimitMirror.Scope(id: scope, resource: resource)] = value
-                }
-            }
-            for index in 0..<results[2].count {
-                let row = results[2][index]
-                mirror.roots[try row.required(row.text(0), 0)] = try row.required(row.text(1), 1)
-            }
-            let generation = try head.required(head.integer(1), 1)
-            guard try await mirrorState()?.generation == generation else { continue }
-            return StoredLimitMirror(
-                mirror: mirror, generation: generation, refreshedAt: try head.required(head.time(2), 2))
+            guard let stored = try Self.storedMirror(results) else { return nil }
+            guard try await mirrorState()?.generation == stored.generation else { continue }
+            return stored
         }
+    }
+
+    /// The part of the mirror that counts for some projects: registered limits, their own, and those of their domains.
+    /// Nil when the mirror was never filled.
+    ///
+    /// What it holds may be newer than its generation says, never older: so it can be given to
+    /// ``storeMirror(_:over:at:)``, with a part of the same scope.
+    /// - Parameter projects: a few; each number of them is a statement of its own.
+    public func mirror(of projects: [String]) async throws(DatabaseError) -> StoredLimitMirror? {
+        // Registered limits have the scope "".
+        let ids = ([""] + projects).map { SQLValue.text($0) }
+        let places = (1...ids.count).map { "$\($0)" }.joined(separator: ", ")
+        return try Self.storedMirror(
+            try await session.read(
+                Statement("SELECT model, generation, refreshed_at FROM glance_limit_mirror WHERE id = 1"),
+                Statement(
+                    """
+                    SELECT scope_id, resource_name, value FROM glance_limits WHERE scope_id IN (\(places)) \
+                    OR scope_id IN (SELECT root_id FROM glance_limit_members WHERE project_id IN (\(places)))
+                    """, ids),
+                Statement("SELECT project_id, root_id FROM glance_limit_members WHERE project_id IN (\(places))", ids)))
+    }
+
+    /// From the rows of the mirror's head, of limits, and of members; nil without a head.
+    private static func storedMirror(_ results: [Rows]) throws(DatabaseError) -> StoredLimitMirror? {
+        guard results[0].count > 0 else { return nil }
+        let head = results[0][0]
+        var mirror = LimitMirror(model: try head.required(head.text(0), 0))
+        for index in 0..<results[1].count {
+            let row = results[1][index]
+            let scope = try row.required(row.text(0), 0)
+            guard let resource = row.text(1).flatMap(LimitedResource.init) else { continue }
+            let value = try row.required(row.integer(2), 2)
+            if scope.isEmpty {
+                mirror.defaults[resource] = value
+            } else {
+                mirror.own[LimitMirror.Scope(id: scope, resource: resource)] = value
+            }
+        }
+        for index in 0..<results[2].count {
+            let row = results[2][index]
+            mirror.roots[try row.required(row.text(0), 0)] = try row.required(row.text(1), 1)
+        }
+        return StoredLimitMirror(
+            mirror: mirror, generation: try head.required(head.integer(1), 1),
+            refreshedAt: try head.required(head.time(2), 2))
     }
 
     /// Replaces the mirror in one transaction; writes only what differs, and only the time when nothing does.

@@ -196,8 +196,23 @@ extension Options {
         public static let refreshInterval = Option<Int>(
             .honoured, group, "refresh_interval", default: 30, minimum: 1, maximum: 86_400,
             help: """
-                Seconds after which limits are read from Keystone again. A change in Keystone counts after this time at the \
-                latest; no request of a client asks Keystone for limits. Not an option of Glance.
+                Seconds after which the limits of all projects are read from Keystone again. They count while Keystone cannot \
+                be asked, and with ask_on_claim = false. Not an option of Glance.
+                """)
+
+        public static let askOnClaim = Option<Bool>(
+            .honoured, group, "ask_on_claim", default: true,
+            help: """
+                Asks Keystone for a project's limits whenever the project wants more, so that a change in Keystone counts for \
+                the very next request. With false, a change counts after refresh_interval seconds at the latest, and no request \
+                of a client asks Keystone for limits. Not an option of Glance.
+                """)
+
+        public static let askTimeout = Option<Double>(
+            .honoured, group, "ask_timeout", default: 1,
+            help: """
+                Seconds that Keystone may take for that. If it takes longer, the limits that were read last count, and no \
+                request waits for Keystone until it answers again. Not an option of Glance.
                 """)
 
         static var all: [OptionDeclaration] {
@@ -216,7 +231,8 @@ extension Options {
                 connectRetryDelay.declaration, statusCodeRetries.declaration, statusCodeRetryDelay.declaration,
                 retriableStatusCodes.declaration, authType.declaration,
                 applicationCredentialId.declaration, applicationCredentialSecret.declaration,
-                applicationCredentialName.declaration, refreshInterval.declaration,
+                applicationCredentialName.declaration, refreshInterval.declaration, askOnClaim.declaration,
+                askTimeout.declaration,
             ]
         }
     }
