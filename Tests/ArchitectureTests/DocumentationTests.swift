@@ -7,8 +7,10 @@ import Testing
 
     static var documents: [String] {
         get throws {
-            let names = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "docs").path)
-            return ["README.md"] + names.filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }.sorted()
+            try ["", "docs/", "Tests/Support/", "Tests/Packaging/configurations/"].flatMap { folder in
+                try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)
+                    .filter { $0.hasSuffix(".md") }.map { folder + $0 }.sorted()
+            }
         }
     }
 
@@ -27,6 +29,15 @@ import Testing
             }
         }
         #expect(count > 10)
+    }
+
+    /// The changelogs of the packages are made from it, for the version that the executables tell.
+    @Test func theChangelogEndsWithTheVersion() throws {
+        let changelog = try String(contentsOf: Self.root.appending(path: "CHANGELOG.md"), encoding: .utf8)
+        let source = Self.root.appending(path: "Sources/CommandOptions/Version.swift")
+        let version = try String(contentsOf: source, encoding: .utf8).firstMatch(of: /static let current = "(.*)"/)
+        let release = changelog.firstMatch(of: #/## \[([0-9].*)\] - /#)
+        #expect(release?.output.1 == version?.output.1)
     }
 
     /// What stands in `](…)`, but not in code.
