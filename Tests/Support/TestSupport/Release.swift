@@ -4,6 +4,12 @@ public struct Release: Sendable, CustomStringConvertible {
     public let api: String
     public let manage: String
 
+    public init(name: String, api: String, manage: String) {
+        self.name = name
+        self.api = api
+        self.manage = manage
+    }
+
     public var description: String { name }
 
     /// The executables under test: `GLANCE_API` and `GLANCE_MANAGE`, or what was built beside the tests.
