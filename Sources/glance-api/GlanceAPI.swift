@@ -23,8 +23,13 @@ struct GlanceAPI: ParsableCommand, Sendable {
     @Flag(name: .customLong("check-config"), help: "Checks the configuration and what it names, and ends.")
     var checksConfiguration = false
 
-    @ArgumentParser.Option(help: .private) var role: ProcessRole?
+    @ArgumentParser.Option(help: .private, transform: role(named:)) var role: ProcessRole?
     @ArgumentParser.Option(help: .private) var slot = 0
+
+    private static func role(named name: String) throws -> ProcessRole {
+        guard let role = ProcessRole(rawValue: name) else { throw ValidationError("There is no role '\(name)'.") }
+        return role
+    }
 
     static func main() {
         let command = parseOrEnd()
@@ -184,8 +189,6 @@ struct GlanceAPI: ParsableCommand, Sendable {
         }
     }
 }
-
-extension ProcessRole: @retroactive ExpressibleByArgument {}
 
 extension Configuration {
     /// Whether standard error sees nothing of the log.

@@ -7,7 +7,7 @@ import Testing
         -> OptionDeclaration
     {
         Option<String>(
-            .honoured, "g", "o", default: "", type: type, choices: choices, minimum: min, maximum: max, help: ""
+            .honoured, "g", "o", default: "x", type: type, choices: choices, minimum: min, maximum: max, help: ""
         ).declaration
     }
 

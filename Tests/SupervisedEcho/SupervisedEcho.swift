@@ -67,7 +67,8 @@ struct SupervisedEcho {
 
     /// Starts a process that outlives its parent by a moment, so that process 1 inherits it.
     private static func leaveOrphan() throws {
-        let words: [UnsafeMutablePointer<CChar>?] = ["/bin/sh", "-c", "sleep 0.1 &"].map { strdup($0) } + [nil]
+        let command: [String] = ["/bin/sh", "-c", "sleep 0.1 &"]
+        let words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var (shell, status): (pid_t, Int32) = (0, 0)
         if posix_spawn(&shell, "/bin/sh", nil, nil, words, environ) == 0 { waitpid(shell, &status, 0) }
