@@ -283,12 +283,15 @@ let package = Package(
         .testTarget(
             name: "UpgradeCheckTests",
             dependencies: [
-                "UpgradeCheck", "ImageDatabase", "ImageModel", "OsloConfig", "TestSupport", "glance-status", "glance-api", logging,
+                "UpgradeCheck", "ImageDatabase", "ImageModel", "OsloConfig", "TestSupport", "glance-status",
+                "glance-api", logging,
             ],
             swiftSettings: room),
         .testTarget(
             name: "GlanceWorkerTests",
-            dependencies: ["GlanceWorker", "ImageDatabase", "OsloConfig", "HTTPServer", "Scoreboard", "TestSupport", logging],
+            dependencies: [
+                "GlanceWorker", "ImageDatabase", "OsloConfig", "HTTPServer", "Scoreboard", "TestSupport", logging,
+            ],
             swiftSettings: room),
         .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
         .testTarget(
