@@ -4,8 +4,8 @@ import TestSupport
 
 @testable import Identity
 
-/// Answers each request with what a test wants, after a while if it is to be slow, and then closes the connection, leaves it open, or goes on sending a byte
-/// at a time.
+/// Answers each request with what a test wants, after a while if it is to be slow, and then closes the connection, leaves
+/// it open, or goes on sending a byte at a time.
 struct HostileServer: Sendable {
     let address: MemcachedSettings.Server
     private let channel: any Channel
