@@ -57,7 +57,7 @@ import Testing
     @Test func aMissingFileIsRefusedWithTheSystemsReason() {
         #expect(throws: ConfigurationError("cannot open configuration file /nowhere/x.conf: No such file or directory"))
         {
-            try IniFile(path: "/nowhere/x.conf")
+            try IniFile.read("/nowhere/x.conf")
         }
     }
 }
