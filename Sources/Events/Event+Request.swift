@@ -1,7 +1,7 @@
 extension Event {
     /// What happens to requests.
     static let requestEvents = [
-        requestFinished, requestFailed,
+        requestFinished, requestFailed, requestAudited,
     ]
 
     public static let requestFinished = Event(
@@ -24,5 +24,17 @@ extension Event {
             REQUEST_ID= leads to the other entries of the request. A database, Keystone or store that does not \
             answer has entries of its own. What names none of them is a bug of this program: please report it \
             with this entry.
+            """)
+
+    public static let requestAudited = Event(
+        id: "f009c14f95e9448b934f03f3b409ec53", name: "request-audited",
+        subject: "@INITIATOR@ asked for @ACTION@ of @TARGET@: @OUTCOME@",
+        explanation: """
+            One entry for each request, where the pipeline of the paste file has keystonemiddleware's filter \
+            audit. The words are CADF's: ACTION= is read, read/list, create, update or delete, OUTCOME= success \
+            or failure, INITIATOR= the id of the user, with INITIATOR_PROJECT= and INITIATOR_HOST=, TARGET= the \
+            image or the path template. REQUEST_ID= leads to the other entries of the request.
+
+            Nothing is sent to a message queue.
             """)
 }

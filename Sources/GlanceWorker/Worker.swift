@@ -92,7 +92,7 @@ public struct Worker: Sendable {
     ) async throws {
         let listener = HTTPListener(
             socket: socket, options: listenerOptions, responder: application, eventLoopGroup: eventLoopGroup,
-            logger: logger)
+            logger: logger, renderRefusal: ImageAPIApplication.renderRefusal)
         let heartbeat = eventLoopGroup.next().scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in
             beat(
                 WorkerLoad(
@@ -132,6 +132,9 @@ public struct Worker: Sendable {
         options.clientSocketTimeout = configuration[Options.Default.clientSocketTimeout]
         options.tcpKeepIdle = configuration[Options.Default.tcpKeepidle]
         options.backlog = configuration[Options.Default.backlog]
+        options.maxConnections =
+            configuration[Options.Default.workerConnections]
+            ?? HTTPListenerOptions.connections(withDescriptors: HTTPListenerOptions.descriptorLimit)
         return options
     }
 

@@ -93,7 +93,8 @@ where Responder.Context: InitializableFromRequestSource {
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(limit: state.options.maxConnections, logger: state.logger))
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptGate(limit: state.options.maxConnections, logger: state.logger))
                 }
             }
             .childChannelOption(.autoRead, value: false)

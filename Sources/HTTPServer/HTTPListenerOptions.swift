@@ -1,3 +1,5 @@
+import Glibc
+
 /// How connections are served: `backlog`, `max_header_line`, `http_keepalive`, `client_socket_timeout`,
 /// `tcp_keepidle` and `worker_connections` of `[DEFAULT]`.
 public struct HTTPListenerOptions: Sendable {
@@ -21,6 +23,17 @@ public struct HTTPListenerOptions: Sendable {
     public var maxConnections = 0
 
     public init() {}
+
+    /// How many connections a process with so many descriptors (RLIMIT_NOFILE) can have: each may need a second one for the
+    /// file that it transfers, and some are for everything else.
+    public static func connections(withDescriptors limit: Int) -> Int { max(8, (limit - 64) / 2) }
+
+    /// Descriptors that this process may have open, getrlimit(2).
+    public static var descriptorLimit: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
+    }
 
     /// Bytes of the longest accepted header block.
     var maxHeaderBlock: Int { max(65536, maxHeaderLine.multipliedReportingOverflow(by: 4).partialValue) }

@@ -1,3 +1,4 @@
+public import HTTPServer
 public import Hummingbird
 public import Identity
 public import ImageService
@@ -67,6 +68,12 @@ public struct ImageAPIApplication: HTTPResponder {
             .behind(
                 EntryStage(
                     publicEndpoint: configuration.publicEndpoint, requestIDs: requestIDs, accessLog: accessLog))
+    }
+
+    /// Makes the bodies of what the server itself refuses: they look like all our errors.
+    public static let renderRefusal: RefusalRenderer = { refusal in
+        APIError(refusal.status, refusal.reason).rendered(
+            ErrorFormat(accept: refusal.accept), method: "requested")
     }
 
     public func respond(to request: Request, context: APIContext) async throws -> Response {

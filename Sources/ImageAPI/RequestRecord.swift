@@ -11,6 +11,8 @@ final class RequestRecord: Sendable {
         /// Project and user of the token.
         var project: String?
         var user: String?
+        /// Address of the client where a trusted proxy has told it; the connection's own is the proxy's then.
+        var client: String?
         /// Path template of the route (`/v2/images/{image_id}`), so that log and metrics can group requests.
         var route: String?
         /// Of the route's placeholder `{image_id}`.

@@ -11,8 +11,8 @@ extension Enforcer {
     ) throws(PolicyError) {
         typealias Policy = Options.OsloPolicy
         try self.init(
-            defaults: DefaultPolicies.rules, policyFile: configuration.path(of: configuration[Policy.policyFile]),
-            policyDirectories: configuration[Policy.policyDirs].map { configuration.path(of: $0) },
+            defaults: DefaultPolicies.rules, policyFiles: configuration.paths(of: configuration[Policy.policyFile]),
+            policyDirectories: configuration[Policy.policyDirs].map { configuration.paths(of: $0) },
             enforceNewDefaults: configuration[Policy.enforceNewDefaults],
             defaultRule: configuration[Policy.policyDefaultRule], remoteCheck: remoteCheck, logger: logger)
     }

@@ -114,9 +114,13 @@ public struct Configuration: Sendable {
     /// Where a file or directory of the configuration is, or would be: an absolute name as it stands, others in the
     /// first of ``directories`` that has them. Directories that can't be searched are not among those.
     public func path(of name: String) -> String {
-        if name.hasPrefix("/") { return name }
-        let candidates = directories.map { "\($0)/\(name)" }
+        let candidates = paths(of: name)
         return candidates.first { access($0, F_OK) == 0 } ?? candidates.first ?? name
+    }
+
+    /// Everywhere that a file or directory of the configuration may come to be, the first place first.
+    public func paths(of name: String) -> [String] {
+        name.hasPrefix("/") ? [name] : directories.map { "\($0)/\(name)" }
     }
 
     /// Values in effect that must never appear in a log or an answer.

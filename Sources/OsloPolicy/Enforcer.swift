@@ -10,8 +10,8 @@ public final class Enforcer: Sendable {
     /// Of the built-in rules that are not for tokens of any scope.
     private let scopes: [String: Set<TokenScope>]
     private let defaultRule: String
-    private let policyFile: String?
-    private let policyDirectories: [String]
+    private let policyFiles: [String]
+    private let policyDirectories: [[String]]
     private let remoteCheck: RemoteCheck?
     private let logger: Logger
     private let state: Mutex<State>
@@ -34,14 +34,14 @@ public final class Enforcer: Sendable {
 
     /// - Parameters:
     ///   - defaults: the rules built into the service.
-    ///   - policyFile: absolute path of the override file; it need not exist.
-    ///   - policyDirectories: directories of further files, read in sorted order.
+    ///   - policyFiles: absolute paths where the override file may be; the first that exists counts, at any time.
+    ///   - policyDirectories: directories of further files, read in sorted order; for each the paths where it may be.
     ///   - enforceNewDefaults: when false each rule also passes by its deprecated default.
     ///   - defaultRule: rule that stands in for unknown ones.
     ///   - remoteCheck: performs `http:` and `https:` checks; nil makes them fail.
     /// - Throws: ``PolicyError`` when a file cannot be parsed or rules refer to each other in a circle.
     public init(
-        defaults: [RuleDefault], policyFile: String?, policyDirectories: [String], enforceNewDefaults: Bool,
+        defaults: [RuleDefault], policyFiles: [String], policyDirectories: [[String]], enforceNewDefaults: Bool,
         defaultRule: String = "default", remoteCheck: RemoteCheck? = nil, logger: Logger
     ) throws(PolicyError) {
         var parsed: [DefaultRule] = []
@@ -59,13 +59,24 @@ public final class Enforcer: Sendable {
         self.defaults = parsed
         scopes = Dictionary(defaults.lazy.filter { !$0.scopes.isEmpty }.map { ($0.name, $0.scopes) }) { $1 }
         self.defaultRule = defaultRule
-        self.policyFile = policyFile
+        self.policyFiles = policyFiles
         self.policyDirectories = policyDirectories
         self.remoteCheck = remoteCheck
         self.logger = logger
-        let files = PolicyFiles(file: policyFile, directories: policyDirectories)
+        let files = PolicyFiles(files: policyFiles, directories: policyDirectories)
         let rules = try Self.rules(parsed, overriddenBy: files, defaultRule: defaultRule)
         state = Mutex(State(rules: rules, files: files))
+    }
+
+    /// With one place for the file and for each directory.
+    public convenience init(
+        defaults: [RuleDefault], policyFile: String?, policyDirectories: [String], enforceNewDefaults: Bool,
+        defaultRule: String = "default", remoteCheck: RemoteCheck? = nil, logger: Logger
+    ) throws(PolicyError) {
+        try self.init(
+            defaults: defaults, policyFiles: policyFile.map { [$0] } ?? [],
+            policyDirectories: policyDirectories.map { [$0] }, enforceNewDefaults: enforceNewDefaults,
+            defaultRule: defaultRule, remoteCheck: remoteCheck, logger: logger)
     }
 
     /// Whether `rule` lets `credentials` act on `target`: the scope of their token must be one that the rule is for. Reads
@@ -119,7 +130,7 @@ public final class Enforcer: Sendable {
         // Files are read on a thread that may block.
         let (files, result) = await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [self] in
-                let files = PolicyFiles(file: policyFile, directories: policyDirectories)
+                let files = PolicyFiles(files: policyFiles, directories: policyDirectories)
                 let result = Result { () throws(PolicyError) in
                     try Self.rules(defaults, overriddenBy: files, defaultRule: defaultRule)
                 }

@@ -7,16 +7,35 @@ struct PolicyFiles: Sendable {
     /// Everything that was looked at, present or not.
     private var stamps: [(path: String, stamp: FileStamp?)] = []
 
-    /// Looks which files there are: `file`, then the regular files of each directory in sorted order, without those
-    /// whose name begins with a dot. Neither file nor directories need to exist.
-    init(file: String?, directories: [String]) {
-        if let file, note(file) != nil { files.append(file) }
-        for directory in directories where note(directory)?.isDirectory == true {
+    /// Looks which files there are: the first of `candidates` that exists, then the regular files of each directory in sorted
+    /// order, without those whose name begins with a dot. Neither file nor directories need to exist; one that is made later
+    /// counts as a change, wherever of its places it is made.
+    ///
+    /// - Parameters:
+    ///   - candidates: where the policy file may be.
+    ///   - directories: for each directory, where it may be.
+    init(files candidates: [String], directories: [[String]]) {
+        if let (file, _) = firstExisting(candidates) { files.append(file) }
+        for places in directories {
+            guard let (directory, stamp) = firstExisting(places), stamp.isDirectory else { continue }
             for name in Self.names(in: directory).sorted() where !name.hasPrefix(".") {
                 let path = directory + "/" + name
                 if note(path)?.isRegularFile == true { files.append(path) }
             }
         }
+    }
+
+    /// Places behind the one that exists are of no interest: while that does not change, they do not count. Of places in a
+    /// directory that does not exist only the directory is looked at, once for all.
+    private mutating func firstExisting(_ places: [String]) -> (path: String, stamp: FileStamp)? {
+        for place in places {
+            if let directory = place.lastIndex(of: "/").map({ String(place[..<$0]) }), !directory.isEmpty {
+                if stamps.contains(where: { $0.path == directory && $0.stamp == nil }) { continue }
+                if FileStamp(path: directory) == nil, note(directory) == nil { continue }
+            }
+            if let stamp = note(place) { return (place, stamp) }
+        }
+        return nil
     }
 
     /// Remembers the state of `path` before it is read, so that a change during the reading is seen afterwards.

@@ -70,6 +70,63 @@ struct LifetimeTests {
         }
     }
 
+    /// However long it has been idle: a client that has it in its pool may use it at the moment when the drain begins.
+    @Test func drainAnswersConnectionsThatWereIdleForLong() async throws {
+        try await TestServer.run(Self.hello) { server in
+            let patience = Duration.milliseconds(700)
+            let (used, silent) = (try server.connect(), try server.connect())
+            for client in [used, silent] {
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.response().body == "hello")
+            }
+            // Longer idle than the grace is long.
+            let idle = ContinuousClock.now + patience + .milliseconds(100)
+            while ContinuousClock.now < idle { try await Task.sleep(for: .milliseconds(20)) }
+            let start = ContinuousClock.now
+            async let drained: Void = server.listener.drain(DrainLimits(timeout: .seconds(30), patience: patience))
+            #expect(throws: (any Error).self) {
+                while true { try server.connect().close() }
+            }
+            try await used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await used.response().head.contains("Connection: close\r\n"))
+            #expect(try await used.receiveAll().isEmpty)
+            #expect(try await silent.receiveAll().isEmpty)
+            #expect(ContinuousClock.now - start >= patience)
+            await drained
+        }
+    }
+
+    /// Further clients wait in the kernel's queue, and come in when a place is free.
+    @Test func acceptsNoMoreThanTheLimit() async throws {
+        var options = HTTPListenerOptions()
+        options.maxConnections = 2
+        try await TestServer.run(options: options, Self.hello) { server in
+            var clients: [RawClient] = []
+            for _ in 0..<2 {
+                let client = try server.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.response().body == "hello")
+                clients.append(client)
+            }
+            let waiting = try server.connect()
+            try await waiting.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            // The places that are taken go on meanwhile.
+            for client in clients {
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.response().body == "hello")
+            }
+            #expect(server.listener.activeConnections == 2)
+            clients[0].close()
+            #expect(try await waiting.response().body == "hello")
+            #expect(server.listener.activeConnections == 2)
+        }
+    }
+
+    @Test(arguments: [(1024, 480), (131_072, 65_504), (20, 8)])
+    func theDefaultLimitLeavesDescriptorsForFiles(descriptors: Int, connections: Int) {
+        #expect(HTTPListenerOptions.connections(withDescriptors: descriptors) == connections)
+    }
+
     /// The head said that the connection goes on, so it does.
     @Test func drainKeepsWhatAnAnswerHasPromised() async throws {
         let mayEnd = Awaited<Void>()

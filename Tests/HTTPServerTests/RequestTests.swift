@@ -148,7 +148,32 @@ struct RequestTests {
             #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
             #expect(answer.contains("Connection: close\r\n"))
             client.shutdownOutput()
-            #expect(try await client.receiveAll().isEmpty)
+            #expect(try await client.receiveAll().hasSuffix("\n"), "each says why")
+        }
+    }
+
+    /// What was refused by the decoder, and what after it.
+    @Test(arguments: [
+        "GET /v2/images?name=\u{fc} HTTP/1.1\r\nHost: a\r\nACCEPT: application/json \r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\nExpect: a-miracle\r\n\r\n",
+    ])
+    func letsTheRefusalBeRendered(text: String) async throws {
+        let render: RefusalRenderer = { ("text/x", "\($0.status.code) \($0.accept ?? "-") \($0.reason)") }
+        try await TestServer.run(renderRefusal: render, Self.report) { server in
+            let client = try server.connect()
+            try await client.send(text)
+            let (head, body) = try await client.response()
+            #expect(head.contains("Content-Type: text/x\r\n"))
+            #expect(body.contains(" application/json "), "\(body)")
+        }
+    }
+
+    @Test func aRefusedHeadRequestHasNoBody() async throws {
+        try await TestServer.run(Self.report) { server in
+            let client = try server.connect()
+            try await client.send("HEAD / HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\n\r\n")
+            client.shutdownOutput()
+            #expect(try await client.receiveAll().hasSuffix("\r\n\r\n"))
         }
     }
 

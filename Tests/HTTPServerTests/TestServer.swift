@@ -26,7 +26,9 @@ struct TestServer: Sendable {
 
     /// Runs `body` against a server that answers with `handler`, and ends the server.
     static func run<Value: Sendable>(
-        options: HTTPListenerOptions = HTTPListenerOptions(), _ handler: @escaping TestHandler,
+        options: HTTPListenerOptions = HTTPListenerOptions(),
+        renderRefusal: @escaping RefusalRenderer = { ("text/plain", "\($0.reason)\n") },
+        _ handler: @escaping TestHandler,
         _ body: @Sendable (TestServer) async throws -> Value
     ) async throws -> Value {
         let (socket, port) = try listeningSocket()
@@ -36,7 +38,7 @@ struct TestServer: Sendable {
             port: port,
             listener: HTTPListener(
                 socket: socket, options: options, responder: CallbackResponder(callback: handler),
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger),
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger, renderRefusal: renderRefusal),
             socket: socket)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.listener.run() }

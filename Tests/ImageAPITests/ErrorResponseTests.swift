@@ -1,3 +1,4 @@
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 import ImageDatabase
@@ -54,6 +55,20 @@ struct ErrorResponseTests {
             answer.body
                 == #"{"message": "No image \"y\" \u00fc<br /><br />\n\n\n", "code": "404 Not Found", "title": "Not Found"}"#
         )
+    }
+
+    /// What no request could be made of looks like all other errors.
+    @Test(arguments: [
+        ("application/json", "application/json", "\"code\": \"400 Bad Request\""),
+        ("*/*", "text/html; charset=UTF-8", "<h1>400 Bad Request</h1>"),
+        (nil, "text/plain; charset=UTF-8", "400 Bad Request\n\nA reason."),
+    ])
+    func rendersRefusals(accept: String?, type: String, part: String) {
+        let refusal = HTTPRefusal(status: .badRequest, reason: "A reason.", accept: accept)
+        let (contentType, text) = ImageAPIApplication.renderRefusal(refusal)
+        #expect(contentType == type)
+        #expect(text.contains(part))
+        #expect(text.contains("A reason."))
     }
 
     @Test func namesTheMethodOn405() async throws {

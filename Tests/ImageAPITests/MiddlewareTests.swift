@@ -117,6 +117,17 @@ struct HealthcheckTests {
         #expect(html.body.contains("<TD>OK</TD>"))
     }
 
+    @Test(arguments: [
+        ("application/*", "application/json"), ("APPLICATION/JSON", "application/json"),
+        ("text/html;q=0.5, application/json", "application/json"), ("text/html", "text/html; charset=UTF-8"),
+        ("*/*, text/html", "text/html; charset=UTF-8"), ("text/*", "text/plain; charset=UTF-8"),
+        ("image/png", "text/plain; charset=UTF-8"), ("garbage", "text/plain; charset=UTF-8"),
+    ])
+    func answersWhatIsAccepted(accept: String, type: String) async throws {
+        let answer = try await Self.client("").send(.get, "/healthcheck", headers: [.accept: accept])
+        #expect(answer.headers[.contentType] == type)
+    }
+
     @Test func wantsFilesThere() async throws {
         let paste = PasteFile.shippedText.replacing(
             "backends = disable_by_file",
@@ -231,6 +242,54 @@ struct AccessLogTests {
         #expect(line.metadata["duration_ms"].flatMap(Int.init) != nil)
         #expect(line.metadata["aborted"] == nil)
         #expect(!line.metadata.values.contains("admin"))
+    }
+
+    @Test(
+        arguments: [
+            ([.forwardedFor: "203.0.113.9"], "127.0.0.1", "203.0.113.9"),
+            // The client has made up the first one; 10.0.0.2 is a second proxy of ours.
+            ([.forwardedFor: "8.8.8.8, 203.0.113.9:1234, 10.0.0.2"], "10.0.0.1", "203.0.113.9"),
+            ([.forwarded: "for=8.8.8.8, for=\"[2001:db8::9]:80\";proto=http, for=10.0.0.2"], "::1", "2001:db8::9"),
+            ([.forwardedFor: "10.0.0.7"], "10.0.0.1", "10.0.0.7"),
+            ([.forwardedFor: "203.0.113.9"], "198.51.100.1", nil),
+            ([.forwardedFor: "unknown"], "10.0.0.1", nil),
+            ([:], "10.0.0.1", nil),
+        ] as [(HTTPFields, String, String?)])
+    func namesTheClientBehindTrustedProxies(headers: HTTPFields, source: String, client: String?) async throws {
+        let server = try TestClient(configuration: "[oslo_middleware]\nenable_proxy_headers_parsing = true\n")
+        _ = try await server.send(.get, "/v2/images", headers: headers, source: source)
+        let line = try #require(server.log.lines.last)
+        #expect(line.metadata["client"] == client ?? source)
+        #expect(line.metadata["proxy"] == (client == nil ? nil : source))
+    }
+
+    @Test func trustsNobodyWithoutTheOption() async throws {
+        let server = try TestClient(configuration: "")
+        _ = try await server.send(.get, "/v2/images", headers: [.forwardedFor: "203.0.113.9"], source: "127.0.0.1")
+        #expect(server.log.lines.last?.metadata["client"] == "127.0.0.1")
+    }
+
+    @Test func aNetworkThatIsNoneEndsTheStart() {
+        #expect(throws: ConfigurationError.self) {
+            try TestClient(
+                configuration: "[oslo_middleware]\nenable_proxy_headers_parsing = true\ntrusted_proxies = somebody\n")
+        }
+    }
+
+    @Test func auditsWhereThePipelineSaysSo() async throws {
+        let paste =
+            PasteFile.shippedText.replacing("authtoken context rootapp", with: "authtoken context audit rootapp")
+            + "[filter:audit]\npaste.filter_factory = keystonemiddleware.audit:filter_factory\n"
+            + "audit_map_file = /etc/glance/api_audit_map.conf\n"
+        let server = try TestClient(paste: paste)
+        _ = try await server.send(.get, "/v2/images", headers: [.authToken: "good"], source: "192.0.2.7")
+        _ = try await server.send(.delete, "/v2/images", headers: [.authToken: "good"], source: "192.0.2.7")
+        let events = server.log.lines.filter { $0.metadata["message_id"] == Event.requestAudited.id }
+        #expect(events.map { $0.metadata["action"] } == ["read/list", "delete"])
+        #expect(events.map { $0.metadata["outcome"] } == ["success", "failure"])
+        #expect(events.first?.metadata["initiator"] == "u1")
+        #expect(events.first?.metadata["initiator_project"] == "p1")
+        #expect(events.first?.metadata["target"] == "/v2/images")
     }
 
     @Test func namesTheRouteAndTheImageButNeverThePath() async throws {

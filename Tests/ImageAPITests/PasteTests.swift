@@ -64,6 +64,24 @@ struct PasteTests {
         #expect(section["/v2"] == "app")
     }
 
+    @Test func knowsFiltersAroundApplications() throws {
+        let application = try resolve(
+            """
+            [composite:glance-api]
+            use = call:paste.urlmap:urlmap_factory
+            /: inner
+            [filter-app:inner]
+            paste.filter_factory = glance.api.middleware.context:ContextMiddleware.factory
+            next = outer
+            [app:outer]
+            paste.app_factory = glance.api.v2.router:API.factory
+            filter-with = health
+            [filter:health]
+            use = egg:oslo.middleware#healthcheck
+            """)
+        #expect(application.filters.map(\.stage) == [.context, .healthcheck])
+    }
+
     @Test func resolvesPipelinesOfOtherShapes() throws {
         let application = try resolve(
             """

@@ -66,6 +66,8 @@ struct VersionTests {
                 "https://h:1/img/v2/"
             ),
             (proxies, [.forwarded: "for=1.2.3.4; proto=https;host=\"x.example\", proto=http"], "https://x.example/v2/"),
+            (proxies, [.forwardedProto: "https, http", .forwardedHost: "one:8443, two"], "https://one:8443/v2/"),
+            (proxies, [.forwarded: "for=1.2.3.4, for=\"[2001:db8::1]:4\";proto=https;host=x"], "https://x/v2/"),
             ("public_endpoint = https://p\n\(proxies)", [.forwardedProto: "http"], "https://p/v2/"),
         ] as [(String, HTTPFields, String)])
     func linksWithTheClientsURL(configuration: String, headers: HTTPFields, link: String) async throws {
@@ -74,4 +76,28 @@ struct VersionTests {
     }
 
     private static let proxies = "[oslo_middleware]\nenable_proxy_headers_parsing = true"
+
+    /// openstack-helm still mounts it.
+    @Test func versionOneIsTheListOfVersions() async throws {
+        let paste =
+            PasteFile.shippedText.replacing("/v2: apiv2app", with: "/v1: apiv1app\n/v2: apiv2app")
+            .replacing("versionnegotiation osprofiler", with: "osprofiler")
+            + "[app:apiv1app]\npaste.app_factory = glance.api.v1.router:API.factory\n"
+        let answer = try await TestClient(configuration: "", paste: paste).send(.get, "/v1/images")
+        #expect(answer.status == 300)
+        #expect(answer.body.contains("\"versions\""))
+    }
+
+    @Test(arguments: ["/v2//images", "//v2/images", "/v2/images?x=a//b", "/v2///images?limit=1"])
+    func slashesAreMerged(path: String) async throws {
+        let client = try TestClient(configuration: "")
+        #expect(try await client.send(.get, path).status == 200)
+        #expect(client.log.lines.last?.message == "GET \(path) 200", "the log has what the client sent")
+    }
+
+    @Test func aQueryKeepsItsSlashes() {
+        #expect(EntryStage.mergingSlashes("/a//b/?u=http://c//d?") == "/a/b/?u=http://c//d?")
+        #expect(EntryStage.mergingSlashes("/a/b?u=//") == nil)
+        #expect(EntryStage.mergingSlashes("*") == nil)
+    }
 }

@@ -23,6 +23,28 @@ import Testing
         await enforcer.allows(rule, target: [:], credentials: Self.member)
     }
 
+    /// Neither the file nor the directory in which it will lie was there at the start, and it is not the first place.
+    @Test func aFileMadeLaterCountsWhereverItIsMade() async throws {
+        let places = ["first", "second"].map { directory.path + "/" + $0 }
+        let enforcer = try Enforcer(
+            defaults: [RuleDefault("get", "role:admin", "")], policyFiles: places.map { $0 + "/policy.yaml" },
+            policyDirectories: [places.map { $0 + "/policy.d" }], enforceNewDefaults: true, logger: log.logger)
+        #expect(await !memberMay("get", enforcer))
+        mkdir(places[1], 0o755)
+        directory.write("second/policy.yaml", "get: '@'")
+        #expect(await memberMay("get", enforcer))
+        mkdir(places[1] + "/policy.d", 0o755)
+        directory.write("second/policy.d/a.yaml", "get: '!'")
+        #expect(await !memberMay("get", enforcer))
+        unlink(places[1] + "/policy.d/a.yaml")
+        // An earlier place wins as soon as there is a file in it.
+        mkdir(places[0], 0o755)
+        directory.write("first/policy.yaml", "get: 'role:nobody'")
+        #expect(await !memberMay("get", enforcer))
+        unlink(places[0] + "/policy.yaml")
+        #expect(await memberMay("get", enforcer))
+    }
+
     @Test func withoutFilesTheDefaultsHold() async throws {
         let enforcer = try enforcer(directories: [directory.path + "/absent"])
         #expect(await !memberMay("get", enforcer))

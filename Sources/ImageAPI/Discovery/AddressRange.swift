@@ -1,4 +1,5 @@
 import NIOCore
+import OsloConfig
 
 /// IPv4 or IPv6 addresses with a common prefix (CIDR, RFC 4632).
 struct AddressRange: Sendable, Equatable {
@@ -19,6 +20,19 @@ struct AddressRange: Sendable, Equatable {
         }
         guard let length = Int(parts[1]), (0...bytes.count * 8).contains(length) else { return nil }
         prefixLength = length
+    }
+
+    /// - Parameter option: what holds the texts, for messages.
+    /// - Throws: ``ConfigurationError`` naming what is no range.
+    static func ranges(_ texts: [String], of option: String) throws(ConfigurationError) -> [AddressRange] {
+        var ranges: [AddressRange] = []
+        for text in texts {
+            guard let range = AddressRange(text) else {
+                throw ConfigurationError("\(option): '\(text)' is not an address range")
+            }
+            ranges.append(range)
+        }
+        return ranges
     }
 
     func contains(_ address: SocketAddress) -> Bool {

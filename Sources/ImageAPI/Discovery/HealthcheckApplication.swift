@@ -55,7 +55,7 @@ struct HealthcheckApplication: HTTPResponder {
     }
 
     private static let proxyHeaders: [HTTPField.Name] = [
-        .forwarded, .forwardedProto, .forwardedHost, .forwardedPrefix, HTTPField.Name("X-Forwarded-For")!,
+        .forwarded, .forwardedProto, .forwardedHost, .forwardedPrefix, .forwardedFor,
     ]
 
     static func run(_ check: Check) -> Outcome {
@@ -76,11 +76,13 @@ struct HealthcheckApplication: HTTPResponder {
 
     /// Plain text unless the client prefers one of the other forms.
     private func render(_ outcomes: [Outcome], accept: String?) -> (type: String, body: String) {
-        let accept = accept ?? "*/*"
-        if accept.hasPrefix("application/json") { return ("application/json", json(outcomes)) }
-        if accept.hasPrefix("text/html") { return ("text/html; charset=UTF-8", html(outcomes)) }
-        let lines = outcomes.map { isDetailed ? "\($0.reason) (\($0.details))" : $0.reason }
-        return ("text/plain; charset=UTF-8", lines.joined(separator: "\n"))
+        switch accept.flatMap({ AcceptHeader($0) })?.best(of: ["text/plain", "text/html", "application/json"]) {
+        case "application/json": return ("application/json", json(outcomes))
+        case "text/html": return ("text/html; charset=UTF-8", html(outcomes))
+        default:
+            let lines = outcomes.map { isDetailed ? "\($0.reason) (\($0.details))" : $0.reason }
+            return ("text/plain; charset=UTF-8", lines.joined(separator: "\n"))
+        }
     }
 
     private func json(_ outcomes: [Outcome]) -> String {
@@ -147,13 +149,9 @@ extension HealthcheckApplication {
                         + "enable_by_files")
             }
         }
-        var sources: [AddressRange] = []
-        for text in keys.list("allowed_source_ranges") ?? configuration[Group.allowedSourceRanges] {
-            guard let range = AddressRange(text) else {
-                throw ConfigurationError("healthcheck allowed_source_ranges: '\(text)' is not an address range")
-            }
-            sources.append(range)
-        }
+        let sources = try AddressRange.ranges(
+            keys.list("allowed_source_ranges") ?? configuration[Group.allowedSourceRanges],
+            of: "healthcheck allowed_source_ranges")
         self.init(
             checks: checks, isDetailed: try keys.flag("detailed") ?? configuration[Group.detailed],
             allowedSources: sources,

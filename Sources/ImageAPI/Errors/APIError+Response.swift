@@ -7,60 +7,75 @@ extension APIError {
     /// The answer in the form that `Accept` asks for, with the layout of WebOb's exceptions: clients of Glance show these
     /// texts, some cut the message out of the HTML.
     func response(to request: Request) -> Response {
-        let line = "\(status.code) \(title)"
         var headers = headers
         let text: String
         if request.method == .head {
             text = ""
             headers[.contentType] = "text/html; charset=UTF-8"
         } else {
-            switch ErrorFormat(accept: request.headers[.accept]) {
-            case .html:
-                headers[.contentType] = "text/html; charset=UTF-8"
-                let body = body(for: request, escaped: Self.escapeHTML)
-                text = """
-                    <html>
-                     <head>
-                      <title>\(line)</title>
-                     </head>
-                     <body>
-                      <h1>\(line)</h1>
-                      \(body)
-                     </body>
-                    </html>
-                    """
-            case .plain:
-                headers[.contentType] = "text/plain; charset=UTF-8"
-                text = "\(line)\n\n\(Self.stripTags(body(for: request, escaped: { $0 })))"
-            case .json:
-                headers[.contentType] = "application/json"
-                var writer = JSONWriter(capacity: 256)
-                writer.object { writer in
-                    writer.field("message", body(for: request, escaped: { $0 }))
-                    writer.field("code", line)
-                    writer.field("title", title)
-                }
-                text = String(decoding: writer.bytes, as: UTF8.self)
-            }
+            let body = rendered(
+                ErrorFormat(accept: request.headers[.accept]), method: request.method.rawValue,
+                requestType: request.headers[.contentType])
+            headers[.contentType] = body.contentType
+            text = body.text
         }
         return Response(
             status: HTTPResponse.Status(code: status.code, reasonPhrase: title), headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
+    /// The body in a form.
+    ///
+    /// - Parameters:
+    ///   - method: of the request.
+    ///   - requestType: media type of the request's body.
+    func rendered(
+        _ format: ErrorFormat, method: String, requestType: String? = nil
+    ) -> (contentType: String, text: String) {
+        let line = "\(status.code) \(title)"
+        func body(_ escaped: (String) -> String) -> String {
+            self.body(method: method, requestType: requestType ?? "", escaped: escaped)
+        }
+        switch format {
+        case .html:
+            let text = """
+                <html>
+                 <head>
+                  <title>\(line)</title>
+                 </head>
+                 <body>
+                  <h1>\(line)</h1>
+                  \(body(Self.escapeHTML))
+                 </body>
+                </html>
+                """
+            return ("text/html; charset=UTF-8", text)
+        case .plain:
+            return ("text/plain; charset=UTF-8", "\(line)\n\n\(Self.stripTags(body { $0 }))")
+        case .json:
+            var writer = JSONWriter(capacity: 256)
+            writer.object { writer in
+                writer.field("message", body { $0 })
+                writer.field("code", line)
+                writer.field("title", title)
+            }
+            return ("application/json", String(decoding: writer.bytes, as: UTF8.self))
+        }
+    }
+
     /// WebOb's templates: nearly all statuses share one, three have their own.
-    private func body(for request: Request, escaped: (String) -> String) -> String {
+    private func body(method: String, requestType: String, escaped: (String) -> String) -> String {
         switch status.code {
         case 405:
-            "The method \(escaped(request.method.rawValue)) is not allowed for this resource. <br /><br />\n"
+            "The method \(escaped(method)) is not allowed for this resource. <br /><br />\n"
         case 415:
             """
-            The request media type \(escaped(request.headers[.contentType] ?? "")) is not supported by this server.
+            The request media type \(escaped(requestType)) is not supported by this server.
             <br /><br />
             \(escaped(message))
             """
         case 501:
-            "\nThe request method \(escaped(request.method.rawValue)) is not implemented for this server. <br /><br />\n"
+            "\nThe request method \(escaped(method)) is not implemented for this server. <br /><br />\n"
         default:
             "\(escaped(message.isEmpty ? explanation : message))<br /><br />\n\n\n"
         }

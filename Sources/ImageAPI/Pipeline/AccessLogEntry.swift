@@ -11,6 +11,7 @@ struct AccessLogEntry: Sendable {
     let status: HTTPResponse.Status
     let start: ContinuousClock.Instant
     let record: RequestRecord
+    /// Whoever has opened the connection: the client, or a proxy in front of us.
     let client: SocketAddress?
     /// Bytes of the request's body that were read.
     let received: ByteCount?
@@ -30,7 +31,12 @@ struct AccessLogEntry: Sendable {
         metadata["bytes_in"] = .stringConvertible(received?.value ?? 0)
         metadata["duration_ms"] = .stringConvertible(milliseconds)
         func set(_ key: String, _ value: String?) { if let value { metadata[key] = .string(value) } }
-        set("client", client?.ipAddress)
+        if let told = facts.client {
+            set("client", told)
+            set("proxy", client?.ipAddress)
+        } else {
+            set("client", client?.ipAddress)
+        }
         set("request_id", facts.requestID)
         set("global_request_id", facts.globalRequestID)
         set("project_id", facts.project)

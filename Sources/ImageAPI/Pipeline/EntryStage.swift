@@ -29,7 +29,13 @@ struct EntryStage: RouterMiddleware {
         context.baseURL = publicEndpoint ?? "http://\(request.head.authority ?? "localhost")"
 
         var received: ByteCount?
+        let target = request.uri.string
         var request = request
+        if let path = Self.mergingSlashes(request.head.path) {
+            var head = request.head
+            head.path = path
+            request = Request(head: head, body: request.body)
+        }
         if request.hasBody {
             let count = ByteCount()
             received = count
@@ -44,7 +50,7 @@ struct EntryStage: RouterMiddleware {
             response = APIError(error).response(to: request)
         }
         let entry = AccessLogEntry(
-            method: request.method, path: request.uri.string, status: response.status, start: start,
+            method: request.method, path: target, status: response.status, start: start,
             record: context.record, client: context.remoteAddress, received: received)
         let logger = accessLog ?? context.logger
         if request.method == .head {
@@ -64,6 +70,34 @@ struct EntryStage: RouterMiddleware {
             entry.log(to: logger, bytes: count.value, isComplete: true)
         }
         return response
+    }
+
+    /// A path that says `//` somewhere in front of its query means the one with single slashes.
+    ///
+    /// - Returns: nil when there is nothing to merge.
+    static func mergingSlashes(_ target: String?) -> String? {
+        guard let target, target.utf8.first == UInt8(ascii: "/") else { return nil }
+        let slash = UInt8(ascii: "/")
+        var last: UInt8 = 0
+        var isDouble = false
+        for byte in target.utf8 {
+            if byte == UInt8(ascii: "?") { break }
+            if byte == slash && last == slash {
+                isDouble = true
+                break
+            }
+            last = byte
+        }
+        guard isDouble else { return nil }
+        var merged: [UInt8] = []
+        merged.reserveCapacity(target.utf8.count)
+        var isQuery = false
+        for byte in target.utf8 {
+            if byte == UInt8(ascii: "?") { isQuery = true }
+            if byte == slash && merged.last == slash && !isQuery { continue }
+            merged.append(byte)
+        }
+        return String(decoding: merged, as: UTF8.self)
     }
 }
 

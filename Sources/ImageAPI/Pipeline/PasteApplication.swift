@@ -36,6 +36,7 @@ indirect enum PasteApplication: Sendable, Equatable {
         case gzip
         case sizeLimit
         case healthcheck
+        case audit
         /// Request ids, profiling hooks and a last catch for errors: what these filters do for Glance is part of every
         /// pipeline here, or inert by default there too.
         case builtIn
@@ -76,13 +77,27 @@ private struct Resolver {
 
     func application(_ name: String, depth: Int) throws(ConfigurationError) -> PasteApplication {
         guard depth < 16 else { throw failure("'\(name)' refers to itself") }
-        guard let section = file.section(["composite", "composit", "pipeline", "app", "application"], name) else {
+        let kinds = ["composite", "composit", "pipeline", "app", "application", "filter-app"]
+        guard let section = file.section(kinds, name) else {
             throw failure("there is no section [app:\(name)], [pipeline:\(name)] or [composite:\(name)]")
         }
         if section.kind == "pipeline" {
             guard let names = section["pipeline"] else { throw failure("[pipeline:\(name)] has no key 'pipeline'") }
             return try pipeline(names, of: name, depth: depth)
         }
+        if section.kind == "filter-app" {
+            guard let next = section["next"] else { throw failure("[filter-app:\(name)] has no key 'next'") }
+            return .pipeline([try filter(section, depth: depth)], try application(next, depth: depth + 1))
+        }
+        let application = try plainApplication(section, depth: depth)
+        guard let outer = section["filter-with"], !ignoredFilters.contains(outer) else { return application }
+        return .pipeline([try filter(outer, depth: 0)], application)
+    }
+
+    private func plainApplication(
+        _ section: PasteFile.Section, depth: Int
+    ) throws(ConfigurationError) -> PasteApplication {
+        let name = section.name
         switch Factory.application(of: section) {
         case .urlMap:
             var mounts: [PasteApplication.Mount] = []
@@ -117,6 +132,13 @@ private struct Resolver {
         guard let section = file.section(["filter"], name) else {
             throw failure("there is no section [filter:\(name)]")
         }
+        return try filter(section, depth: depth)
+    }
+
+    private func filter(
+        _ section: PasteFile.Section, depth: Int
+    ) throws(ConfigurationError) -> PasteApplication.Filter {
+        let name = section.name
         switch Factory.filter(of: section) {
         case .stage(let stage): return .init(name: name, stage: stage, options: section.options)
         case .reference(let other):
@@ -136,7 +158,10 @@ extension PasteFile.Section {
     /// Keys that are meant for the application or filter itself.
     fileprivate var options: [String: String] {
         var options: [String: String] = [:]
-        for key in keys where key.name != "use" && !key.name.hasPrefix("paste.") && !key.name.hasPrefix("/") {
+        for key in keys
+        where !["use", "next", "filter-with"].contains(key.name) && !key.name.hasPrefix("paste.")
+            && !key.name.hasPrefix("/")
+        {
             options[key.name] = key.value
         }
         return options
@@ -159,12 +184,16 @@ private enum Factory {
 
     static func application(of section: PasteFile.Section) -> Application {
         let keys = ["use", "paste.composite_factory", "paste.app_factory"]
-        switch keys.lazy.compactMap({ section[$0] }).first {
-        case "glance.api:root_app_factory", "egg:Paste#urlmap", "egg:paste#urlmap": return .urlMap
+        switch keys.lazy.compactMap({ section[$0] }).first.map(withoutCall) {
+        case "glance.api:root_app_factory", "egg:Paste#urlmap", "egg:paste#urlmap", "paste.urlmap:urlmap_factory":
+            return .urlMap
         case "glance.api:pipeline_factory": return .flavors
-        case "glance.api.versions:create_resource": return .versions
+        // Version 1 is gone; what answers at its path is the list of those that are there.
+        case "glance.api.versions:create_resource", "glance.api.v1.router:API.factory": return .versions
         case "glance.api.v2.router:API.factory": return .api
-        case "oslo_middleware:Healthcheck.app_factory", "egg:oslo.middleware#healthcheck": return .healthcheck
+        case "oslo_middleware:Healthcheck.app_factory", "oslo_middleware.healthcheck:Healthcheck.app_factory",
+            "egg:oslo.middleware#healthcheck":
+            return .healthcheck
         case let other?: return isReference(other) ? .reference(other) : .unknown(other)
         case nil: return .unknown("(nothing)")
         }
@@ -172,9 +201,16 @@ private enum Factory {
 
     static func filter(of section: PasteFile.Section) -> Filter {
         let keys = ["use", "paste.filter_factory"]
-        guard let factory = keys.lazy.compactMap({ section[$0] }).first else { return .unknown("(nothing)") }
+        guard let factory = keys.lazy.compactMap({ section[$0] }).first.map(withoutCall) else {
+            return .unknown("(nothing)")
+        }
         if let stage = stages[factory] { return .stage(stage) }
         return isReference(factory) ? .reference(factory) : .unknown(factory)
+    }
+
+    /// `call:module:attribute` names the same as `module:attribute`.
+    private static func withoutCall(_ factory: String) -> String {
+        factory.hasPrefix("call:") ? String(factory.dropFirst("call:".count)) : factory
     }
 
     /// `use = other_section` in the same file.
@@ -183,6 +219,7 @@ private enum Factory {
     private static let stages: [String: PasteApplication.Stage] = [
         "oslo_middleware.cors:filter_factory": .cors,
         "oslo_middleware:CORS.factory": .cors,
+        "oslo_middleware.cors:CORS.factory": .cors,
         "egg:oslo.middleware#cors": .cors,
         "oslo_middleware:HTTPProxyToWSGI.factory": .httpProxyToWSGI,
         "oslo_middleware.http_proxy_to_wsgi:HTTPProxyToWSGI.factory": .httpProxyToWSGI,
@@ -197,7 +234,17 @@ private enum Factory {
         "oslo_middleware.sizelimit:RequestBodySizeLimiter.factory": .sizeLimit,
         "egg:oslo.middleware#sizelimit": .sizeLimit,
         "oslo_middleware:Healthcheck.factory": .healthcheck,
+        "oslo_middleware.healthcheck:Healthcheck.factory": .healthcheck,
+        "egg:oslo.middleware#healthcheck": .healthcheck,
+        "keystonemiddleware.audit:filter_factory": .audit,
+        "egg:keystonemiddleware#audit": .audit,
         "osprofiler.web:WsgiMiddleware.factory": .builtIn,
+        "oslo_middleware:Debug.factory": .builtIn,
+        "oslo_middleware.debug:Debug.factory": .builtIn,
+        "egg:oslo.middleware#debug": .builtIn,
+        "oslo_middleware:CorrelationId.factory": .builtIn,
+        "oslo_middleware.correlation_id:CorrelationId.factory": .builtIn,
+        "egg:oslo.middleware#correlation_id": .builtIn,
         "egg:osprofiler#osprofiler": .builtIn,
         "oslo_middleware:RequestId.factory": .builtIn,
         "oslo_middleware.request_id:RequestId.factory": .builtIn,

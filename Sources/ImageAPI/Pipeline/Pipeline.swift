@@ -77,6 +77,10 @@ public struct Pipeline: Sendable {
             switch filter.stage {
             case .cache, .cacheManagement:
                 warnings.append("paste filter '\(filter.name)' has no effect: the image cache is not in this release")
+            case .audit:
+                warnings.append(
+                    "paste filter '\(filter.name)' writes its events to the log; there are no notifications, and no map file "
+                        + "is read")
             case .unauthenticatedContext:
                 warnings.append(
                     "paste filter '\(filter.name)' makes every client an administrator; set [paste_deploy] flavor = keystone"

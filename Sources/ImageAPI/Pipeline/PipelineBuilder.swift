@@ -39,7 +39,12 @@ struct PipelineBuilder {
         case .httpProxyToWSGI:
             let isEnabled = try keys.flag("enable_proxy_headers_parsing")
             guard isEnabled ?? configuration[Options.OsloMiddleware.enableProxyHeadersParsing] else { return next }
-            return next.behind(ProxyHeadersStage(publicEndpoint: configuration.publicEndpoint))
+            return next.behind(
+                ProxyHeadersStage(
+                    publicEndpoint: configuration.publicEndpoint,
+                    trustedProxies: try AddressRange.ranges(
+                        configuration[Options.OsloMiddleware.trustedProxies],
+                        of: "[oslo_middleware] trusted_proxies")))
         case .versionNegotiation: return next.behind(VersionNegotiationStage(versions: versions))
         case .authtoken:
             guard let validate = lookup.validate else {
@@ -62,6 +67,7 @@ struct PipelineBuilder {
         case .healthcheck:
             let application = try HealthcheckApplication(keys: keys, configuration: configuration)
             return URLMap(mounts: [(filter.options["path"] ?? "/healthcheck", application), ("/", next)])
+        case .audit: return next.behind(AuditStage())
         case .builtIn, .cache, .cacheManagement: return next
         }
     }

@@ -18,6 +18,14 @@ extension Options.Default {
         .honoured, group, "backlog", default: 4096, minimum: 1,
         help: "Connections that may wait to be accepted.")
 
+    public static let workerConnections = Option<Int?>(
+        .honoured, group, "worker_connections", default: nil, minimum: 0,
+        help: """
+            Connections that one worker process has at the same time; further clients wait in the queue (see backlog), \
+            or are taken by another worker. Without it about half of the descriptors that the process may have open \
+            (RLIMIT_NOFILE, LimitNOFILE= of systemd); 0 is without limit. Not in Glance.
+            """)
+
     public static let tcpKeepidle = Option<Int>(
         .honoured, group, "tcp_keepidle", default: 600, minimum: 1,
         help: "Seconds without traffic after which TCP checks whether a client is still there.")
@@ -44,6 +52,7 @@ extension Options.Default {
     static var serverOptions: [OptionDeclaration] {
         [
             bindHost.declaration, bindPort.declaration, workers.declaration, backlog.declaration,
+            workerConnections.declaration,
             tcpKeepidle.declaration, maxHeaderLine.declaration, httpKeepalive.declaration,
             clientSocketTimeout.declaration, gracefulShutdownTimeout.declaration,
         ]

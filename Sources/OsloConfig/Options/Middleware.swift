@@ -11,6 +11,17 @@ extension Options {
             .honoured, group, "enable_proxy_headers_parsing", default: false,
             help: "Honour Forwarded / X-Forwarded-* headers.")
 
+        public static let trustedProxies = Option<[String]>(
+            .honoured, group, "trusted_proxies",
+            default: [
+                "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
+                "fc00::/7", "fe80::/10",
+            ],
+            help: """
+                Networks of the proxies whose Forwarded or X-Forwarded-For says which client a request comes from, for \
+                the access log; only with enable_proxy_headers_parsing. Not in Glance.
+                """)
+
         public static let httpBasicAuthUserFile = Option<String>(
             .noMeaning("no pipeline of Glance contains the http_basic_auth filter"), group,
             "http_basic_auth_user_file", default: "/etc/htpasswd",
@@ -19,7 +30,7 @@ extension Options {
         static var all: [OptionDeclaration] {
             [
                 maxRequestBodySize.declaration, enableProxyHeadersParsing.declaration,
-                httpBasicAuthUserFile.declaration,
+                trustedProxies.declaration, httpBasicAuthUserFile.declaration,
             ]
         }
     }
