@@ -161,7 +161,7 @@ let package = Package(
         .target(
             name: "Identity",
             dependencies: [
-                "OsloConfig", "Events", "CCrypto", "CMemcached", asyncHTTPClient, nioCore, nioPosix, logging,
+                "OsloConfig", "Events", "CCrypto", asyncHTTPClient, nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -191,7 +191,6 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .systemLibrary(name: "CMemcached", pkgConfig: "libmemcached", providers: [.apt(["libmemcached-dev"])]),
 
         // Tests mirror Sources; Integration starts the real servers.
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
