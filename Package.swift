@@ -1,8 +1,8 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-// One target is one module of docs/architecture.md. A module may only depend on modules below it;
-// Tests/ArchitectureTests fails when an import goes up.
+// One target is one module (docs/architecture.md). A module may only depend on modules below it;
+// Tests/ArchitectureTests fails when the table there and this file differ, or an import is not declared here.
 
 let room: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -47,48 +47,54 @@ let package = Package(
             dependencies: [
                 "Supervisor", "Scoreboard", "GlanceWorker", "HTTPServer", "Scrubber", "UnifiedLimits", "UpgradeCheck",
                 "CommandOptions",
-                "OsloConfig", "OsloLog", "Events", argumentParser, logging,
+                "OsloConfig", "OsloLog", argumentParser, logging,
             ],
             swiftSettings: room),
         .executableTarget(
             name: "glance-manage",
-            dependencies: ["ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
+            dependencies: [
+                "TextCoding", "ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging,
+            ],
             swiftSettings: room),
 
         .executableTarget(
             name: "glance-scrubber",
-            dependencies: ["Scrubber", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
+            dependencies: ["Threads", "Scrubber", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
             swiftSettings: room),
         .executableTarget(
             name: "glance-status",
-            dependencies: ["UpgradeCheck", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
+            dependencies: ["UpgradeCheck", "CommandOptions", argumentParser, logging],
             swiftSettings: room),
 
         // The process.
         .target(
             name: "Supervisor",
-            dependencies: ["Systemd", "Scoreboard", "OsloConfig", "Events", "CLinux", logging],
+            dependencies: ["Threads", "Systemd", "Scoreboard", "OsloConfig", "Events", "CLinux", logging],
             swiftSettings: room),
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers",
+                "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase",
+                "ImageStore",
+                "StoreDrivers",
                 "FileDriver",
-                "ImageModel", "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
+                "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
             name: "Scrubber",
             dependencies: [
-                "ImageDatabase", "ImageStore", "StoreDrivers", "Staging", "ImageModel", "OsloConfig", "Events", logging,
+                "TextCoding", "ImageDatabase", "ImageStore", "StoreDrivers", "Staging", "ImageModel", "OsloConfig",
+                "Events", logging,
             ],
             swiftSettings: room),
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers",
+                "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageDatabase", "ImageStore",
+                "StoreDrivers",
                 "HTTPServer",
-                "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", "Events", "CLinux", nioCore, nioPosix,
+                "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", nioCore, nioPosix,
                 logging,
             ],
             swiftSettings: room),
@@ -97,7 +103,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity",
+                "JSON", "TextCoding", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer",
+                "OsloConfig", "Identity",
                 "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
             ],
@@ -105,7 +112,7 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "CLinux", hummingbird, nioCore, nioPosix, logging,
+                "TextCoding", "CLinux", hummingbird, nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
@@ -115,61 +122,70 @@ let package = Package(
         .target(
             name: "ImageService",
             dependencies: [
-                "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "ExternalHTTP", "OsloPolicy",
-                "OsloConfig", "Identity", "Events", "CCrypto", nioCore, nioPosix, logging,
+                "JSON", "TextCoding", "Cryptography", "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore",
+                "ExternalHTTP", "OsloPolicy",
+                "OsloConfig", "Identity", "Events", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
-        .target(name: "ImageModel", swiftSettings: room),
+        .target(name: "ImageModel", dependencies: ["JSON", "TextCoding"], swiftSettings: room),
         .target(
             name: "UnifiedLimits",
             dependencies: [
-                "Identity", "ImageDatabase", "ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging,
+                "JSON", "TextCoding", "Identity", "ImageDatabase", "OsloConfig", "Events", nioCore,
+                nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
             name: "ImageDatabase",
-            dependencies: ["ImageModel", "OsloConfig", "Events", "CLibpq", "CSQLite", "CLinux", logging],
+            dependencies: [
+                "Threads", "JSON", "TextCoding", "ImageModel", "OsloConfig", "Events", "CLibpq", "CSQLite", "CLinux",
+                logging,
+            ],
             swiftSettings: room),
         .target(
             name: "ImageStore",
-            dependencies: ["ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging],
+            dependencies: ["JSON", "ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging],
             swiftSettings: room),
         .target(
             name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "ImageStore"], swiftSettings: room),
         .target(
             name: "FileDriver",
-            dependencies: ["ImageStore", "ImageModel", "OsloConfig", "CLinux", nioCore, logging], swiftSettings: room),
+            dependencies: ["JSON", "ImageStore", "ImageModel", "OsloConfig", "CLinux", nioCore, logging],
+            swiftSettings: room),
         .target(
             name: "HTTPDriver",
             dependencies: [
-                "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", nioCore,
+                "OutgoingHTTP", "JSON", "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
         .target(
-            name: "Staging", dependencies: ["FileDriver", "ImageStore", "ImageModel", "OsloConfig"],
+            name: "Staging", dependencies: ["TextCoding", "FileDriver", "ImageStore", "OsloConfig"],
             swiftSettings: room),
         .target(
             name: "ExternalHTTP",
             dependencies: [
-                "OsloConfig", asyncHTTPClient, nioCore, nioPosix,
+                "TextCoding", "OsloConfig", "OutgoingHTTP", nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
         .target(
             name: "Identity",
             dependencies: [
-                "OsloConfig", "Events", "CCrypto", asyncHTTPClient, nioCore, nioPosix, logging,
+                "JSON", "TextCoding", "Cryptography", "OsloConfig", "OutgoingHTTP", "Events", nioCore,
+                nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
         .target(
             name: "OsloPolicy",
+            dependencies: ["JSON", "TextCoding", "OutgoingHTTP", "CLibyaml", nioCore, logging],
+            swiftSettings: room),
+
+        .target(
+            name: "OutgoingHTTP",
             dependencies: [
-                "CLibyaml", asyncHTTPClient, nioCore, logging,
+                "TextCoding", asyncHTTPClient, nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -177,9 +193,14 @@ let package = Package(
 
         // What everything stands on.
         .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: room),
-        .target(name: "OsloConfig", swiftSettings: room),
+        .target(name: "OsloConfig", dependencies: ["TextCoding"], swiftSettings: room),
         .target(
-            name: "OsloLog", dependencies: ["OsloConfig", "Events", "Systemd", "CLinux", logging], swiftSettings: room),
+            name: "OsloLog", dependencies: ["Threads", "JSON", "OsloConfig", "Events", "Systemd", "CLinux", logging],
+            swiftSettings: room),
+        .target(name: "Threads", swiftSettings: room),
+        .target(name: "JSON", dependencies: ["TextCoding"], swiftSettings: room),
+        .target(name: "Cryptography", dependencies: ["TextCoding", "CCrypto"], swiftSettings: room),
+        .target(name: "TextCoding", swiftSettings: room),
         .target(name: "Events", dependencies: [logging], swiftSettings: room),
         .target(name: "Systemd", dependencies: ["CLinux"], swiftSettings: room),
         .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
@@ -194,6 +215,18 @@ let package = Package(
 
         // Tests mirror Sources; Integration starts the real servers.
         .testTarget(name: "ArchitectureTests", swiftSettings: room),
+        .testTarget(
+            name: "OutgoingHTTPTests",
+            dependencies: [
+                "OutgoingHTTP", "TestSupport", nioCore, nioPosix,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: room),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: room),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: room),
+        .testTarget(name: "TextCodingTests", dependencies: ["TextCoding"], swiftSettings: room),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TextCoding"], swiftSettings: room),
         .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
         .testTarget(
             name: "OsloLogTests", dependencies: ["OsloLog", "Events", "OsloConfig", "TestSupport", logging],
@@ -201,40 +234,45 @@ let package = Package(
         .testTarget(
             name: "OsloPolicyTests",
             dependencies: [
-                "OsloPolicy", nioCore, nioPosix, logging,
+                "OutgoingHTTP", "OsloPolicy", nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: room),
         .testTarget(
             name: "IdentityTests",
             dependencies: [
-                "Identity", "OsloConfig", "Events", "TestSupport", nioCore, nioPosix, logging,
+                "OutgoingHTTP", "JSON", "TextCoding", "Identity", "OsloConfig", "Events", "TestSupport", nioCore,
+                nioPosix, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: room),
-        .testTarget(name: "ImageModelTests", dependencies: ["ImageModel"], swiftSettings: room),
+        .testTarget(name: "ImageModelTests", dependencies: ["TextCoding", "ImageModel"], swiftSettings: room),
         .testTarget(
             name: "ImageDatabaseTests",
-            dependencies: ["ImageDatabase", "ImageModel", "Events", "TestSupport", logging], exclude: ["Schemas"],
+            dependencies: ["TextCoding", "ImageDatabase", "ImageModel", "Events", "TestSupport", logging],
+            exclude: ["Schemas"],
             swiftSettings: room),
         .testTarget(
             name: "ImageStoreTests",
             dependencies: [
-                "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "ImageModel", "ExternalHTTP", "OsloConfig",
+                "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "ImageModel",
+                "ExternalHTTP",
+                "OsloConfig",
                 "TestSupport", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(
             name: "ExternalHTTPTests",
             dependencies: [
-                "ExternalHTTP", "OsloConfig", "TestSupport", nioCore,
+                "OutgoingHTTP", "ExternalHTTP", "OsloConfig", "TestSupport", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: room),
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "StoreDrivers", "OsloConfig", "OsloPolicy",
+                "JSON", "TextCoding", "Cryptography", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "StoreDrivers", "OsloConfig", "OsloPolicy",
                 "Events",
                 "TestSupport", nioCore, nioPosix, logging,
             ],
@@ -250,7 +288,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "StoreDrivers", "OsloConfig",
+                "JSON", "TextCoding", "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
@@ -268,7 +307,8 @@ let package = Package(
         .testTarget(
             name: "ScrubberTests",
             dependencies: [
-                "Scrubber", "glance-scrubber", "ImageDatabase", "ImageStore", "StoreDrivers", "ImageModel", "Events",
+                "JSON", "TextCoding", "Scrubber", "glance-scrubber", "ImageDatabase", "ImageStore", "StoreDrivers",
+                "ImageModel", "Events",
                 "OsloConfig",
                 "TestSupport", nioCore, logging,
             ],
@@ -276,14 +316,16 @@ let package = Package(
         .testTarget(
             name: "UnifiedLimitsTests",
             dependencies: [
-                "UnifiedLimits", "ImageDatabase", "ImageModel", "Identity", "OsloConfig", "Events", "TestSupport",
+                "TextCoding", "UnifiedLimits", "ImageDatabase", "ImageModel", "Identity", "OsloConfig", "Events",
+                "TestSupport",
                 asyncHTTPClient, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .testTarget(
             name: "UpgradeCheckTests",
             dependencies: [
-                "UpgradeCheck", "ImageDatabase", "ImageModel", "OsloConfig", "TestSupport", "glance-status",
+                "TextCoding", "UpgradeCheck", "ImageDatabase", "ImageModel", "OsloConfig", "TestSupport",
+                "glance-status",
                 "glance-api", logging,
             ],
             swiftSettings: room),

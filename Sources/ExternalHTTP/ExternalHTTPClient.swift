@@ -1,8 +1,7 @@
-import AsyncHTTPClient
 public import NIOCore
 public import NIOHTTP1
 import NIOPosix
-import NIOSSL
+import OutgoingHTTP
 
 /// The one place that contacts servers whose URLs come from clients.
 ///
@@ -24,7 +23,11 @@ public struct ExternalHTTPClient: Sendable {
     private let settings: ExternalHTTPSettings
     private let filter: ExternalURLFilter
     private let eventLoopGroup: (any EventLoopGroup)?
+    /// Nil when the certificates of the authorities cannot be read: then nobody is trusted.
+    private let tls: LoadedTLS?
 
+    /// Reads the certificates of the authorities.
+    ///
     /// - Parameter eventLoopGroup: where connections live; nil is NIO's shared group, started at the first request.
     public init(
         settings: ExternalHTTPSettings, filter: ExternalURLFilter, eventLoopGroup: (any EventLoopGroup)? = nil
@@ -32,6 +35,10 @@ public struct ExternalHTTPClient: Sendable {
         self.settings = settings
         self.filter = filter
         self.eventLoopGroup = eventLoopGroup
+        var tls = TLSSettings()
+        tls.caFile = settings.certificateAuthorities
+        tls.isInsecure = settings.isInsecure && settings.certificateAuthorities == nil
+        self.tls = try? LoadedTLS(tls)
     }
 
     /// Sends a request without a body and follows redirects. The answer may have any other status.
@@ -63,17 +70,19 @@ public struct ExternalHTTPClient: Sendable {
             // Behind a proxy there need not be a name server for the outside.
             addresses = []
         }
-        let request = request(method, url, headers, proxy)
+        let request = request(method, url, headers)
         if proxy != nil {
-            return try await execute(request, url, pin: nil, proxy, connectTimeout: .seconds(Int64(settings.timeout)))
+            return try await execute(request, pin: [:], connectTimeout: .seconds(settings.timeout))
         }
         // A name can have any number of addresses; all of them together have the time of one, and each at least a second.
         let tried = addresses.prefix(settings.timeout)
         var failure = ExternalHTTPError.unresolvable
         for address in tried {
-            let share = TimeAmount.seconds(Int64(settings.timeout / tried.count))
+            var pin: [String: String] = [:]
+            if case .name(let name) = url.host { pin[name] = address.text }
             do throws(ExternalHTTPError) {
-                return try await execute(request, url, pin: address, nil, connectTimeout: share)
+                return try await execute(
+                    request, pin: pin, connectTimeout: .seconds(settings.timeout / tried.count))
             } catch {
                 guard case .noConnection = error else { throw error }
                 failure = error
@@ -82,85 +91,32 @@ public struct ExternalHTTPClient: Sendable {
         throw failure
     }
 
+    /// A client for one exchange, because addresses are pinned for all of a client's requests. The answer holds it.
     private func execute(
-        _ request: HTTPClientRequest, _ url: ExternalURL, pin: IPAddress?, _ proxy: HTTPProxy?,
-        connectTimeout: TimeAmount
+        _ request: OutgoingRequest, pin: [String: String], connectTimeout: Duration
     ) async throws(ExternalHTTPError) -> ExternalHTTPResponse {
-        var configuration = configuration(url.scheme, proxy)
-        configuration.timeout.connect = connectTimeout
-        if let pin, case .name(let name) = url.host { configuration.dnsOverride = [name: pin.text] }
-        let client = SingleUseClient(
-            eventLoopGroup: eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton, configuration: configuration)
-        do {
-            return ExternalHTTPResponse(try await client.execute(request), client: client)
+        var http = OutgoingHTTPSettings()
+        http.connectTimeout = connectTimeout
+        http.idleTimeout = .seconds(settings.timeout)
+        http.proxies = settings.proxies
+        http.addresses = pin
+        guard let tls else { throw .untrusted }
+        let client = OutgoingHTTPClient(
+            http, tls: tls, eventLoopGroup: eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton)
+        do throws(OutgoingHTTPError) {
+            return ExternalHTTPResponse(try await client.send(request))
         } catch {
             throw ExternalHTTPError(error)
         }
     }
 
-    private func configuration(_ scheme: String, _ proxy: HTTPProxy?) -> HTTPClient.Configuration {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if let path = settings.certificateAuthorities {
-            tls.trustRoots = .file(path)
-        } else if settings.isInsecure {
-            tls.certificateVerification = .none
-            // Nobody asks them, and reading them takes time.
-            tls.trustRoots = .certificates([])
-        }
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls, redirectConfiguration: .disallow,
-            timeout: .init(read: .seconds(Int64(settings.timeout))))
-        if let proxy {
-            if scheme == "https" {
-                let login = proxy.login.map { HTTPClient.Authorization.basic(credentials: $0) }
-                configuration.proxy = .server(host: proxy.host, port: proxy.port, authorization: login)
-            } else {
-                configuration.http1_1ConnectionDebugInitializer = AbsoluteFormHandler.add(to:)
-            }
-        }
-        configuration.httpVersion = .http1Only
-        // A download has other locations to try, and a client that waits.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return configuration
-    }
-
-    private func request(
-        _ method: HTTPMethod, _ url: ExternalURL, _ headers: HTTPHeaders, _ proxy: HTTPProxy?
-    ) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: url.text)
-        request.method = method
-        request.headers = headers
-        if url.scheme == "http", let proxy {
-            // See AbsoluteFormHandler.
-            let host = proxy.host.contains(":") ? "[\(proxy.host)]" : proxy.host
-            request.url = "http://\(host):\(proxy.port)\(url.target)"
-            request.headers.add(name: "Host", value: url.authority)
-            if let login = proxy.login { request.headers.add(name: "Proxy-Authorization", value: "Basic \(login)") }
-        }
+    private func request(_ method: HTTPMethod, _ url: ExternalURL, _ headers: HTTPHeaders) -> OutgoingRequest {
+        var request = OutgoingRequest(method, url.text, headers: headers)
         if let authorization = url.authorization { request.headers.add(name: "Authorization", value: authorization) }
         request.headers.add(name: "User-Agent", value: "openstack-glance")
         request.headers.add(name: "Connection", value: "close")
         // A compressed answer would be other bytes, of another length.
         request.headers.add(name: "Accept-Encoding", value: "identity")
         return request
-    }
-}
-
-/// A client of the library for one exchange, because it takes pinned addresses only for all of its requests. Ends the
-/// connection when nobody holds it any more.
-final class SingleUseClient: Sendable {
-    private let client: HTTPClient
-
-    init(eventLoopGroup: any EventLoopGroup, configuration: HTTPClient.Configuration) {
-        client = HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration)
-    }
-
-    func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
-        try await client.execute(request, deadline: .distantFuture)
-    }
-
-    deinit {
-        let client = client
-        Task { try? await client.shutdown() }
     }
 }

@@ -1,8 +1,4 @@
-import AsyncHTTPClient
-import Glibc
-import NIOCore
-import NIOPosix
-import NIOSSL
+import OutgoingHTTP
 
 /// Why there is no answer from an external server. For logs: whoever gave the URL must not learn which of these it was,
 /// or the service is a port scanner (CVE-2017-7200). No text holds an address or a part of a URL.
@@ -34,21 +30,14 @@ public enum ExternalHTTPError: Error, Sendable, Equatable {
         }
     }
 
-    /// Errors of the client by kind; their own texts may hold addresses.
-    init(_ error: any Error) {
+    init(_ error: OutgoingHTTPError) {
         switch error {
-        case let error as ExternalHTTPError: self = error
-        case let error as HTTPClientError where error == .connectTimeout: self = .noConnection(Self.text(ETIMEDOUT))
-        case let error as HTTPClientError where [.readTimeout, .deadlineExceeded].contains(error): self = .timeout
-        case ChannelError.connectTimeout: self = .noConnection(Self.text(ETIMEDOUT))
-        case let error as NIOConnectionError:
-            self = error.connectionErrors.first.map { ExternalHTTPError($0.error) } ?? .unresolvable
-        case let error as IOError: self = .noConnection(Self.text(error.errnoCode))
-        case is NIOSSLError, is NIOSSLExtraError: self = .untrusted
-        case is CancellationError: self = .cancelled
-        default: self = .noConnection("broken off")
+        case .noConnection(let reason): self = .noConnection(reason)
+        case .unresolvable: self = .unresolvable
+        case .untrusted, .unusableFile: self = .untrusted
+        case .timeout: self = .timeout
+        case .cancelled: self = .cancelled
+        case .brokenOff, .badURL, .tooLong, .sourceFailed, .closed: self = .noConnection("broken off")
         }
     }
-
-    private static func text(_ code: CInt) -> String { String(cString: strerror(code)) }
 }

@@ -1,3 +1,5 @@
+public import OutgoingHTTP
+
 /// How external servers are talked to.
 public struct ExternalHTTPSettings: Sendable {
     /// PEM file or directory of the authorities to trust; switches verification on.

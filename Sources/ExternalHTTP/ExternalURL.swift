@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TextCoding
 
 /// An absolute `http://` or `https://` URL, taken apart once: what is checked is what is connected to and sent.
 public struct ExternalURL: Sendable, Equatable, CustomStringConvertible {
@@ -74,47 +75,12 @@ public struct ExternalURL: Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func authorization(_ login: Substring) -> String {
-        let parts = login.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(decoded)
-        return "Basic " + Data(parts[0] + [UInt8(ascii: ":")] + (parts.count > 1 ? parts[1] : [])).base64EncodedString()
+        let parts = login.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            .map { PercentEncoding.bytes($0.utf8) }
+        return "Basic " + Base64.encode(parts[0] + [UInt8(ascii: ":")] + (parts.count > 1 ? parts[1] : []))
     }
 
-    private static func decoded(_ text: Substring) -> [UInt8] {
-        var rest = Array(text.utf8)[...]
-        var decoded: [UInt8] = []
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let value = escaped(rest) {
-                decoded.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                decoded.append(byte)
-            }
-        }
-        return decoded
-    }
-
-    /// The byte that the two hexadecimal digits after a `%` stand for.
-    private static func escaped(_ rest: ArraySlice<UInt8>) -> UInt8? {
-        let digits = rest.prefix(2)
-        guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
-        return UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-    }
-
-    /// Encodes whatever may not stand in a path or query (RFC 3986).
     private static func target(_ text: String) -> String {
-        let bytes = Array(text.utf8)
-        var target = text.hasPrefix("/") ? "" : "/"
-        for (index, byte) in bytes.enumerated() {
-            let isEscape = byte == UInt8(ascii: "%") && escaped(bytes[(index + 1)...]) != nil
-            if isEscape || allowed.contains(byte) {
-                target.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                target += byte < 16 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return target
+        (text.hasPrefix("/") ? "" : "/") + PercentEncoding.encode(pathAndQuery: text)
     }
-
-    private static let allowed = Set(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?".utf8)
 }

@@ -1,6 +1,7 @@
 import Glibc
 public import ImageModel
 public import ImageStore
+public import JSON
 public import Logging
 import OsloConfig
 

@@ -1,5 +1,5 @@
-import ImageModel
 public import ImageStore
+import JSON
 
 /// What `filesystem_store_metadata_file` says about mount points. Computes with the same mounts read an image's file
 /// directly when its location tells them the mount's id.

@@ -10,6 +10,7 @@ import NIOCore
 import NIOPosix
 public import OsloConfig
 import OsloPolicy
+import OutgoingHTTP
 public import Scoreboard
 import StoreDrivers
 import UnifiedLimits
@@ -120,7 +121,7 @@ public struct Worker: Sendable {
         stopper.cancel()
         heartbeat.cancel()
         await authenticator?.shutdown()
-        try? await remotePolicy.shutdown()
+        await remotePolicy.shutdown()
         await database.close()
         try outcome.get()
     }
@@ -196,10 +197,10 @@ extension RemotePolicyServer.Settings {
         typealias Policy = Options.OsloPolicy
         self.init()
         sendsJSON = configuration[Policy.remoteContentType] == "application/json"
-        verifiesCertificate = configuration[Policy.remoteSslVerifyServerCrt]
-        caFile = configuration[Policy.remoteSslCaCrtFile]
-        certificateFile = configuration[Policy.remoteSslClientCrtFile]
-        keyFile = configuration[Policy.remoteSslClientKeyFile]
+        tls.isInsecure = !configuration[Policy.remoteSslVerifyServerCrt]
+        tls.caFile = configuration[Policy.remoteSslCaCrtFile]
+        tls.certificateFile = configuration[Policy.remoteSslClientCrtFile]
+        tls.keyFile = configuration[Policy.remoteSslClientKeyFile]
         timeout = configuration[Policy.remoteTimeout]
     }
 }

@@ -1,6 +1,7 @@
 public import ExternalHTTP
 public import ImageStore
 public import OsloConfig
+import OutgoingHTTP
 
 /// The options of one store of the driver `http`.
 public struct HTTPSettings: Sendable {

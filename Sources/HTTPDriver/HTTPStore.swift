@@ -1,10 +1,10 @@
 import ExternalHTTP
-import Glibc
 public import ImageModel
 public import ImageStore
+public import JSON
 public import NIOCore
 import NIOHTTP1
-import NIOSSL
+import OutgoingHTTP
 
 /// The read-only driver `http`: images whose data stay on a web server. Nothing is ever written or removed there.
 public struct HTTPStore: Store {
@@ -30,11 +30,12 @@ public struct HTTPStore: Store {
         guard let path = certificateAuthorities else { return }
         do throws(StoreError) {
             try await BlockingPool().run { () throws(StoreError) in
-                var status = stat()
-                guard stat(path, &status) == 0 else { throw StoreError(errno: errno, "cannot read \(path)") }
-                if status.st_mode & S_IFMT == S_IFDIR { return }
-                guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
-                    throw .backend("\(path) holds no certificate in PEM form")
+                var tls = TLSSettings()
+                tls.caFile = path
+                do throws(OutgoingHTTPError) {
+                    _ = try LoadedTLS(tls)
+                } catch {
+                    throw .backend("\(error)")
                 }
             }
         } catch {
@@ -61,19 +62,19 @@ public struct HTTPStore: Store {
         let size: Int64?
         switch (response.status.code, range) {
         case (206, let range?):
-            guard Self.contentRange(response) == range else {
+            guard response.contentRange == range else {
                 throw .backend("the HTTP server sends other bytes than those that were asked for")
             }
             size = Int64(range.count)
             body = HTTPBody(response, count: size)
         case (200, let range?):
-            if let length = Self.contentLength(response), length < range.upperBound {
+            if let length = response.contentLength, length < range.upperBound {
                 throw .backend("the HTTP server has \(length) bytes, and the bytes \(range) were wanted")
             }
             size = Int64(range.count)
             body = HTTPBody(response, skip: range.lowerBound, count: size)
         case (200, nil):
-            size = Self.contentLength(response)
+            size = response.contentLength
             body = HTTPBody(response, count: size)
         default:
             throw Self.storeError(status: response.status)
@@ -85,7 +86,7 @@ public struct HTTPStore: Store {
         // Servers that refuse HEAD, and those whose signed URLs are for GET only, still tell the length with the data.
         for method in [HTTPMethod.HEAD, .GET] {
             let response = try await send(method, location)
-            if response.status == .ok, let length = Self.contentLength(response) { return length }
+            if response.status == .ok, let length = response.contentLength { return length }
             if method == .GET, response.status != .ok { throw Self.storeError(status: response.status) }
         }
         throw .backend("the HTTP server does not tell the size of the data")
@@ -112,21 +113,6 @@ public struct HTTPStore: Store {
             // One kind of error for all of them; see ExternalHTTPError.
             throw .backend(error.text)
         }
-    }
-
-    private static func contentLength(_ response: ExternalHTTPResponse) -> Int64? {
-        response.headers.first(name: "Content-Length").flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 }
-    }
-
-    /// `bytes 5-9/100` (RFC 9110, 14.4) as 5..<10.
-    private static func contentRange(_ response: ExternalHTTPResponse) -> Range<Int64>? {
-        guard let text = response.headers.first(name: "Content-Range"), text.lowercased().hasPrefix("bytes ") else {
-            return nil
-        }
-        let bounds = text.dropFirst(6).prefix { $0 != "/" }.split(separator: "-")
-        guard bounds.count == 2, let first = Int64(bounds[0]), let last = Int64(bounds[1]), first <= last, last < .max
-        else { return nil }
-        return first..<last + 1
     }
 
     private static func storeError(status: HTTPResponseStatus) -> StoreError {

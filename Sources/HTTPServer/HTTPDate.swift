@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TextCoding
 
 /// The value of the `Date` field (RFC 9110 section 5.6.7), formatted once a second.
 final class HTTPDate: Sendable {
@@ -11,19 +12,10 @@ final class HTTPDate: Sendable {
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         let second = time.tv_sec
         return cached.withLock { cached in
-            if cached.second != second { cached = (second, Self.format(second)) }
+            if cached.second != second {
+                cached = (second, Timestamp(microseconds: Int64(second) * 1_000_000).httpDate)
+            }
             return cached.text
         }
-    }
-
-    static func format(_ second: time_t) -> String {
-        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        var second = second
-        var date = tm()
-        gmtime_r(&second, &date)
-        return "\(days[Int(date.tm_wday)]), \(two(date.tm_mday)) \(months[Int(date.tm_mon)]) \(1900 + date.tm_year) "
-            + "\(two(date.tm_hour)):\(two(date.tm_min)):\(two(date.tm_sec)) GMT"
     }
 }

@@ -1,3 +1,6 @@
+import Cryptography
+import TextCoding
+
 /// What keeps others that reach memcached from reading or forging verdicts: `memcache_security_strategy`.
 enum CacheProtection: Sendable, Equatable {
     case none
@@ -33,10 +36,7 @@ enum CacheProtection: Sendable, Equatable {
     ///
     /// - Parameter realm: what must not share entries, such as the address of Keystone.
     func entryKey(_ token: TokenDigest, realm: String) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let name = Cryptography.hmac(secret, Array("key".utf8), Array(realm.utf8), token.bytes)
-        return "glance:token:1:"
-            + String(decoding: name.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        "glance:token:1:" + Hexadecimal.text(Self.code(secret, Array("key".utf8), Array(realm.utf8), token.bytes))
     }
 
     /// What to store for `text` under `key`, nil when it cannot be protected.
@@ -44,7 +44,7 @@ enum CacheProtection: Sendable, Equatable {
         switch self {
         case .none: text
         case .mac: tag(text, token, key) + text
-        case .encrypt: Cryptography.seal(text, key: entrySecret(token), context: Array(key.utf8))
+        case .encrypt: AuthenticatedEncryption.seal(text, key: entrySecret(token), context: Array(key.utf8))
         }
     }
 
@@ -53,20 +53,31 @@ enum CacheProtection: Sendable, Equatable {
         switch self {
         case .none: return sealed
         case .mac:
-            let text = Array(sealed.dropFirst(Cryptography.digestLength))
-            let isGenuine = Cryptography.areEqual(sealed.prefix(Cryptography.digestLength), tag(text, token, key))
+            let text = Array(sealed.dropFirst(MessageAuthentication.length))
+            let isGenuine = MessageAuthentication.areEqual(
+                sealed.prefix(MessageAuthentication.length), tag(text, token, key))
             return isGenuine ? text : nil
         case .encrypt:
-            return Cryptography.open(sealed, key: entrySecret(token), context: Array(key.utf8))
+            return AuthenticatedEncryption.open(sealed, key: entrySecret(token), context: Array(key.utf8))
         }
     }
 
     /// Each entry has a secret of its own, made from the token too.
     private func entrySecret(_ token: TokenDigest) -> [UInt8] {
-        Cryptography.hmac(secret, Array("entry".utf8), token.bytes)
+        Self.code(secret, Array("entry".utf8), token.bytes)
     }
 
     private func tag(_ text: [UInt8], _ token: TokenDigest, _ key: String) -> [UInt8] {
-        Cryptography.hmac(entrySecret(token), Array(key.utf8), text)
+        Self.code(entrySecret(token), Array(key.utf8), text)
+    }
+
+    /// HMAC-SHA-256 of the parts, each preceded by its length so that no two lists of parts give the same text.
+    static func code(_ key: [UInt8], _ parts: [UInt8]...) -> [UInt8] {
+        var message: [UInt8] = []
+        for part in parts {
+            withUnsafeBytes(of: UInt64(part.count).bigEndian) { message += $0 }
+            message += part
+        }
+        return MessageAuthentication.code(message, key: key)
     }
 }

@@ -1,18 +1,19 @@
-import AsyncHTTPClient
 import Events
-import FoundationEssentials
+import JSON
 public import Logging
 public import NIOCore
 import NIOHTTP1
-import NIOSSL
 public import OsloConfig
+import OutgoingHTTP
 import Synchronization
+import TextCoding
 
 /// Keystone as this service sees it: authenticates by the service's own credentials, keeps the token that it gets until
 /// shortly before its end, and asks with it.
 public final class KeystoneSession: Sendable {
     private let settings: KeystoneSettings
-    private let client: HTTPClient
+    private let client: OutgoingHTTPClient
+    private let retries: RetryPolicy
     private let logger: Logger
     private let state = Mutex(State())
     private let outage = Outage()
@@ -50,14 +51,12 @@ public final class KeystoneSession: Sendable {
     ) throws(IdentityError) {
         self.settings = settings
         self.logger = logger
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: try TLSConfiguration(settings.tls, settings.section), redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(Int64(settings.timeout ?? 10))
-        configuration.timeout.read = .seconds(Int64(settings.timeout ?? 60))
-        configuration.httpVersion = .http1Only
-        // The client would go on trying until the deadline; how often is the operator's choice.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration)
+        var http = OutgoingHTTPSettings()
+        http.connectTimeout = .seconds(settings.timeout ?? 10)
+        http.idleTimeout = .seconds(settings.timeout ?? 60)
+        client = OutgoingHTTPClient(
+            http, tls: try Self.tls(settings), eventLoopGroup: eventLoopGroup, logger: logger)
+        retries = RetryPolicy(settings)
     }
 
     /// A session with the credentials of `[keystone_authtoken]`.
@@ -69,19 +68,22 @@ public final class KeystoneSession: Sendable {
         try self.init(settings: KeystoneSettings(configuration), eventLoopGroup: eventLoopGroup, logger: logger)
     }
 
-    deinit {
-        // A start that fails half-way, or a check, may leave without it.
-        client.shutdown { _ in }
+    private static func tls(_ settings: KeystoneSettings) throws(IdentityError) -> LoadedTLS {
+        do throws(OutgoingHTTPError) {
+            return try LoadedTLS(settings.tls)
+        } catch {
+            let option =
+                switch error {
+                case .unusableFile(.authorities, _): "cafile"
+                case .unusableFile(.certificate, _): "certfile"
+                default: "keyfile"
+                }
+            throw .badConfiguration("[\(settings.section)] \(option): \(error)")
+        }
     }
 
     /// Closes the connections. Nothing may be asked afterwards.
-    public func shutdown() async {
-        do {
-            try await client.shutdown()
-        } catch {
-            logger.debug("Closing the connections to Keystone failed", metadata: ["error": "\(error)"])
-        }
-    }
+    public func shutdown() async { await client.shutdown() }
 
     /// `GET` of `path` (`/limits?…`, below `/v3`) with the service's own token.
     ///
@@ -99,16 +101,17 @@ public final class KeystoneSession: Sendable {
     private func get(
         _ path: String, _ headers: [(String, String)], by grant: Grant
     ) async throws(IdentityError) -> Answer {
-        var request = HTTPClientRequest(url: grant.endpoint + path)
-        request.headers = HTTPHeaders(headers + [("Accept", "application/json"), ("X-Auth-Token", grant.token)])
-        return try await send(request)
+        try await send(
+            OutgoingRequest(
+                .GET, grant.endpoint + path,
+                headers: HTTPHeaders(headers + [("Accept", "application/json"), ("X-Auth-Token", grant.token)])))
     }
 
     // MARK: The service's own token
 
     private func currentGrant() async throws(IdentityError) -> (Grant, generation: Int) {
         let (known, generation, refusal) = state.withLock { ($0.grant, $0.generation, $0.refusal) }
-        if let known, known.renewal > Clock.secondsSince1970 { return (known, generation) }
+        if let known, known.renewal > Timestamp.now.secondsSince1970 { return (known, generation) }
         if let refusal, refusal.end > .now { throw refusal.error }
         let grant = try await grants.run(generation) { [self] () throws(IdentityError) in
             let grant = try await authenticate()
@@ -124,14 +127,9 @@ public final class KeystoneSession: Sendable {
 
     private func authenticate() async throws(IdentityError) -> Grant {
         let base = try await versioned(settings.authURL)
-        var request = HTTPClientRequest(url: base + "/auth/tokens")
-        request.method = .POST
-        request.headers = ["Accept": "application/json", "Content-Type": "application/json"]
-        do {
-            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(AuthenticationRequest(settings))))
-        } catch {
-            throw .unavailable("the request for a token cannot be written: \(error)")
-        }
+        let request = OutgoingRequest(
+            .POST, base + "/auth/tokens", headers: ["Accept": "application/json", "Content-Type": "application/json"],
+            body: .bytes(ByteBuffer(string: JSONWriter.text(of: AuthenticationRequest(settings).json))))
         let answer = try await send(request)
         guard answer.status == 201, let token = answer.subjectToken else {
             let reason =
@@ -141,9 +139,10 @@ public final class KeystoneSession: Sendable {
             throw refuse(.unavailable(reason))
         }
         do {
-            let decoded = try JSONDecoder().decode(TokenAnswer.self, from: Data(answer.body))
-            let catalog = try JSONDecoder().decode(CatalogAnswer.self, from: Data(answer.body)).token.catalog
-            let now = Clock.secondsSince1970
+            let document = try JSONValue.parse(answer.body)
+            let decoded = try document.decode(TokenAnswer.self)
+            let catalog = try document.decode(CatalogAnswer.self).token.catalog
+            let now = Timestamp.now.secondsSince1970
             let life = max(0, try decoded.expiry() - now)
             let listed = settings.endpointOverride ?? endpoint(in: catalog ?? [])
             let endpoint = listed == nil ? base : try await versioned(listed ?? base)
@@ -186,9 +185,9 @@ public final class KeystoneSession: Sendable {
         if url.hasSuffix("/v3") { return url }
         if url.hasSuffix("/v2.0") { return url.dropLast(5) + "/v3" }
         if let known = state.withLock({ $0.endpoints[url] }) { return known }
-        let answer = try await send(HTTPClientRequest(url: url + "/"))
+        let answer = try await send(OutgoingRequest(.GET, url + "/"))
         guard [200, 300].contains(answer.status) else { return url + "/v3" }
-        let listed = (try? JSONDecoder().decode(VersionList.self, from: Data(answer.body)))?.version3
+        let listed = (try? JSONValue.parse(answer.body).decode(VersionList.self))?.version3
         var endpoint = listed ?? url + "/v3"
         while endpoint.hasSuffix("/") { endpoint.removeLast() }
         state.withLock { $0.endpoints[url] = endpoint }
@@ -217,37 +216,24 @@ public final class KeystoneSession: Sendable {
 
     // MARK: HTTP
 
-    /// Sends, and sends again when the answer's status says that this may help.
-    private func send(_ request: HTTPClientRequest) async throws(IdentityError) -> Answer {
-        let retries = settings.statusRetries
-        for _ in 0..<retries.count {
-            let answer = try await connectAndSend(request)
-            guard retries.statuses.contains(answer.status) else { return answer }
-            try? await Task.sleep(for: retries.delay)
-        }
-        return try await connectAndSend(request)
-    }
-
-    /// Sends, and sends again when no connection came about or it broke; not when Keystone was too slow.
-    private func connectAndSend(_ request: HTTPClientRequest) async throws(IdentityError) -> Answer {
-        var pause = settings.retryDelay
-        for number in 0... {
-            let attempt = outage.attempt
-            do {
+    /// Sends, and sends again when no connection came about or it broke, or the answer's status says that this may help;
+    /// not when Keystone was too slow.
+    private func send(_ request: OutgoingRequest) async throws(IdentityError) -> Answer {
+        // That of the last attempt: only then is it known that Keystone is away.
+        var latest = outage.attempt
+        do throws(OutgoingHTTPError) {
+            return try await retries.run(status: { (answer: Answer) in answer.status }) {
+                () async throws(OutgoingHTTPError) -> Answer in
+                let attempt = outage.attempt
+                latest = attempt
                 let answer = try await sendOnce(request)
                 noteAnswer(attempt)
                 return answer
-            } catch {
-                guard number < settings.maxRetries, Self.isWorthAnotherAttempt(error) else {
-                    note(error, attempt)
-                    throw .unavailable("Keystone cannot be reached at \(settings.authURL): \(error)")
-                }
             }
-            // A cancelled wait ends in an attempt that is cancelled too.
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, max(.seconds(1), settings.retryDelay))
+        } catch {
+            note(error, latest)
+            throw .unavailable("Keystone cannot be reached at \(settings.authURL): \(error)")
         }
-        throw .unavailable("Keystone cannot be reached at \(settings.authURL)")
     }
 
     /// One entry for the beginning of an outage.
@@ -273,11 +259,11 @@ public final class KeystoneSession: Sendable {
     private func isStillAway(since beginning: Outage.Attempt) async -> Bool {
         guard outage.attempt == beginning else { return false }
         do {
-            _ = try await sendOnce(HTTPClientRequest(url: settings.authURL))
+            _ = try await sendOnce(OutgoingRequest(.GET, settings.authURL))
             noteAnswer(beginning)
             return false
         } catch {
-            return (error as? HTTPClientError) != .alreadyShutdown
+            return error != .closed
         }
     }
 
@@ -287,50 +273,24 @@ public final class KeystoneSession: Sendable {
         logger.log(.keystoneBack, "Keystone can be reached again", metadata: ["auth_url": "\(settings.authURL)"])
     }
 
-    private func sendOnce(_ request: HTTPClientRequest) async throws -> Answer {
-        let response = try await client.execute(
-            request, timeout: .seconds(Int64(settings.timeout ?? 90)), logger: logger)
-        let body = try await response.body.collect(upTo: 16 << 20)
+    private func sendOnce(_ request: OutgoingRequest) async throws(OutgoingHTTPError) -> Answer {
+        var request = request
+        request.deadline = .seconds(settings.timeout ?? 90)
+        let response = try await client.send(request)
+        let body = try await response.collect(upTo: 16 << 20)
         return Answer(
             status: Int(response.status.code), body: Array(body.readableBytesView),
             subjectToken: response.headers.first(name: "X-Subject-Token"))
     }
-
-    private static func isWorthAnotherAttempt(_ error: any Error) -> Bool {
-        if error is CancellationError || error is NIOTooManyBytesError { return false }
-        guard let error = error as? HTTPClientError else { return true }
-        return [.connectTimeout, .remoteConnectionClosed].contains(error)
-    }
 }
 
-extension TLSConfiguration {
-    fileprivate init(_ tls: KeystoneSettings.TLS, _ section: String) throws(IdentityError) {
-        self = .makeClientConfiguration()
-        if tls.isInsecure { certificateVerification = .none }
-        switch tls.minimumVersion {
-        case "1.2": minimumTLSVersion = .tlsv12
-        case "1.3": minimumTLSVersion = .tlsv13
-        default: break
-        }
-        if let ciphers = tls.ciphers { cipherSuites = ciphers }
-        do {
-            if let file = tls.caFile {
-                trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
-            }
-        } catch {
-            throw .badConfiguration("[\(section)] cafile: certificates cannot be read from \(tls.caFile ?? "")")
-        }
-        guard let certificate = tls.certificateFile else { return }
-        do {
-            certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
-        } catch {
-            throw .badConfiguration("[\(section)] certfile: no certificate can be read from \(certificate)")
-        }
-        let key = tls.keyFile ?? certificate
-        do {
-            privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-        } catch {
-            throw .badConfiguration("[\(section)] keyfile: no private key can be read from \(key)")
-        }
+extension RetryPolicy {
+    fileprivate init(_ settings: KeystoneSettings) {
+        self.init()
+        failures = settings.maxRetries
+        delay = settings.retryDelay
+        answers = settings.statusRetries.count
+        answerDelay = settings.statusRetries.delay
+        statuses = settings.statusRetries.statuses
     }
 }

@@ -1,3 +1,5 @@
+public import OutgoingHTTP
+
 /// How to reach Keystone and as whom.
 ///
 /// Source: keystoneauth's `password` and `v3applicationcredential` plugins; Identity API v3, "Authentication and token
@@ -16,7 +18,7 @@ public struct KeystoneSettings: Sendable, Equatable {
     public var serviceName: String?
     /// Where to ask, instead of what the catalog says.
     public var endpointOverride: String?
-    public var tls = TLS()
+    public var tls = TLSSettings()
     /// Seconds for a connection and for a whole exchange; nil leaves both to defaults that end some day.
     public var timeout: Int?
     /// How often a connection that failed is tried again.
@@ -60,22 +62,6 @@ public struct KeystoneSettings: Sendable, Equatable {
         case domain(Domain)
         case system
         case trust(String)
-    }
-
-    /// Files are paths of PEM files.
-    public struct TLS: Sendable, Equatable {
-        public var caFile: String?
-        public var certificateFile: String?
-        /// nil when the certificate's file holds the key too.
-        public var keyFile: String?
-        /// Accepts any certificate.
-        public var isInsecure = false
-        /// `1.2` or `1.3`; nil is the library's own choice.
-        public var minimumVersion: String?
-        /// As OpenSSL writes them; nil is the library's own choice.
-        public var ciphers: String?
-
-        public init() {}
     }
 
     public init(authURL: String, credentials: Credentials, scope: Scope) {

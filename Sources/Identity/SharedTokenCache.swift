@@ -1,7 +1,8 @@
-import FoundationEssentials
+import JSON
 import Logging
 import NIOCore
 import NIOPosix
+import TextCoding
 
 /// Verdicts of Keystone in memcached, shared with other processes and hosts. Its trouble is nobody else's: what cannot
 /// be read in time is as good as absent.
@@ -35,7 +36,7 @@ final class SharedTokenCache: Sendable {
     func shutdown() async { try? await threads.shutdownGracefully() }
 
     /// The verdict on a token and its age in seconds, nil when there is none.
-    func verdict(on token: TokenDigest) async -> (answer: [UInt8], age: Int)? {
+    func verdict(on token: TokenDigest) async -> (answer: JSONValue, age: Int)? {
         let server = server(for: token)
         guard server.isAlive else { return nil }
         let key = protection.entryKey(token, realm: realm)
@@ -74,20 +75,20 @@ final class SharedTokenCache: Sendable {
     }
 
     private static func encode(_ answer: [UInt8]) -> [UInt8] {
-        Array("{\"validated_at\":\(Clock.secondsSince1970),\"answer\":".utf8) + answer + Array("}".utf8)
+        var writer = JSONWriter(capacity: answer.count + 64)
+        writer.object { writer in
+            writer.field("validated_at", Timestamp.now.secondsSince1970)
+            writer.field("answer") { $0.text(answer) }
+        }
+        return writer.bytes
     }
 
-    private static func decode(_ text: [UInt8]) -> (answer: [UInt8], age: Int)? {
-        struct Entry: Decodable {
-            var time: Int64
-
-            enum CodingKeys: String, CodingKey { case time = "validated_at" }
-        }
-        guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(text)),
-            let answer = JSONText.member(["answer"], of: text)
+    private static func decode(_ text: [UInt8]) -> (answer: JSONValue, age: Int)? {
+        guard let entry = try? JSONValue.parse(text), let time = entry["validated_at"]?.integerValue,
+            let answer = entry["answer"]
         else { return nil }
         // Another host's clock may be ahead.
-        let (age, overflow) = Clock.secondsSince1970.subtractingReportingOverflow(entry.time)
-        return (Array(answer.utf8), overflow ? .max : Int(max(0, age)))
+        let (age, overflow) = Timestamp.now.secondsSince1970.subtractingReportingOverflow(time)
+        return (answer, overflow ? .max : Int(max(0, age)))
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import TextCoding
 
 /// What Keystone says about a token, without the catalog.
 ///
@@ -47,12 +47,12 @@ struct TokenAnswer: Decodable {
 
     /// End of the token's life, seconds since 1970.
     ///
-    /// - Throws: an error of the parser when Keystone's text is no time.
+    /// - Throws: `DecodingError` when Keystone's text is no time.
     func expiry() throws -> Int64 {
-        let text = token.expiresAt
-        let precise = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-        let seconds = try (precise ?? Date(text, strategy: .iso8601)).timeIntervalSince1970
-        return Int64(exactly: seconds.rounded(.down)) ?? .max
+        guard let time = Timestamp(token.expiresAt) else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "expires_at is no time"))
+        }
+        return time.secondsSince1970
     }
 
     /// What no Keystone says, because its own database cannot hold it: an id or a name with NUL, or with more than 255

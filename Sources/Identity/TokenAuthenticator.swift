@@ -2,6 +2,7 @@ public import Logging
 public import NIOCore
 public import OsloConfig
 import Synchronization
+import TextCoding
 
 /// `[keystone_authtoken]`: turns a token into an ``AuthContext``, with an in-process cache in front of memcached in front
 /// of Keystone. Parallel requests with the same unknown token ask Keystone once.
@@ -134,7 +135,7 @@ public final class TokenAuthenticator: Sendable {
     }
 
     private func accept(_ valid: ValidatedToken, _ allowsExpired: Bool) throws(IdentityError) -> ValidatedToken {
-        guard allowsExpired || valid.context.expiresAt > Clock.secondsSince1970 else { throw .invalidToken }
+        guard allowsExpired || valid.context.expiresAt > Timestamp.now.secondsSince1970 else { throw .invalidToken }
         return valid
     }
 
@@ -171,7 +172,7 @@ public final class TokenAuthenticator: Sendable {
         case 200:
             let valid: ValidatedToken
             do {
-                valid = try ValidatedToken(answer: answer.body)
+                valid = try ValidatedToken(answer: .parse(answer.body))
             } catch let error as TokenAnswer.Impossible {
                 throw unavailable("Keystone's answer about a token cannot be used: \(error)")
             } catch {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// A token that Keystone found valid.
 final class ValidatedToken: Sendable {
@@ -9,16 +9,16 @@ final class ValidatedToken: Sendable {
     /// Reads an answer of Keystone.
     ///
     /// - Throws: an error of the decoder; ``TokenAnswer/Impossible`` when it says what Keystone cannot hold.
-    init(answer: [UInt8]) throws {
-        let decoded = try JSONDecoder().decode(TokenAnswer.self, from: Data(answer))
+    init(answer: JSONValue) throws {
+        let decoded = try answer.decode(TokenAnswer.self)
         try decoded.check()
-        context = try AuthContext(decoded, catalog: JSONText.member(["token", "catalog"], of: answer))
+        context = try AuthContext(decoded, catalog: answer["token"]?["catalog"])
         accessRules = decoded.token.applicationCredential?.accessRules
     }
 }
 
 extension AuthContext {
-    fileprivate init(_ answer: TokenAnswer, catalog: String?) throws {
+    fileprivate init(_ answer: TokenAnswer, catalog: JSONValue?) throws {
         let token = answer.token
         self.init(
             userID: token.user.id, projectID: token.project?.id,
@@ -32,6 +32,6 @@ extension AuthContext {
         domainID = token.domain?.id
         systemScope = token.system?["all"] == true ? "all" : nil
         isAdminProject = token.isAdminProject ?? true
-        serviceCatalog = catalog
+        if let catalog, catalog != .null { serviceCatalog = JSONWriter.text(of: catalog) }
     }
 }

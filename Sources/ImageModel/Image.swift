@@ -1,3 +1,5 @@
+public import TextCoding
+
 /// An image record with everything that belongs to it, except its data.
 ///
 /// Source: Images API v2, "Show image"; columns of the Glance tables `images`, `image_properties`, `image_tags`,

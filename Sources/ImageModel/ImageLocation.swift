@@ -1,3 +1,5 @@
+public import JSON
+
 /// One place where an image's data is stored: a row of `image_locations`.
 public struct ImageLocation: Sendable, Equatable {
     /// Row id; nil before the row is written.

@@ -1,3 +1,5 @@
+public import TextCoding
+
 /// A project with which an image is shared: a row of `image_members`.
 public struct ImageMember: Sendable, Equatable {
     public var imageID: String

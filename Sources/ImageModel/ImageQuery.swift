@@ -1,3 +1,5 @@
+public import TextCoding
+
 /// What `GET /v2/images` asks for, checked and typed, but not yet bound to a database.
 public struct ImageQuery: Sendable, Equatable {
     /// Whose view of the images is asked for.

@@ -1,4 +1,5 @@
 public import ImageModel
+public import JSON
 
 /// What a client sends to create an image: syntax and schema checked, nothing authorized yet.
 public struct ImageDraft: Sendable, Equatable {

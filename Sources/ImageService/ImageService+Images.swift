@@ -3,6 +3,7 @@ public import ImageModel
 import ImageStore
 import OsloConfig
 import OsloPolicy
+import TextCoding
 import UnifiedLimits
 
 extension ImageService {

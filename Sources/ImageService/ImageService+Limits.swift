@@ -1,5 +1,6 @@
 public import ImageDatabase
 import ImageModel
+import TextCoding
 import UnifiedLimits
 
 // Keystone's unified limits. What counts is the project that owns an image, whoever acts: usage is counted by owner, too.

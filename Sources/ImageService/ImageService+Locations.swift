@@ -1,8 +1,10 @@
+import Cryptography
 import ExternalHTTP
 import ImageDatabase
 import ImageModel
 import ImageStore
 import OsloConfig
+import TextCoding
 
 // Locations written by clients (PATCH with `show_multiple_locations`), and removal from one store.
 extension ImageService {
@@ -171,14 +173,14 @@ extension ImageService {
         guard image.status == .queued else {
             throw .conflict("New hash values may only be provided when image status is 'queued'")
         }
-        if let checksum = data.checksum, !checksum.isHexadecimal(digits: 32) {
+        if let checksum = data.checksum, !Hexadecimal.isValid(checksum, digits: 32) {
             throw .conflict("checksum (\(checksum)) is not a valid MD5 in hexadecimal")
         }
         let algorithm = configuration[Options.Default.hashingAlgorithm]
         guard data.algorithm == algorithm, let value = data.value else {
             throw .conflict("os_hash_algo must be \(algorithm), not \(data.algorithm ?? "missing")")
         }
-        guard value.isHexadecimal(digits: 2 * (try Digest.size(of: algorithm))) else {
+        guard Hexadecimal.isValid(value, digits: 2 * (try Digest.imageHashSize(algorithm))) else {
             throw .conflict("os_hash_value (\(value)) is not a valid \(algorithm) in hexadecimal")
         }
         return data
@@ -201,11 +203,5 @@ extension ImageService {
         if !missing.isEmpty {
             throw .invalid("\(missing.joined(separator: ", ")) must be set prior to saving data.")
         }
-    }
-}
-
-extension String {
-    fileprivate func isHexadecimal(digits: Int) -> Bool {
-        utf8.count == digits && allSatisfy { $0.isASCII && $0.isHexDigit }
     }
 }

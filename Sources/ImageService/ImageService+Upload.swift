@@ -3,6 +3,7 @@ import ImageModel
 import ImageStore
 public import NIOCore
 import OsloConfig
+import TextCoding
 import UnifiedLimits
 
 extension ImageService {

@@ -1,3 +1,4 @@
+import Cryptography
 import ImageStore
 import NIOCore
 import NIOPosix
@@ -31,7 +32,7 @@ struct UploadPipeline: Sendable {
     ///   - memory: bytes for the blocks of all uploads together.
     /// - Throws: ``ServiceError/invalid(_:)`` when libcrypto does not know the algorithm.
     init(hashingAlgorithm: String, threadPool: NIOThreadPool, memory: Int = 32 << 20) throws(ServiceError) {
-        _ = try Digest.size(of: hashingAlgorithm)
+        _ = try Digest.imageHashSize(hashingAlgorithm)
         self.hashingAlgorithm = hashingAlgorithm
         self.executor = ThreadPoolExecutor(threadPool)
         self.memory = UploadMemory(total: memory)
@@ -117,7 +118,7 @@ struct UploadPipeline: Sendable {
             for buffer in block.buffers { digest.update(buffer) }
         }
         try Task.checkCancellation()
-        return digest.finish()
+        return digest.hexadecimal()
     }
 
     private static func inspect(_ lane: UploadLane, _ inspector: any ContentInspector) async throws -> Int64? {

@@ -1,4 +1,5 @@
 public import ImageModel
+public import JSON
 
 /// A place that keeps images' data. One value serves one configured store for the whole life of the process.
 ///

@@ -1,4 +1,5 @@
 public import ImageModel
+public import JSON
 
 /// What the configuration says about a store, whatever its driver.
 public struct StoreIdentity: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Events
 import ImageModel
+import JSON
 import Logging
 import NIOCore
 

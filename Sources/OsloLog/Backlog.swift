@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// Lines on their way to a reader who may be slow, without ever making the caller wait for it.
 ///
@@ -45,7 +46,13 @@ final class Backlog: Sendable {
             defer { state.isDraining = true }
             return !state.isDraining
         }
-        if startDraining { DetachedThread.start { self.drain() } }
+        guard startDraining else { return }
+        do throws(ThreadError) {
+            try DetachedThread.start("log") { self.drain() }
+        } catch {
+            // The next line tries again.
+            state.withLock { $0.isDraining = false }
+        }
     }
 
     /// Hands over what waits until nothing does. Runs on a thread of its own.

@@ -1,8 +1,7 @@
-import AsyncHTTPClient
-import FoundationEssentials
+import JSON
 public import NIOCore
-import NIOHTTP1
-import NIOSSL
+public import OutgoingHTTP
+import TextCoding
 
 /// Performs `http:` and `https:` checks: the answer `True`, with or without quotes, lets the caller pass.
 ///
@@ -12,14 +11,12 @@ public final class RemotePolicyServer: Sendable {
     public struct Settings: Sendable {
         /// `remote_content_type`: JSON instead of a form whose fields are JSON texts.
         public var sendsJSON = false
-        /// `remote_ssl_verify_server_crt`
-        public var verifiesCertificate = false
-        /// `remote_ssl_ca_crt_file`, nil for the system's authorities.
-        public var caFile: String?
-        /// `remote_ssl_client_crt_file`
-        public var certificateFile: String?
-        /// `remote_ssl_client_key_file`, nil when the certificate's file holds the key too.
-        public var keyFile: String?
+        /// `remote_ssl_*`; certificates are not verified unless `remote_ssl_verify_server_crt` says so.
+        public var tls: TLSSettings = {
+            var tls = TLSSettings()
+            tls.isInsecure = true
+            return tls
+        }()
         /// `remote_timeout`, seconds for a whole check.
         public var timeout = 60.0
 
@@ -27,21 +24,23 @@ public final class RemotePolicyServer: Sendable {
     }
 
     private let settings: Settings
-    private let client: HTTPClient
+    private let timeout: Duration
+    private let client: OutgoingHTTPClient
 
     /// - Throws: ``PolicyError/badFile(path:reason:)`` when a certificate or key cannot be read.
     public init(_ settings: Settings, eventLoopGroup: any EventLoopGroup) throws(PolicyError) {
         self.settings = settings
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: try TLSConfiguration(settings), redirectConfiguration: .disallow)
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration)
-    }
-
-    deinit {
-        // A start that fails half-way, or a check, may leave without it.
-        client.shutdown { _ in }
+        let timeout = Duration.milliseconds(Int64(max(0.001, min(settings.timeout, 86400)) * 1000))
+        self.timeout = timeout
+        var http = OutgoingHTTPSettings()
+        http.connectTimeout = min(timeout, http.connectTimeout)
+        http.idleTimeout = nil
+        do throws(OutgoingHTTPError) {
+            client = OutgoingHTTPClient(http, tls: try LoadedTLS(settings.tls), eventLoopGroup: eventLoopGroup)
+        } catch {
+            guard case .unusableFile(_, let path) = error else { throw .badFile(path: "", reason: "\(error)") }
+            throw .badFile(path: path, reason: "not a certificate or key for remote checks that can be read")
+        }
     }
 
     /// For the ``Enforcer``.
@@ -52,86 +51,40 @@ public final class RemotePolicyServer: Sendable {
     }
 
     /// Closes the connections. Nothing may be asked afterwards.
-    ///
-    /// - Throws: errors of the connections.
-    public func shutdown() async throws { try await client.shutdown() }
+    public func shutdown() async { await client.shutdown() }
 
     private func allows(
         _ url: String, rule: String, target: PolicyTarget, credentials: PolicyCredentials
     ) async throws -> Bool {
-        var request = HTTPClientRequest(url: url)
-        request.method = .POST
+        var request = OutgoingRequest(.POST, url, deadline: timeout)
+        let question: [(name: String, value: JSONValue)] = [
+            ("rule", .string(rule)), ("target", PolicyValue.dictionary(target.facts).json),
+            ("credentials", PolicyValue.dictionary(credentials).json),
+        ]
         if settings.sendsJSON {
             request.headers = ["Content-Type": "application/json"]
-            let question = Question(rule: rule, target: target.facts, credentials: credentials)
-            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(question)))
+            let document = JSONValue.object(Dictionary(uniqueKeysWithValues: question.map { ($0.name, $0.value) }))
+            request.body = .bytes(ByteBuffer(string: JSONWriter.text(of: document)))
         } else {
             request.headers = ["Content-Type": "application/x-www-form-urlencoded"]
-            let fields = try [
-                ("rule", JSONEncoder().encode(rule)), ("target", JSONEncoder().encode(target.facts)),
-                ("credentials", JSONEncoder().encode(credentials)),
-            ]
-            let form = fields.map { "\($0)=\(Self.percentEncoded($1))" }.joined(separator: "&")
-            request.body = .bytes(ByteBuffer(string: form))
+            let form = question.map { name, value in
+                name + "=" + PercentEncoding.encode(JSONWriter.text(of: value), blankIsPlus: true)
+            }
+            request.body = .bytes(ByteBuffer(string: form.joined(separator: "&")))
         }
-        let milliseconds = Int64(max(0.001, min(settings.timeout, 86400)) * 1000)
-        let response = try await client.execute(request, timeout: .milliseconds(milliseconds))
-        let answer = String(buffer: try await response.body.collect(upTo: 65536))
+        let answer = String(buffer: try await client.send(request).collect(upTo: 65536))
         return answer == "True" || answer == "\"True\""
     }
-
-    private struct Question: Encodable {
-        var rule: String
-        var target: [String: PolicyValue]
-        var credentials: PolicyCredentials
-    }
-
-    /// All but the characters that no form gives a meaning.
-    private static func percentEncoded(_ bytes: Data) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        let text = bytes.flatMap { byte -> [UInt8] in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                [byte]
-            default: [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
 }
 
-extension PolicyValue: Encodable {
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
+extension PolicyValue {
+    fileprivate var json: JSONValue {
         switch self {
-        case .null: try container.encodeNil()
-        case .bool(let value): try container.encode(value)
-        case .string(let value): try container.encode(value)
-        case .list(let values): try container.encode(values)
-        case .dictionary(let values): try container.encode(values)
-        }
-    }
-}
-
-extension TLSConfiguration {
-    fileprivate init(_ settings: RemotePolicyServer.Settings) throws(PolicyError) {
-        self = .makeClientConfiguration()
-        if !settings.verifiesCertificate { certificateVerification = .none }
-        if let file = settings.caFile {
-            trustRoots = .certificates(try Self.read(file) { try NIOSSLCertificate.fromPEMFile(file) })
-        }
-        guard let file = settings.certificateFile else { return }
-        certificateChain = try Self.read(file) { try NIOSSLCertificate.fromPEMFile(file).map { .certificate($0) } }
-        let key = settings.keyFile ?? file
-        privateKey = .privateKey(try Self.read(key) { try NIOSSLPrivateKey(file: key, format: .pem) })
-    }
-
-    private static func read<Result>(_ path: String, _ body: () throws -> Result) throws(PolicyError) -> Result {
-        do {
-            return try body()
-        } catch {
-            throw .badFile(path: path, reason: "not a certificate or key for remote checks that can be read")
+        case .null: .null
+        case .bool(let value): .bool(value)
+        case .string(let value): .string(value)
+        case .list(let values): .array(values.map { .string($0) })
+        case .dictionary(let values): .object(values.mapValues(\.json))
         }
     }
 }

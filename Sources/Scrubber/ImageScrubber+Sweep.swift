@@ -1,9 +1,9 @@
 import Events
 import ImageDatabase
-import ImageModel
 import ImageStore
 import Logging
 import Staging
+import TextCoding
 
 // What crashes have left behind: found by rows that exist only while something is under way, or by its age.
 extension ImageScrubber {

@@ -5,6 +5,7 @@ import ImageStore
 import Logging
 import OsloConfig
 import Staging
+import TextCoding
 
 /// Removes what deleted images, crashes and time have left, on one node among several.
 ///

@@ -1,8 +1,8 @@
 import FileDriver
 import Glibc
-import ImageModel
 public import ImageStore
 public import OsloConfig
+import TextCoding
 
 /// Where data wait to be imported: `[os_glance_staging_store] filesystem_store_datadir`, or `node_staging_uri` when
 /// `enabled_backends` is not set. Each file has the id of its image as name, perhaps with a suffix behind a dot.

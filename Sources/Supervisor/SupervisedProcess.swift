@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 public import Scoreboard
 import Synchronization
+import Threads
 
 /// A child's side of the supervision: what it was given, what it tells, and how it learns that it is to end.
 public final class SupervisedProcess: Sendable {
@@ -100,15 +101,12 @@ public final class SupervisedProcess: Sendable {
         pthread_sigmask(SIG_BLOCK, &set, nil)
         // Meant for the supervisor; somebody may send them to all processes of the service.
         for signal in [SIGUSR2, SIGTTIN, SIGTTOU] { Glibc.signal(signal, SIG_IGN) }
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { process in
-                guard let process else { return nil }
-                Unmanaged<SupervisedProcess>.fromOpaque(process).takeRetainedValue().readSignals()
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        pthread_detach(thread)
+        do throws(ThreadError) {
+            try DetachedThread.start("signals") { [self] in readSignals() }
+        } catch {
+            // Then they do what they do in any process.
+            pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        }
     }
 
     private func readSignals() {

@@ -1,9 +1,9 @@
 import Events
 import Identity
 import ImageDatabase
-import ImageModel
 import Logging
 import Synchronization
+import TextCoding
 
 /// Asks Keystone for the limits of projects that are about to grow, so that a change there counts for the very next
 /// request, and writes what has changed into the mirror, by which the claims are checked.

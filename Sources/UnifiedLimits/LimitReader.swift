@@ -1,7 +1,9 @@
 import FoundationEssentials
 import Identity
 import ImageDatabase
+import JSON
 import OsloConfig
+import TextCoding
 
 /// Reads the limits of an image service from Keystone: all of them in a handful of requests whatever the number of
 /// projects, or those of some projects.
@@ -43,8 +45,8 @@ struct LimitReader: Sendable {
         let service = try await service()
         let model: ModelAnswer = try await get("/limits/model")
         let registered = try await list(
-            "/registered_limits?service_id=\(Self.encoded(service.id))", \RegisteredLimits.registeredLimits)
-        let own = try await list("/limits?service_id=\(Self.encoded(service.id))", \Limits.limits)
+            "/registered_limits?service_id=\(PercentEncoding.encode(service.id))", \RegisteredLimits.registeredLimits)
+        let own = try await list("/limits?service_id=\(PercentEncoding.encode(service.id))", \Limits.limits)
 
         var mirror = LimitMirror(model: model.model.name)
         var elsewhere: Set<LimitedResource> = []
@@ -154,12 +156,14 @@ struct LimitReader: Sendable {
         switch endpoint {
         case .id(let id):
             let answer: EndpointAnswer = try await get(
-                "/endpoints/\(Self.encoded(id))", missing: "[oslo_limit] endpoint_id: Keystone has no endpoint \(id)")
+                "/endpoints/\(PercentEncoding.encode(id))",
+                missing: "[oslo_limit] endpoint_id: Keystone has no endpoint \(id)")
             return Service(id: answer.endpoint.serviceID, region: answer.endpoint.regionID)
         case .service(let type, let name, let region, let interface):
             let service = try await soleService(type: type, name: name)
-            var path = "/endpoints?service_id=\(Self.encoded(service))&interface=\(Self.encoded(interface))"
-            if let region { path += "&region_id=\(Self.encoded(region))" }
+            var path =
+                "/endpoints?service_id=\(PercentEncoding.encode(service))&interface=\(PercentEncoding.encode(interface))"
+            if let region { path += "&region_id=\(PercentEncoding.encode(region))" }
             let endpoints = try await list(path, \Endpoints.endpoints)
             guard endpoints.count == 1 else {
                 let place = region.map { " in region \($0)" } ?? ""
@@ -174,7 +178,7 @@ struct LimitReader: Sendable {
 
     private func soleService(type: String?, name: String?) async throws -> String {
         let query = [("type", type), ("name", name)].compactMap { key, value in
-            value.map { "\(key)=\(Self.encoded($0))" }
+            value.map { "\(key)=\(PercentEncoding.encode($0))" }
         }
         let services = try await list("/services?" + query.joined(separator: "&"), \Services.services)
         guard services.count == 1 else {
@@ -205,7 +209,7 @@ struct LimitReader: Sendable {
         default: throw Failure(description: "Keystone answered \(answer.status) to \(what)")
         }
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
+            return try JSONValue.parse(answer.body).decode(Answer.self)
         } catch {
             throw Failure(description: "Keystone's answer to \(what) cannot be read")
         }
@@ -227,22 +231,6 @@ struct LimitReader: Sendable {
                     "Keystone's list of \(path.prefix { $0 != "?" }) is cut short; raise list_limit in keystone.conf")
         }
         return items(answer)
-    }
-
-    /// Percent-encodes everything but what RFC 3986 calls unreserved.
-    private static func encoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || (48...57).contains(byte))
-            if isPlain || "-._~".unicodeScalars.contains(scalar) {
-                result.unicodeScalars.append(scalar)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += digits.count == 1 ? "%0" + digits : "%" + digits
-            }
-        }
-        return result
     }
 }
 

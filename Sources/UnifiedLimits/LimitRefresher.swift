@@ -1,8 +1,8 @@
 import Events
 import Identity
 import ImageDatabase
-import ImageModel
 import Logging
+import TextCoding
 
 /// Keeps the mirror, and tells the journal what an operator should know, once.
 struct LimitRefresher: Sendable {

@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 public import Scoreboard
 
 /// What all checks found, in the order of ``CheckName``.

@@ -1,6 +1,6 @@
 import Identity
 import ImageAPI
-import ImageModel
+import JSON
 import NIOPosix
 import OsloConfig
 

@@ -1,3 +1,4 @@
+import Cryptography
 import ImageService
 import OsloConfig
 

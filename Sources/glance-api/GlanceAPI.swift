@@ -68,7 +68,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
         /// Whether what is logged does not go to standard error.
         var logsElsewhere = false
         var supervisor = try Supervisor(
-            program: Self.program, childArguments: arguments, environment: Self.environment
+            program: Self.program, childArguments: arguments, environment: ProcessEnvironment.variables
         ) {
             // Files may have been moved away, whatever the new configuration is like.
             OsloLog.reopen()
@@ -156,24 +156,13 @@ struct GlanceAPI: ParsableCommand, Sendable {
     private static let noLimit: Duration = .seconds(365 * 86_400)
 
     var sources: ConfigurationSources {
-        common.sources(program: Self.program, arguments: arguments, environment: Self.environment)
+        common.sources(program: Self.program, arguments: arguments, environment: ProcessEnvironment.variables)
     }
 
     /// Of the command line, without what only concerns a child.
     private var arguments: [String] {
         let all = Array(CommandLine.arguments.dropFirst())
         return role == nil ? all : Array(all.dropFirst(4))
-    }
-
-    private static var environment: [String: String] {
-        var result: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
-            entry += 1
-        }
-        return result
     }
 
     private static func exitStatus(of error: any Error) -> ExitStatus {

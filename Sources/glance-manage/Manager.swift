@@ -1,6 +1,6 @@
 import ImageDatabase
-import ImageModel
 import Logging
+import TextCoding
 
 /// The actions of `glance-manage db`, with the messages and exit statuses that scripts know.
 struct Manager {

@@ -63,7 +63,8 @@ private func run(_ action: any DatabaseAction, _ words: [String]) async throws(M
     let configuration: Configuration
     do {
         configuration = try Configuration.load(
-            action.root.common.sources(program: GlanceManage.program, arguments: words, environment: environment()))
+            action.root.common.sources(
+                program: GlanceManage.program, arguments: words, environment: ProcessEnvironment.variables))
         try OsloLog.bootstrap(configuration: configuration, program: GlanceManage.program)
     } catch {
         throw ManageFailure("ERROR: \(error)")
@@ -86,19 +87,6 @@ private func run(_ action: any DatabaseAction, _ words: [String]) async throws(M
         throw error
     }
     await database.close()
-}
-
-private func environment() -> [String: String] {
-    var result: [String: String] = [:]
-    var entry = environ
-    while let variable = entry.pointee {
-        let text = String(cString: variable)
-        if let equals = text.firstIndex(of: "=") {
-            result[String(text[..<equals])] = String(text[text.index(after: equals)...])
-        }
-        entry += 1
-    }
-    return result
 }
 
 private func complain(_ text: String) {

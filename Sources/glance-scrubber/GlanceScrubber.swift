@@ -72,23 +72,13 @@ struct GlanceScrubber: ParsableCommand, Sendable {
 
     private func load() throws -> Configuration {
         var sources = common.sources(
-            program: Self.program, arguments: Array(CommandLine.arguments.dropFirst()), environment: Self.environment)
+            program: Self.program, arguments: Array(CommandLine.arguments.dropFirst()),
+            environment: ProcessEnvironment.variables)
         if let daemon {
             sources.overrides.append((group: "DEFAULT", option: "daemon", value: "\(daemon == .daemon)"))
         }
         if let restore { sources.overrides.append((group: "DEFAULT", option: "restore", value: restore)) }
         return try Configuration.load(sources)
-    }
-
-    private static var environment: [String: String] {
-        var result: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
-            entry += 1
-        }
-        return result
     }
 
     private static func complain(_ text: String) {

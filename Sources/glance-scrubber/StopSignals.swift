@@ -1,6 +1,7 @@
 import Glibc
 import OsloLog
 import Synchronization
+import Threads
 
 /// The signals of a daemon: TERM, INT and QUIT end it, HUP opens its log files anew.
 final class StopSignals: Sendable {
@@ -15,15 +16,12 @@ final class StopSignals: Sendable {
     init() {
         var set = Self.set
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { signals in
-                guard let signals else { return nil }
-                Unmanaged<StopSignals>.fromOpaque(signals).takeRetainedValue().read()
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        pthread_detach(thread)
+        do throws(ThreadError) {
+            try DetachedThread.start("signals") { [self] in read() }
+        } catch {
+            // Then they do what they do in any process.
+            pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        }
     }
 
     /// Returns when the daemon is to end. Once the work has begun to end, another signal ends it at once.

@@ -27,22 +27,9 @@ func start(_ words: [String]) async -> Int32 {
     }
     // The files are those of the service.
     let report = await UpgradeCheck(
-        check.root.common.sources(program: "glance-api", arguments: words, environment: environment())
+        check.root.common.sources(program: "glance-api", arguments: words, environment: ProcessEnvironment.variables)
     ).run()
     return output(check.json ? report.json + "\n" : report.text) ? report.outcome.rawValue : 255
-}
-
-private func environment() -> [String: String] {
-    var result: [String: String] = [:]
-    var entry = environ
-    while let variable = entry.pointee {
-        let text = String(cString: variable)
-        if let equals = text.firstIndex(of: "=") {
-            result[String(text[..<equals])] = String(text[text.index(after: equals)...])
-        }
-        entry += 1
-    }
-    return result
 }
 
 /// Writes to standard output; false when somebody closed it.

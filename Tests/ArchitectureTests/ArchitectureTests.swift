@@ -1,119 +1,85 @@
 import Foundation
 import Testing
 
-/// Holds the house to its plan (docs/architecture.md): arrows between rooms only point down.
+/// Holds `Package.swift`, the table of modules in `docs/architecture.md`, and the sources to each other.
 @Suite struct ArchitectureTests {
-    /// What each room may know, besides the C shims and libraries. A room that is not listed here fails the test.
-    static let mayKnow: [String: Set<String>] = [
-        "CommandOptions": ["OsloConfig"],
-        "glance-api": [
-            "CommandOptions", "Supervisor", "GlanceWorker", "Scrubber", "UnifiedLimits", "UpgradeCheck", "Scoreboard",
-            "HTTPServer", "OsloConfig", "OsloLog", "Events",
-        ],
-        "glance-scrubber": ["CommandOptions", "Scrubber", "OsloConfig", "OsloLog"],
-        "glance-status": ["CommandOptions", "UpgradeCheck", "OsloConfig", "OsloLog"],
-        "glance-manage": ["CommandOptions", "ImageDatabase", "ImageModel", "OsloConfig", "OsloLog"],
-        "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog", "Events"],
-        "UpgradeCheck": [
-            "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers", "FileDriver",
-            "ImageModel", "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog",
-        ],
-        "Scrubber": [
-            "ImageDatabase", "ImageStore", "StoreDrivers", "Staging", "ImageModel", "OsloConfig", "Events",
-        ],
-        "UnifiedLimits": ["Identity", "ImageDatabase", "ImageModel", "OsloConfig", "Events"],
-        "GlanceWorker": [
-            "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers", "HTTPServer",
-            "Identity", "OsloPolicy", "OsloConfig", "OsloLog", "Events", "Scoreboard",
-        ],
-        "ImageAPI": [
-            "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig",
-            "Events",
-        ],
-        "ImageService": [
-            "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "ExternalHTTP", "Identity", "OsloPolicy",
-            "OsloConfig", "Events",
-        ],
-        "ImageDatabase": ["ImageModel", "OsloConfig", "Events"],
-        "StoreDrivers": ["FileDriver", "HTTPDriver", "ImageStore"],
-        "FileDriver": ["ImageStore", "ImageModel", "OsloConfig"],
-        "HTTPDriver": ["ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig"],
-        "Staging": ["FileDriver", "ImageStore", "ImageModel", "OsloConfig"],
-        "ImageStore": ["ImageModel", "OsloConfig", "Events"],
-        "ExternalHTTP": ["OsloConfig"],
-        "Identity": ["OsloConfig", "Events"],
-        "OsloLog": ["OsloConfig", "Events", "Systemd"],
-        "Events": [],
-        "Scoreboard": [],
-        "HTTPServer": [],
-        "ImageModel": [],
-        "OsloPolicy": [],
-        "OsloConfig": [],
-        "Systemd": [],
-    ]
+    static let manifest = Result { try Manifest() }
 
-    static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Sources")
+    /// All modules but the shims.
+    static let modules = ((try? manifest.get().dependencies.keys.sorted()) ?? []).filter { !Manifest.isShim($0) }
 
-    @Test func everyRoomIsOnThePlan() throws {
-        let rooms = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path)
-            .filter { !$0.hasPrefix(".") && !Self.isShim($0) }
-        #expect(Set(rooms) == Set(Self.mayKnow.keys))
+    @Test func everyFolderIsAModule() throws {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: Manifest.sources.path)
+            .filter { !$0.hasPrefix(".") }
+        #expect(try Set(folders) == Set(Self.manifest.get().dependencies.keys))
+        #expect(Self.modules.count > 20)
     }
 
-    /// `CLinux`, `CLibpq`, …: a C and the library's name.
-    private static func isShim(_ room: String) -> Bool {
-        room.hasPrefix("C") && room.dropFirst().first?.isUppercase == true
+    @Test func theTableHasEveryModuleOnce() throws {
+        let named = try ModuleTable().rows.flatMap(\.modules)
+        #expect(try named.sorted() == Self.manifest.get().dependencies.keys.sorted())
     }
 
-    @Test(arguments: mayKnow.keys.sorted())
-    func importsOnlyPointDown(room: String) throws {
-        let allowed = try #require(Self.mayKnow[room])
-        for (file, module) in try Self.imports(of: room) where Self.mayKnow[module] != nil {
-            #expect(module == room || allowed.contains(module), "\(file) imports \(module)")
-        }
-    }
-
-    @Test func thePlanHasNoCircle() {
-        for room in Self.mayKnow.keys {
-            #expect(!Self.reachable(from: room).contains(room), "\(room) depends on itself")
-        }
-    }
-
-    private static func reachable(from room: String) -> Set<String> {
-        var found: Set<String> = []
-        var waiting = Array(mayKnow[room] ?? [])
-        while let next = waiting.popLast() {
-            if found.insert(next).inserted { waiting += mayKnow[next] ?? [] }
-        }
-        return found
-    }
-
-    @Test("CVE-2014-0162: nothing runs a shell", arguments: mayKnow.keys.sorted())
-    func nothingRunsAShell(room: String) throws {
-        let folder = Self.sources.appending(path: room)
-        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
-        for file in files {
-            let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-            for shell in ["popen(", "Glibc.system(", "bin/sh", "bin/bash", "wordexp("] where text.contains(shell) {
-                Issue.record("\(room)/\(file) holds \(shell)")
+    @Test func theTableSaysWhatThePackageSays() throws {
+        let dependencies = try Self.manifest.get().dependencies
+        for row in try ModuleTable().rows {
+            for module in row.modules where !Manifest.isShim(module) {
+                let known = try #require(dependencies[module]).filter { !Manifest.isShim($0) }
+                #expect(
+                    row.mayKnow == known,
+                    "docs/architecture.md, row \(module): \(known.sorted().map { "`\($0)`" }.joined(separator: ", "))")
             }
         }
     }
 
-    private static func imports(of room: String) throws -> [(file: String, module: String)] {
-        let folder = sources.appending(path: room)
-        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
+    /// So that there is no circle either.
+    @Test func theTableOnlyPointsDown() throws {
+        var above: Set<String> = []
+        for row in try ModuleTable().rows {
+            above.formUnion(row.modules)
+            #expect(above.isDisjoint(with: row.mayKnow), "\(row.modules) know \(above.intersection(row.mayKnow))")
+        }
+    }
+
+    @Test(arguments: modules)
+    func importsAreWhatThePackageSays(module: String) throws {
+        let dependencies = try Self.manifest.get().dependencies
+        let known = try #require(dependencies[module])
+        var imported: Set<String> = []
+        for (file, other) in try Self.imports(of: module) where dependencies[other] != nil && other != module {
+            #expect(known.contains(other), "\(file) imports \(other)")
+            imported.insert(other)
+        }
+        #expect(known.subtracting(imported).isEmpty, "Package.swift: \(module) imports none of these")
+    }
+
+    @Test("CVE-2014-0162: nothing runs a shell", arguments: modules)
+    func nothingRunsAShell(module: String) throws {
+        for (file, text) in try Self.files(of: module) {
+            for shell in ["popen(", "Glibc.system(", "bin/sh", "bin/bash", "wordexp("] where text.contains(shell) {
+                Issue.record("\(file) holds \(shell)")
+            }
+        }
+    }
+
+    private static func imports(of module: String) throws -> [(file: String, module: String)] {
+        let files = try files(of: module)
         #expect(!files.isEmpty)
-        return try files.flatMap { file in
-            try String(contentsOf: folder.appending(path: file), encoding: .utf8).split(separator: "\n")
-                .compactMap { line in
-                    let words = line.split(separator: " ")
-                    guard let position = words.firstIndex(of: "import"), position <= 2, words.count > position + 1,
-                        !line.hasPrefix("//")
-                    else { return nil }
-                    return ("\(room)/\(file)", String(words[position + 1]))
-                }
+        return files.flatMap { file, text in
+            text.split(separator: "\n").compactMap { line in
+                let words = line.split(separator: " ")
+                guard let position = words.firstIndex(of: "import"), position <= 2, words.count > position + 1,
+                    !line.hasPrefix("//")
+                else { return nil }
+                return (file, String(words[position + 1]))
+            }
+        }
+    }
+
+    private static func files(of module: String) throws -> [(file: String, text: String)] {
+        let folder = Manifest.sources.appending(path: module)
+        return try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }.map {
+            ("\(module)/\($0)", try String(contentsOf: folder.appending(path: $0), encoding: .utf8))
         }
     }
 }

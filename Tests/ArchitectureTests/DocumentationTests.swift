@@ -3,7 +3,7 @@ import Testing
 
 /// Links in the documentation lead somewhere.
 @Suite struct DocumentationTests {
-    private static let root = ArchitectureTests.sources.deletingLastPathComponent()
+    private static let root = Manifest.root
 
     static var documents: [String] {
         get throws {

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import OutgoingHTTP
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import TextCoding
 
 @testable import Identity
 
@@ -10,7 +11,7 @@ import Testing
         let token = try await site.tokens.token("demo", project: "demo")
         try await site.withAuthenticator { authenticator in
             let context = try await authenticator.authenticate(token: token, serviceToken: nil)
-            try await Task.sleep(for: .seconds(max(0, context.expiresAt - Clock.secondsSince1970) + 1))
+            try await Task.sleep(for: .seconds(max(0, context.expiresAt - Timestamp.now.secondsSince1970) + 1))
             try await check(site, token, authenticator, "remembered")
             try await site.withAuthenticator { fresh in try await check(site, token, fresh, "unknown") }
         }

@@ -3,8 +3,10 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import OsloConfig
+import OutgoingHTTP
 import TestSupport
 import Testing
+import TextCoding
 
 @testable import Identity
 
@@ -35,7 +37,7 @@ import Testing
             #expect(context.systemScope == nil)
             #expect(context.domainID == nil)
             #expect(context.service == nil)
-            #expect(abs(context.expiresAt - Clock.secondsSince1970 - 3600) < 60)
+            #expect(abs(context.expiresAt - Timestamp.now.secondsSince1970 - 3600) < 60)
             #expect(context.serviceCatalog?.hasPrefix("[{") == true)
             #expect(context.serviceCatalog?.contains("identity") == true)
             #expect(authenticator.challenge == "Keystone uri=\"\(site.url)\"")
@@ -359,7 +361,7 @@ import Testing
             tls.certificateVerification = .noHostnameVerification
             let guarded = try await Proxy.start(to: site.port, tls: tls)
 
-            func attempt(_ proxy: Proxy, _ change: (inout KeystoneSettings.TLS) -> Void) async throws {
+            func attempt(_ proxy: Proxy, _ change: (inout TLSSettings) -> Void) async throws {
                 var settings = site.settings(through: proxy)
                 settings.authURL = "https://127.0.0.1:\(proxy.port)/v3"
                 settings.maxRetries = 0
@@ -380,7 +382,7 @@ import Testing
                 $0.certificateFile = directory + "/cert.pem"
                 $0.keyFile = directory + "/key.pem"
             }
-            for change: (inout KeystoneSettings.TLS) -> Void in [
+            for change: (inout TLSSettings) -> Void in [
                 { $0.caFile = directory + "/absent" }, { $0.caFile = directory + "/key.pem" },
                 { $0.certificateFile = directory + "/absent" }, { $0.certificateFile = directory + "/cert.pem" },
             ] {

@@ -1,3 +1,4 @@
+import JSON
 import Logging
 import NIOCore
 import NIOPosix
@@ -8,7 +9,7 @@ import Testing
 
 /// A real memcached without Keystone.
 @Suite struct SharedTokenCacheTests {
-    private static let answer = Array(#"{"token": {"user": "u"}}"#.utf8)
+    private static let answer: JSONValue = ["token": ["user": "u"]]
 
     private func cache(_ settings: MemcachedSettings) -> SharedTokenCache {
         SharedTokenCache(
@@ -21,10 +22,10 @@ import Testing
     }
 
     /// Stores until the verdict can be read, since storing happens in the background.
-    private func roundTrip(_ cache: SharedTokenCache, _ token: String) async throws -> [UInt8]? {
+    private func roundTrip(_ cache: SharedTokenCache, _ token: String) async throws -> JSONValue? {
         let end = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < end {
-            cache.store(Self.answer, on: TokenDigest(of: token), lifetime: 60)
+            cache.store(Array(JSONWriter.text(of: Self.answer).utf8), on: TokenDigest(of: token), lifetime: 60)
             if let verdict = await cache.verdict(on: TokenDigest(of: token)) {
                 #expect(verdict.age <= 20)
                 return verdict.answer

@@ -1,4 +1,5 @@
 import ImageModel
+import JSON
 import Testing
 
 @testable import ImageAPI

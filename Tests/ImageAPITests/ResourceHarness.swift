@@ -2,13 +2,14 @@ import Foundation
 import Hummingbird
 import Identity
 import ImageDatabase
-import ImageModel
 import ImageStore
+import JSON
 import Logging
 import NIOPosix
 import OsloConfig
 import OsloPolicy
 import StoreDrivers
+import TextCoding
 
 @testable import ImageAPI
 @testable import ImageService

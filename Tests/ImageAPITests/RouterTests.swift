@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Testing
+import TextCoding
 
 @testable import ImageAPI
 

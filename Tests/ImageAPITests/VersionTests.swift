@@ -1,5 +1,6 @@
 import HTTPTypes
 import ImageModel
+import JSON
 import Testing
 
 @testable import ImageAPI

@@ -1,7 +1,7 @@
 import Foundation
-import ImageModel
 import Logging
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 

@@ -2,6 +2,7 @@ import Foundation
 import ImageDatabase
 import ImageModel
 import Testing
+import TextCoding
 
 @testable import ImageService
 

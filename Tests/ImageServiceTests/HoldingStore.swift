@@ -1,5 +1,6 @@
 import ImageModel
 import ImageStore
+import JSON
 import NIOCore
 import Synchronization
 

@@ -1,6 +1,7 @@
 import ImageDatabase
 import ImageModel
 import Testing
+import TextCoding
 
 @testable import ImageService
 

@@ -2,6 +2,7 @@ import ImageDatabase
 import ImageModel
 import NIOPosix
 import Testing
+import TextCoding
 
 @testable import ImageService
 

@@ -9,6 +9,7 @@ import NIOPosix
 import OsloConfig
 import OsloPolicy
 import StoreDrivers
+import TextCoding
 
 @testable import ImageService
 

@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import ImageStore
 import NIOCore
@@ -16,7 +17,7 @@ import Testing
     private func hash(_ algorithm: String, _ bytes: [UInt8]) throws -> String {
         var digest = try Digest(algorithm)
         digest.update(ByteBuffer(bytes: bytes))
-        return digest.finish()
+        return digest.hexadecimal()
     }
 
     /// A body of the given buffers.

@@ -4,8 +4,10 @@ import Foundation
 import HTTPDriver
 import ImageModel
 import ImageStore
+import JSON
 import Logging
 import OsloConfig
+import OutgoingHTTP
 import StoreDrivers
 import TestSupport
 import Testing

@@ -72,7 +72,7 @@ import Testing
             logger: Logger(label: "test"))
         let allowed = await enforcer.allows(
             "get", target: ["name": .string("n"), "owner": .null], credentials: Self.credentials)
-        try await server.shutdown()
+        await server.shutdown()
         return allowed
     }
 
@@ -123,7 +123,7 @@ import Testing
 
     @Test func certificatesThatCannotBeReadEndTheStart() {
         for change: (inout RemotePolicyServer.Settings) -> Void in [
-            { $0.caFile = "/nonexistent" }, { $0.certificateFile = "/nonexistent" },
+            { $0.tls.caFile = "/nonexistent" }, { $0.tls.certificateFile = "/nonexistent" },
         ] {
             var settings = RemotePolicyServer.Settings()
             change(&settings)

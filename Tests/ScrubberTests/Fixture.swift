@@ -4,6 +4,7 @@ import OsloConfig
 import StoreDrivers
 import TestSupport
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 @testable import ImageModel

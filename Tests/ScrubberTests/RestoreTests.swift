@@ -2,6 +2,7 @@ import Events
 import Foundation
 import TestSupport
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 @testable import ImageModel

@@ -8,6 +8,7 @@ import NIOPosix
 import OsloConfig
 import TestSupport
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 @testable import UnifiedLimits

@@ -6,6 +6,7 @@ import OsloConfig
 import Synchronization
 import TestSupport
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 @testable import UnifiedLimits

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import ImageModel
+import JSON
 
 /// The list of API versions that this configuration offers. A client never selects one: the number only says which features
 /// exist.

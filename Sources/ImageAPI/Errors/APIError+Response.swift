@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import ImageModel
+import JSON
 import NIOCore
 
 extension APIError {

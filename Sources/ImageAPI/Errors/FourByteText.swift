@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 
 /// Texts that the database must not get. Glance refuses characters beyond the basic plane wherever a text goes to the database, on every database, because MySQL's
 /// three-byte `utf8` could not hold them. A database that both releases share has to keep that promise. PostgreSQL cannot hold

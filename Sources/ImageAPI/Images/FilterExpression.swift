@@ -1,4 +1,5 @@
 import ImageModel
+import TextCoding
 
 /// The value of a list filter, which may begin with an operator: `active`, `eq:active`, `in:a,"b,c"`, `gte:2026-01-01`.
 ///

@@ -1,5 +1,6 @@
 import ImageModel
 import ImageService
+import JSON
 
 extension ImageChange {
     /// Setting a base attribute; nil when `name` is not one that clients write as a whole.

@@ -1,6 +1,8 @@
 import ImageModel
 import ImageService
+import JSON
 import OsloConfig
+import TextCoding
 
 /// Writes images in the form of the Images API v2, straight into the answer: showing one and listing many is what clients
 /// do all day.

@@ -1,5 +1,5 @@
-import ImageModel
 import ImageService
+import JSON
 
 extension ImageDraft {
     /// Reads the body of `POST /v2/images` (Images API v2, "Create image").

@@ -1,5 +1,5 @@
-import ImageModel
 import ImageService
+import JSON
 
 /// The body of `PATCH /v2/images/{image_id}` (Images API v2, "Update image"): all that can be said about it without knowing
 /// the image.

@@ -1,3 +1,5 @@
+import TextCoding
+
 /// Links between the pages of a list. They repeat the query of the request with all its parameters, also those that come more
 /// than once (`tag=a&tag=b`), in their order.
 struct PageLinks {

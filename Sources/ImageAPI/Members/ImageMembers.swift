@@ -1,6 +1,7 @@
 import Hummingbird
 import ImageModel
 import ImageService
+import JSON
 
 /// `/v2/images/{image_id}/members` (Images API v2, "Sharing").
 struct ImageMembers: Sendable {

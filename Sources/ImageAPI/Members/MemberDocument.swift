@@ -1,4 +1,5 @@
 import ImageModel
+import JSON
 
 /// Writes members in the form of the Images API v2.
 enum MemberDocument {

@@ -1,4 +1,5 @@
 import Hummingbird
+import TextCoding
 
 /// The query of a request, decoded as a form: in order, repeated names kept, `+` is a blank.
 struct QueryParameters: Sendable {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import TextCoding
 
 /// Finds the route of a path: a tree over the segments of the templates, literal segments before placeholders. Nodes have few
 /// children, so comparing a handful of short strings is all there is to do.

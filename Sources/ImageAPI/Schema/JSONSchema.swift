@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 
 /// A JSON Schema (draft 4) compiled from its document, with the keywords that Glance's schemas use: `type`, `enum`,
 /// `minLength`, `maxLength`, `pattern`, `minimum`, `maximum`, `properties`, `additionalProperties`, `required`, `items`,

@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 
 /// Reads the keywords of one schema with the types that draft 4 gives them.
 struct SchemaKeywords {

@@ -1,3 +1,5 @@
+import TextCoding
+
 /// A regular expression of a schema.
 struct SchemaPattern: Sendable {
     /// As written in the document.
@@ -17,19 +19,9 @@ struct SchemaPattern: Sendable {
 
     /// Whether the expression is found in a text.
     func matches(_ candidate: String) -> Bool {
-        if isUUID { return Self.isUUID(candidate) }
+        if isUUID { return UUIDText.isValid(candidate) }
         // A Regex cannot be shared between tasks, so it is compiled anew. Only schema files of an operator get here.
         guard let expression = try? Regex(text) else { return false }
         return candidate.firstMatch(of: expression) != nil
-    }
-
-    private static func isUUID(_ candidate: String) -> Bool {
-        guard candidate.utf8.count == 36 else { return false }
-        return candidate.utf8.enumerated().allSatisfy { index, byte in
-            switch index {
-            case 8, 13, 18, 23: byte == UInt8(ascii: "-")
-            default: Character(Unicode.Scalar(byte)).isHexDigit
-            }
-        }
     }
 }

@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 
 /// What `schema-image.json` adds to the schema of images. The file has one of two forms:
 ///

@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 import OsloConfig
 
 /// The schema of images: the attributes of every image, the formats that the configuration allows, and what

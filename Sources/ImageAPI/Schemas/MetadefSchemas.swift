@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 
 /// The schemas of metadata definitions (Images API v2, "Metadata Definitions Schemas").
 enum MetadefSchemas {

@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 
 /// Builds the JSON schemas that `GET /v2/schemas/…` serves (Images API v2, "Image Schemas").
 enum SchemaDocument {

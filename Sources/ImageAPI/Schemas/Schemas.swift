@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import ImageModel
+import JSON
 import NIOCore
 
 /// `/v2/schemas/…` (Images API v2, "Image Schemas", "Metadata Definitions Schemas", "Task Schemas").

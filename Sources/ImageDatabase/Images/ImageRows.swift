@@ -1,4 +1,6 @@
 import ImageModel
+import JSON
+import TextCoding
 
 /// The statement shape by which images are read: one row for each image, whose properties, tags, locations and members
 /// stand in it as arrays.

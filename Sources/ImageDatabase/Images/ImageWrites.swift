@@ -1,4 +1,6 @@
 import ImageModel
+import JSON
+import TextCoding
 
 /// The statements that change single rows, with the conventions that Glance's own code keeps.
 enum ImageWrites {

@@ -1,4 +1,5 @@
 public import ImageModel
+public import TextCoding
 
 /// Images with everything that belongs to them.
 public struct ImagesFacet: Sendable {

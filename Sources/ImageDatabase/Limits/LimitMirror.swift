@@ -1,4 +1,4 @@
-public import ImageModel
+public import TextCoding
 
 /// The limits of all projects as Keystone has them, in units of ``LimitedResource``; negative is no limit.
 public struct LimitMirror: Sendable, Equatable {

@@ -1,4 +1,4 @@
-public import ImageModel
+public import TextCoding
 
 extension LimitsFacet {
     /// How many times the mirror of limits has changed, and when it was last refreshed. Nil when it was never filled.

@@ -1,4 +1,5 @@
 public import ImageModel
+public import TextCoding
 
 /// Where images' data are, and locations whose rows are deleted but whose data may still be there.
 public struct LocationsFacet: Sendable {

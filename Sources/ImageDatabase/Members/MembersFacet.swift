@@ -1,4 +1,5 @@
 public import ImageModel
+import TextCoding
 
 /// The projects that an image is shared with.
 public struct MembersFacet: Sendable {

@@ -1,4 +1,4 @@
-public import ImageModel
+public import TextCoding
 
 /// Removes rows for good that were soft-deleted long ago: `glance-manage db purge` and `db purge_images_table`.
 ///

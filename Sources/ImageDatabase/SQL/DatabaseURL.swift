@@ -1,3 +1,5 @@
+import TextCoding
+
 /// A database URL in SQLAlchemy's syntax: `dialect[+driver]://user:password@host:port/database?key=value`.
 ///
 /// Source: SQLAlchemy documentation, "Database URLs" and "PostgreSQL: specifying multiple fallback hosts".
@@ -115,30 +117,9 @@ enum DatabaseURL: Equatable {
 
     /// Percent-decodes; in a query `+` is a blank.
     private static func decode(_ text: Substring, plus: Bool = false) throws(DatabaseError) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let high = rest.first.flatMap(hexadecimal),
-                let low = rest.dropFirst().first.flatMap(hexadecimal)
-            {
-                bytes.append(high << 4 | low)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(plus && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-            }
-        }
-        guard !bytes.contains(0), let decoded = String(validating: bytes, as: UTF8.self) else {
+        guard let decoded = PercentEncoding.decode(text.utf8, plusIsBlank: plus) else {
             throw .unsupportedURL("the database URL holds percent-encoded bytes that are not text")
         }
         return decoded
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

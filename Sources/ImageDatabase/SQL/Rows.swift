@@ -1,5 +1,5 @@
 import CLibpq
-import ImageModel
+import TextCoding
 
 /// The result of one statement: cells of text, decoded straight from the driver's memory.
 struct Rows: Sendable {

@@ -1,4 +1,4 @@
-import ImageModel
+import TextCoding
 
 /// A parameter of a statement. The case says the SQL type, also of a null.
 enum SQLValue: Sendable, Equatable {

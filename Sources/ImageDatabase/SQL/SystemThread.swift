@@ -1,43 +1,15 @@
-import Glibc
+import Threads
 
-/// A detached thread for calls that block, outside Swift's cooperative pool.
+/// The threads of the database drivers.
 enum SystemThread {
-    private final class Start: Sendable {
-        let name: String
-        let body: @Sendable () -> Void
-
-        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
-            self.name = name
-            self.body = body
-        }
-    }
-
-    /// Starts `body`. The name, for tools such as top, has at most 15 bytes (proc_pid_comm(5)).
+    /// Starts a thread. Its name has at most 15 bytes.
     ///
     /// - Throws: ``DatabaseError/unavailable(_:)`` when the system has no thread left.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) throws(DatabaseError) {
-        var thread = pthread_t()
-        let start = Unmanaged.passRetained(Start(name, body))
-        let status = pthread_create(&thread, nil, run, start.toOpaque())
-        guard status == 0 else {
-            start.release()
-            throw .unavailable("no thread for the database: \(String(cString: strerror(status)))")
+        do throws(ThreadError) {
+            try DetachedThread.start(name, body)
+        } catch {
+            throw .unavailable("no thread for the database: \(error)")
         }
-        pthread_detach(thread)
-    }
-
-    private static let run: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-        guard let argument else { return nil }
-        let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-        setName(start.name)
-        start.body()
-        return nil
-    }
-
-    private static func setName(_ name: String) {
-        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        _ = write(file, name, name.utf8.count)
-        close(file)
     }
 }

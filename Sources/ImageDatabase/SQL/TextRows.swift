@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 
 /// Reads what ``SQLDialect/textRows(_:from:)`` selects: rows of texts and nulls in one cell.
 enum TextRows {

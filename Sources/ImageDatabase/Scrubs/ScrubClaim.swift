@@ -1,4 +1,5 @@
 public import ImageModel
+public import TextCoding
 
 /// Somebody works on the data of an image that is `pending_delete`, to remove them or to bring them back: a row of the
 /// table `glance_scrubs`, which is ours and not Glance's.

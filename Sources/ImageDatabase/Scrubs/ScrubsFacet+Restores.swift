@@ -1,4 +1,5 @@
 import ImageModel
+import TextCoding
 
 // The way back from `pending_delete`.
 extension ScrubsFacet {

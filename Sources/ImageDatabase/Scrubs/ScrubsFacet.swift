@@ -1,4 +1,5 @@
-public import ImageModel
+import ImageModel
+public import TextCoding
 
 /// Images that are `pending_delete`, on their way to `deleted`, and the claims on them (table `glance_scrubs`, ours).
 public struct ScrubsFacet: Sendable {

@@ -1,4 +1,4 @@
-import ImageModel
+import TextCoding
 
 /// Single tags of images.
 public struct TagsFacet: Sendable {

@@ -1,4 +1,5 @@
 public import ImageModel
+public import TextCoding
 
 /// An image on which nobody seems to work.
 public struct StuckImage: Sendable, Equatable {

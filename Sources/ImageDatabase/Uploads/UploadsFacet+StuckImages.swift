@@ -1,4 +1,5 @@
 public import ImageModel
+public import TextCoding
 
 // Images that stay in the middle of an upload or import that nobody carries on.
 extension UploadsFacet {

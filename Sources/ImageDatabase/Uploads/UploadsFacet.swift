@@ -1,4 +1,5 @@
 public import ImageModel
+import TextCoding
 
 /// Running uploads and the records of them (table `glance_uploads`, ours).
 public struct UploadsFacet: Sendable {

@@ -44,7 +44,10 @@ extension Options {
 
         public static let cafile = Option<String?>(
             .honoured, group, "cafile", default: nil,
-            help: "CA certificates to verify Keystone with; without it those of the system.")
+            help: """
+                CA certificates to verify Keystone with: a file, or a directory of files such as /etc/ssl/certs. Without \
+                it those of the system.
+                """)
 
         public static let insecure = Option<Bool>(
             .honoured, group, "insecure", default: false,

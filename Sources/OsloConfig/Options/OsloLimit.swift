@@ -26,7 +26,7 @@ extension Options {
 
         public static let cafile = Option<String?>(
             .honoured, group, "cafile", default: nil,
-            help: "CA certificates to verify the server with.")
+            help: "CA certificates to verify the server with: a file, or a directory of files such as /etc/ssl/certs.")
 
         public static let certfile = Option<String?>(
             .honoured, group, "certfile", default: nil,

@@ -39,7 +39,7 @@ extension Options {
 
         public static let remoteSslCaCrtFile = Option<String?>(
             .honoured, group, "remote_ssl_ca_crt_file", default: nil,
-            help: "CA certificates to verify it with.")
+            help: "CA certificates to verify it with: a file, or a directory of files such as /etc/ssl/certs.")
 
         public static let remoteSslClientCrtFile = Option<String?>(
             .honoured, group, "remote_ssl_client_crt_file", default: nil,

@@ -1,5 +1,7 @@
 import ImageModel
+import JSON
 import Testing
+import TextCoding
 
 @testable import ImageAPI
 

@@ -1,5 +1,6 @@
 import ImageModel
 import ImageService
+import JSON
 import Testing
 
 @testable import ImageAPI

@@ -1,6 +1,7 @@
 import Foundation
 import ImageModel
 import ImageService
+import JSON
 import Testing
 
 @testable import ImageAPI

@@ -6,6 +6,7 @@ import ImageStore
 import NIOCore
 import NIOPosix
 import OsloConfig
+import OutgoingHTTP
 import TestSupport
 import Testing
 

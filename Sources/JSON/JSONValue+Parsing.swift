@@ -1,3 +1,5 @@
+import TextCoding
+
 /// Why a text is not JSON, and where.
 public struct JSONParsingError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, without any of the text itself.
@@ -205,7 +207,7 @@ private struct JSONParser {
     mutating func hexadecimal() throws(JSONParsingError) -> UInt16 {
         var unit: UInt16 = 0
         for _ in 0..<4 {
-            guard let digit = peek.flatMap({ Character(Unicode.Scalar($0)).hexDigitValue }) else {
+            guard let digit = peek.flatMap(Hexadecimal.value(ofDigit:)) else {
                 throw error("expected four hexadecimal digits")
             }
             offset += 1

@@ -1,6 +1,6 @@
 import Foundation
-import ImageModel
 import Testing
+import TextCoding
 
 @Suite struct TimestampTests {
     @Test(arguments: [
@@ -60,5 +60,22 @@ import Testing
     @Test func nowIsNow() {
         let difference = Date().timeIntervalSince1970 - Double(Timestamp.now.microseconds) / 1_000_000
         #expect(abs(difference) < 5)
+    }
+
+    /// The example of RFC 9110, section 5.6.7, and days around leap days and before 1970.
+    @Test(arguments: [
+        ("1994-11-06T08:49:37Z", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("1969-12-31T23:59:59.5Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
+        ("2024-02-29T12:00:00Z", "Thu, 29 Feb 2024 12:00:00 GMT"),
+        ("2100-03-01T00:00:00Z", "Mon, 01 Mar 2100 00:00:00 GMT"),
+    ])
+    func httpDates(text: String, expected: String) throws {
+        #expect(try #require(Timestamp(text)).httpDate == expected)
+    }
+
+    @Test func secondsAreRoundedDown() {
+        #expect(Timestamp(microseconds: 1_999_999).secondsSince1970 == 1)
+        #expect(Timestamp(microseconds: -1).secondsSince1970 == -1)
     }
 }

@@ -1,3 +1,5 @@
+import TextCoding
+
 /// Writes JSON text straight into a byte buffer, in the layout of Python's `json.dumps`: `", "` and `": "` between
 /// tokens, everything outside ASCII as `\uXXXX` (surrogate pairs beyond the basic plane).
 ///
@@ -143,6 +145,13 @@ public struct JSONWriter: Sendable {
         }
     }
 
+    /// Writes a value whose JSON text is there already. It is copied as it is.
+    public mutating func text(_ json: some Collection<UInt8>) {
+        separate()
+        bytes.append(contentsOf: json)
+        needsSeparator = true
+    }
+
     // MARK: Bytes
 
     private mutating func separate() {
@@ -192,8 +201,7 @@ public struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\\"))
         bytes.append(UInt8(ascii: "u"))
         for shift in [12, 8, 4, 0] as [UInt16] {
-            let digit = UInt8(truncatingIfNeeded: unit >> shift & 0xF)
-            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            bytes.append(Hexadecimal.digit(UInt8(truncatingIfNeeded: unit >> shift & 0xF)))
         }
     }
 }

@@ -1,39 +1,16 @@
 import CCrypto
 
-/// The few primitives of libcrypto that the token cache needs.
-enum Cryptography {
-    static let digestLength = 32
+/// AES-256-GCM: who lacks the key can neither read nor change what is sealed.
+public enum AuthenticatedEncryption {
     private static let nonceLength = 12
     private static let tagLength = 16
 
-    static func sha256(_ text: String.UTF8View) -> [UInt8] {
-        var text = String(text)
-        return [UInt8](unsafeUninitializedCapacity: digestLength) { digest, count in
-            text.withUTF8 { _ = EVP_Digest($0.baseAddress, $0.count, digest.baseAddress, nil, EVP_sha256(), nil) }
-            count = digestLength
-        }
-    }
-
-    /// HMAC-SHA-256 of the parts, each preceded by its length so that no two lists of parts give the same text.
-    static func hmac(_ key: [UInt8], _ parts: [UInt8]...) -> [UInt8] {
-        var message: [UInt8] = []
-        for part in parts {
-            withUnsafeBytes(of: UInt64(part.count).bigEndian) { message += $0 }
-            message += part
-        }
-        return [UInt8](unsafeUninitializedCapacity: digestLength) { digest, count in
-            _ = HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, digest.baseAddress, nil)
-            count = digestLength
-        }
-    }
-
-    /// Comparison whose duration tells nothing about the contents.
-    static func areEqual(_ one: some Collection<UInt8>, _ other: some Collection<UInt8>) -> Bool {
-        one.count == other.count && zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-    }
-
-    /// AES-256-GCM: nonce, ciphertext, tag. nil when libcrypto fails.
-    static func seal(_ plain: [UInt8], key: [UInt8], context: [UInt8]) -> [UInt8]? {
+    /// Nonce, ciphertext and tag; nil when libcrypto fails.
+    ///
+    /// - Parameters:
+    ///   - key: 32 bytes.
+    ///   - context: what has to be the same when it is opened.
+    public static func seal(_ plain: [UInt8], key: [UInt8], context: [UInt8]) -> [UInt8]? {
         guard let cipher = EVP_CIPHER_CTX_new() else { return nil }
         defer { EVP_CIPHER_CTX_free(cipher) }
         var nonce = [UInt8](repeating: 0, count: nonceLength)
@@ -52,7 +29,7 @@ enum Cryptography {
     }
 
     /// What ``seal(_:key:context:)`` sealed; nil when a single bit of it, or the key or context, is another.
-    static func open(_ sealed: [UInt8], key: [UInt8], context: [UInt8]) -> [UInt8]? {
+    public static func open(_ sealed: [UInt8], key: [UInt8], context: [UInt8]) -> [UInt8]? {
         guard sealed.count >= nonceLength + tagLength, sealed.count < Int32.max, key.count == 32,
             let cipher = EVP_CIPHER_CTX_new()
         else { return nil }

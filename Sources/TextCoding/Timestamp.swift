@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Glibc
 
 /// A point in time in UTC with microseconds, as the Glance schema stores it.
 public struct Timestamp: Sendable, Hashable, Comparable {
@@ -32,6 +30,25 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         let (date, seconds, _) = components
         return Self.text(date, seconds, separator: "T") + "Z"
     }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
+    public var secondsSince1970: Int64 { microseconds.quotientFloored(by: 1_000_000) }
+
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, the form of HTTP's fields (RFC 9110, section 5.6.7).
+    public var httpDate: String {
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let ((year, month, day), seconds, _) = components
+        let daysSince1970 = secondsSince1970.quotientFloored(by: 86400)
+        // 1970-01-01 was a Thursday.
+        let weekday = ((daysSince1970 + 4) % 7 + 7) % 7
+        let digits = String(year)
+        return Self.weekdays[Int(weekday)] + ", " + two(day) + " " + Self.months[Int(month) - 1] + " "
+            + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            + " \(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60)) GMT"
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// `YYYY-MM-DD HH:MM:SS.ffffff`, the form of SQLite columns; PostgreSQL reads it too.
     public var databaseText: String {

@@ -1,4 +1,4 @@
-import ImageModel
+import JSON
 import Testing
 
 struct JSONParsingTests {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TextCoding
 
 /// A forward proxy.
 public struct HTTPProxy: Sendable, Equatable {
@@ -17,7 +18,7 @@ public struct HTTPProxy: Sendable, Equatable {
 
     /// User and password as basic authentication wants them (RFC 7617).
     var login: String? {
-        user.map { Data("\($0):\(password ?? "")".utf8).base64EncodedString() }
+        user.map { Base64.encode("\($0):\(password ?? "")".utf8) }
     }
 
     /// Reads `HOST:PORT` or `http://[USER:PASSWORD@]HOST[:PORT]`; nil if the text is neither.
