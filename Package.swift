@@ -72,9 +72,9 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers",
-                "FileDriver",
-                "ImageModel", "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
+                "ImageAPI", "ImageService", "Authorization", "UnifiedLimits", "ImageDatabase", "ImageStore",
+                "StoreDrivers", "FileDriver",
+                "ImageModel", "Identity", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -86,8 +86,8 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers",
-                "HTTPServer",
+                "ImageAPI", "ImageService", "Authorization", "UnifiedLimits", "ImageDatabase", "ImageStore",
+                "StoreDrivers", "HTTPServer",
                 "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", "Events", "CLinux", nioCore, nioPosix,
                 logging,
             ],
@@ -97,8 +97,9 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "OsloConfig", "Identity",
-                "Events", "CZlib",
+                "ImageService", "Authorization", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer",
+                "OsloConfig",
+                "Identity", "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
@@ -115,10 +116,13 @@ let package = Package(
         .target(
             name: "ImageService",
             dependencies: [
-                "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "ExternalHTTP", "OsloPolicy",
-                "OsloConfig", "Identity", "Events", "CCrypto", nioCore, nioPosix, logging,
+                "Authorization", "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "ExternalHTTP",
+                "OsloConfig", "Events", "CCrypto", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
+        .target(
+            name: "Authorization",
+            dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", logging], swiftSettings: room),
         .target(name: "ImageModel", swiftSettings: room),
         .target(
             name: "UnifiedLimits",
@@ -232,9 +236,14 @@ let package = Package(
             ],
             swiftSettings: room),
         .testTarget(
+            name: "AuthorizationTests",
+            dependencies: ["Authorization", "Identity", "ImageModel", "OsloConfig", "OsloPolicy", logging],
+            swiftSettings: room),
+        .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "StoreDrivers", "OsloConfig", "OsloPolicy",
+                "ImageService", "Authorization", "Identity", "ImageModel", "ImageDatabase", "ImageStore",
+                "StoreDrivers", "OsloConfig", "OsloPolicy",
                 "Events",
                 "TestSupport", nioCore, nioPosix, logging,
             ],
@@ -250,8 +259,9 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "StoreDrivers", "OsloConfig",
-                "OsloPolicy",
+                "ImageAPI", "ImageService", "Authorization", "ImageModel", "ImageDatabase", "ImageStore",
+                "StoreDrivers",
+                "OsloConfig", "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: room),

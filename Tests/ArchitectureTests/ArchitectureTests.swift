@@ -15,25 +15,28 @@ import Testing
         "glance-manage": ["CommandOptions", "ImageDatabase", "ImageModel", "OsloConfig", "OsloLog"],
         "Supervisor": ["Scoreboard", "Systemd", "OsloConfig", "OsloLog", "Events"],
         "UpgradeCheck": [
-            "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers", "FileDriver",
-            "ImageModel", "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog",
+            "ImageAPI", "ImageService", "Authorization", "UnifiedLimits", "ImageDatabase", "ImageStore",
+            "StoreDrivers", "FileDriver", "ImageModel", "Identity", "Scoreboard", "OsloConfig", "OsloLog",
         ],
         "Scrubber": [
             "ImageDatabase", "ImageStore", "StoreDrivers", "Staging", "ImageModel", "OsloConfig", "Events",
         ],
         "UnifiedLimits": ["Identity", "ImageDatabase", "ImageModel", "OsloConfig", "Events"],
         "GlanceWorker": [
-            "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase", "ImageStore", "StoreDrivers", "HTTPServer",
+            "ImageAPI", "ImageService", "Authorization", "UnifiedLimits", "ImageDatabase", "ImageStore",
+            "StoreDrivers", "HTTPServer",
             "Identity", "OsloPolicy", "OsloConfig", "OsloLog", "Events", "Scoreboard",
         ],
         "ImageAPI": [
-            "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity", "OsloConfig",
+            "ImageService", "Authorization", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer", "Identity",
+            "OsloConfig",
             "Events",
         ],
         "ImageService": [
-            "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "ExternalHTTP", "Identity", "OsloPolicy",
+            "Authorization", "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore", "ExternalHTTP",
             "OsloConfig", "Events",
         ],
+        "Authorization": ["OsloPolicy", "Identity", "ImageModel", "OsloConfig"],
         "ImageDatabase": ["ImageModel", "OsloConfig", "Events"],
         "StoreDrivers": ["FileDriver", "HTTPDriver", "ImageStore"],
         "FileDriver": ["ImageStore", "ImageModel", "OsloConfig"],
