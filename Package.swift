@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase",
+                "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase",
                 "ImageStore",
                 "StoreDrivers",
                 "FileDriver",
@@ -91,7 +91,7 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageDatabase", "ImageStore",
+                "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageDatabase", "ImageStore",
                 "StoreDrivers",
                 "HTTPServer",
                 "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", nioCore, nioPosix,
@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "JSON", "TextCoding", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer",
+                "Authorization", "JSON", "TextCoding", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer",
                 "OsloConfig", "Identity",
                 "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
@@ -122,10 +122,13 @@ let package = Package(
         .target(
             name: "ImageService",
             dependencies: [
-                "JSON", "TextCoding", "Cryptography", "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore",
-                "ExternalHTTP", "OsloPolicy",
-                "OsloConfig", "Identity", "Events", nioCore, nioPosix, logging,
+                "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "UnifiedLimits", "ImageDatabase",
+                "ImageStore", "ExternalHTTP", "OsloConfig", "Events", nioCore, nioPosix, logging,
             ],
+            swiftSettings: room),
+        .target(
+            name: "Authorization",
+            dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", "JSON", "TextCoding", logging],
             swiftSettings: room),
         .target(name: "ImageModel", dependencies: ["JSON", "TextCoding"], swiftSettings: room),
         .target(
@@ -269,9 +272,13 @@ let package = Package(
             ],
             swiftSettings: room),
         .testTarget(
+            name: "AuthorizationTests",
+            dependencies: ["Authorization", "Identity", "ImageModel", "OsloConfig", "OsloPolicy", logging],
+            swiftSettings: room),
+        .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "JSON", "TextCoding", "Cryptography", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
                 "StoreDrivers", "OsloConfig", "OsloPolicy",
                 "Events",
                 "TestSupport", nioCore, nioPosix, logging,
@@ -288,7 +295,7 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "JSON", "TextCoding", "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
                 "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,

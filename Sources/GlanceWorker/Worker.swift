@@ -1,3 +1,4 @@
+import Authorization
 import Glibc
 public import HTTPServer
 import Identity
@@ -42,17 +43,21 @@ public struct Worker: Sendable {
         let pipeline = try Pipeline(configuration: configuration)
         database = try await Self.openDatabase(configuration, logger)
         let stores = try await Self.openStores(configuration, logger)
+        let authorization: Authorization
         do {
             remotePolicy = try RemotePolicyServer(.init(configuration), eventLoopGroup: eventLoopGroup)
-            let policy = try Enforcer(configuration: configuration, remoteCheck: remotePolicy.check, logger: logger)
+            authorization = try Authorization(
+                configuration: configuration, remoteCheck: remotePolicy.check, logger: logger)
             let limits =
                 configuration[Options.Default.useKeystoneLimits]
                 ? try ProjectLimits(
                     configuration: configuration, database: database, eventLoopGroup: eventLoopGroup, logger: logger)
                 : nil
             service = try ImageService(
-                configuration: configuration, database: database, stores: stores, policy: policy, limits: limits,
-                threadPool: threadPool, logger: logger)
+                ServiceContext(
+                    settings: ImageServiceSettings(configuration), database: database, stores: stores,
+                    authorization: authorization, logger: logger),
+                limits: limits, threadPool: threadPool)
             authenticator =
                 pipeline.usesKeystone
                 ? try TokenAuthenticator(
@@ -65,8 +70,8 @@ public struct Worker: Sendable {
             throw WorkerFailure.value(text)
         }
         application = try ImageAPIApplication(
-            configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator,
-            logger: logger)
+            configuration: configuration, pipeline: pipeline, service: service, authorization: authorization,
+            authenticator: authenticator, logger: logger)
     }
 
     /// What another process needs in order to start with this very configuration, the definition of the pipeline included.

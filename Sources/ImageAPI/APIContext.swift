@@ -1,6 +1,6 @@
+import Authorization
 public import HTTPServer
 public import Hummingbird
-import ImageService
 import Logging
 import NIOCore
 

@@ -1,3 +1,4 @@
+public import Authorization
 public import HTTPServer
 public import Hummingbird
 public import Identity
@@ -10,7 +11,8 @@ public import OsloConfig
 ///     let pipeline = try Pipeline(configuration: configuration)
 ///     let authenticator = pipeline.usesKeystone ? try TokenAuthenticator(…) : nil
 ///     let application = try ImageAPIApplication(
-///         configuration: configuration, pipeline: pipeline, service: service, authenticator: authenticator, logger: logger)
+///         configuration: configuration, pipeline: pipeline, service: service, authorization: authorization,
+///         authenticator: authenticator, logger: logger)
 public struct ImageAPIApplication: HTTPResponder {
     private let responder: any HTTPResponder<APIContext>
     /// Where Glance's access log comes from; operators have it in `default_log_levels`.
@@ -26,7 +28,7 @@ public struct ImageAPIApplication: HTTPResponder {
     /// - Throws: `ConfigurationError`.
     public init(
         configuration: Configuration, pipeline: Pipeline? = nil, service: ImageService,
-        authenticator: TokenAuthenticator?, logger: Logger
+        authorization: Authorization, authenticator: TokenAuthenticator?, logger: Logger
     ) throws(ConfigurationError) {
         // Typed throws does not pass through the autoclosure of `??`.
         let pipeline = if let pipeline { pipeline } else { try Pipeline(configuration: configuration) }
@@ -34,7 +36,8 @@ public struct ImageAPIApplication: HTTPResponder {
         let transfers = TransferCount()
         let images: [Route]
         do {
-            images = try ImageResources.routes(service: service, transfers: transfers)
+            images = try ImageResources.routes(
+                service: service, settings: ImageResourceSettings(configuration), transfers: transfers)
         } catch {
             throw ConfigurationError("\(error)")
         }
@@ -42,7 +45,7 @@ public struct ImageAPIApplication: HTTPResponder {
         self.init(
             try Self.responder(
                 configuration: configuration, application: pipeline.application,
-                lookup: CallerLookup(service: service, authenticator: authenticator), routes: routes,
+                lookup: CallerLookup(authorization: authorization, authenticator: authenticator), routes: routes,
                 accessLog: Logger(label: Self.accessLogLabel)),
             transfers: transfers)
     }

@@ -1,21 +1,21 @@
+public import Authorization
 import Events
 public import ImageModel
 public import ImageStore
 import Logging
-import OsloConfig
 
 extension ImageService {
     /// Finds an image for download and checks all but the range (Images API v2, "Download binary image data").
     ///
     /// - Parameter preferredStores: from `?prefer=`; tried before the others.
     public func download(_ id: String, preferredStores: [String], for caller: Caller) async throws -> ImageDownload {
-        let image = try await visibleImage(id, for: caller)
+        let image = try await common.visibleImage(id, for: caller)
         if image.status == .deactivated && !caller.isAdmin {
             throw ServiceError.forbidden("The requested image has been deactivated. Image data download is forbidden.")
         }
-        try await enforce("download_image", on: image, for: caller)
+        try await authorization.enforce(.downloadImage, on: image, for: caller)
         if !preferredStores.isEmpty {
-            try await enforce("download_from_store", on: image, for: caller)
+            try await authorization.enforce(.downloadFromStore, on: image, for: caller)
             guard stores.isMultiStore else {
                 throw ServiceError.invalid("A store can only be preferred when multiple stores are enabled.")
             }

@@ -1,17 +1,16 @@
+public import Authorization
 import ImageDatabase
 public import ImageModel
 import ImageStore
-import OsloConfig
-import OsloPolicy
 import TextCoding
 import UnifiedLimits
 
 extension ImageService {
     /// Registers an image without data (Images API v2, "Create image").
     public func create(_ draft: ImageDraft, for caller: Caller) async throws -> Image {
-        try requireWriter(caller)
+        try authorization.requireWriter(caller)
         let owner = draft.owner ?? caller.project
-        try await authorizeCreation(owner: owner, visibility: draft.visibility, for: caller)
+        try await authorization.enforceCreation(owner: owner, visibility: draft.visibility, for: caller)
         let image = Image(
             id: draft.id ?? UUIDText.random(), name: draft.name, visibility: draft.visibility ?? .shared, owner: owner,
             diskFormat: draft.diskFormat, containerFormat: draft.containerFormat, minDisk: draft.minDisk,
@@ -32,46 +31,13 @@ extension ImageService {
         return image
     }
 
-    private func authorizeCreation(owner: String?, visibility: Visibility?, for caller: Caller) async throws {
-        let target: PolicyTarget = [
-            "project_id": owner.map { .string($0) } ?? .null,
-            "owner": owner.map { .string($0) } ?? .null,
-            "visibility": .string((visibility ?? .private).rawValue),
-        ]
-        guard await policy.allows("add_image", target: target, credentials: caller.credentials) else {
-            if owner != caller.project { throw Self.foreignOwner(owner) }
-            throw Self.refused("add_image")
-        }
-        try await authorizeVisibility(visibility, target: target, for: caller)
-        if !configuration[Options.OsloPolicy.enforceNewDefaults], !caller.isAdmin, owner != caller.project {
-            throw Self.foreignOwner(owner)
-        }
-    }
-
-    private static func foreignOwner(_ owner: String?) -> ServiceError {
-        .forbidden("You are not permitted to create images owned by '\(owner ?? "nobody")'.")
-    }
-
-    /// Public and community images need a permission of their own.
-    func authorizeVisibility(_ visibility: Visibility?, target: PolicyTarget, for caller: Caller) async throws {
-        let rule: String
-        switch visibility {
-        case .public: rule = "publicize_image"
-        case .community: rule = "communitize_image"
-        case .shared, .private, nil: return
-        }
-        guard await policy.allows(rule, target: target, credentials: caller.credentials) else {
-            throw Self.refused(rule)
-        }
-    }
-
     /// One page of the images that the caller can see (Images API v2, "List images"). The query's viewer is set from
     /// `caller`, its limit is capped at `api_limit_max`.
     public func list(_ query: ImageQuery, for caller: Caller) async throws -> ImagePage {
-        try await enforce("get_images", for: caller)
+        try await authorization.enforce(.getImages, for: caller)
         var query = query
         query.viewer = ImageQuery.Viewer(project: caller.project, isAdmin: caller.isAdmin)
-        query.limit = min(query.limit, configuration[Options.Default.apiLimitMax])
+        query.limit = min(query.limit, settings.largestPage)
         let found: [Image]
         do {
             found = try await database.images.list(query)
@@ -82,8 +48,7 @@ extension ImageService {
         var images: [Image] = []
         images.reserveCapacity(found.count)
         for image in found {
-            let target = image.policyTarget(for: caller)
-            if await policy.allows("get_image", target: target, credentials: caller.credentials) {
+            if await authorization.allows(.getImage, on: image, for: caller) {
                 images.append(redactLocations(of: image, for: caller))
             }
         }
@@ -93,8 +58,8 @@ extension ImageService {
 
     /// One image (Images API v2, "Show image").
     public func show(_ id: String, for caller: Caller) async throws -> Image {
-        let image = try await visibleImage(id, for: caller)
-        try await enforce("get_image", on: image, for: caller)
+        let image = try await common.visibleImage(id, for: caller)
+        try await authorization.enforce(.getImage, on: image, for: caller)
         return redactLocations(of: image, for: caller)
     }
 
@@ -104,17 +69,16 @@ extension ImageService {
     /// leaves rows by which the scrubber finishes the work. With `delayed_delete` an active image becomes
     /// `pending_delete`, and everything else is the scrubber's.
     public func delete(_ id: String, for caller: Caller) async throws {
-        try requireWriter(caller)
-        let image = try await visibleImage(id, for: caller)
-        try await enforceMutation("delete_image", on: image, for: caller)
+        let image = try await common.changeableImage(id, for: caller)
+        try await authorization.enforceMutation(.deleteImage, on: image, for: caller)
         if image.isProtected {
             throw ServiceError.forbidden("Image \(id) is protected and cannot be deleted.")
         }
-        let isDelayed = delaysDeletion && image.status == .active && !image.locations.isEmpty
+        let isDelayed = settings.delaysDeletion && image.status == .active && !image.locations.isEmpty
         var from: Set<ImageStatus> = [.queued, .saving, .uploading, .importing, .killed, .deactivated]
         // An image that has become active meanwhile must not lose the delay.
         if isDelayed { from = [] }
-        if !delaysDeletion || image.status == .active { from.insert(.active) }
+        if !settings.delaysDeletion || image.status == .active { from.insert(.active) }
         let context = caller.removalContext
         let locations: [ImageLocation]
         do {
@@ -133,13 +97,11 @@ extension ImageService {
         }
     }
 
-    private var delaysDeletion: Bool { configuration[Options.Default.delayedDelete] }
-
     /// Removes the data of a location that was taken from an image which lives on; with `delayed_delete` the scrubber does.
     ///
     /// - Parameter context: made before the location was taken, so that its deadline ends before others remove the data.
     func removeDetachedData(at location: ImageLocation, ofImage id: String, context: StoreContext) async {
-        if !delaysDeletion { await removeData(at: location, ofImage: id, context: context) }
+        if !settings.delaysDeletion { await removeData(at: location, ofImage: id, context: context) }
     }
 
     /// Removes the data of a location whose row says `pending_delete`, unless another row needs them, and marks the row.
@@ -180,20 +142,19 @@ extension ImageService {
 
     /// Forbids downloads to all but administrators (Images API v2, "Deactivate image"). Idempotent.
     public func deactivate(_ id: String, for caller: Caller) async throws {
-        try await switchStatus(of: id, from: .active, to: .deactivated, rule: "deactivate", for: caller)
+        try await switchStatus(of: id, from: .active, to: .deactivated, rule: .deactivate, for: caller)
     }
 
     /// Allows downloads again (Images API v2, "Reactivate image"). Idempotent.
     public func reactivate(_ id: String, for caller: Caller) async throws {
-        try await switchStatus(of: id, from: .deactivated, to: .active, rule: "reactivate", for: caller)
+        try await switchStatus(of: id, from: .deactivated, to: .active, rule: .reactivate, for: caller)
     }
 
     private func switchStatus(
-        of id: String, from: ImageStatus, to: ImageStatus, rule: String, for caller: Caller
+        of id: String, from: ImageStatus, to: ImageStatus, rule: PolicyRule, for caller: Caller
     ) async throws {
-        try requireWriter(caller)
-        let image = try await visibleImage(id, for: caller)
-        try await enforceMutation(rule, on: image, for: caller)
+        let image = try await common.changeableImage(id, for: caller)
+        try await authorization.enforceMutation(rule, on: image, for: caller)
         if image.status == to { return }
         guard image.status == from else {
             throw ServiceError.forbidden(

@@ -1,3 +1,4 @@
+public import Authorization
 public import ImageDatabase
 import ImageModel
 import TextCoding

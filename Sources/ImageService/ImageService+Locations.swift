@@ -1,9 +1,9 @@
 import Cryptography
+public import Authorization
 import ExternalHTTP
 import ImageDatabase
 import ImageModel
 import ImageStore
-import OsloConfig
 import TextCoding
 
 // Locations written by clients (PATCH with `show_multiple_locations`), and removal from one store.
@@ -64,14 +64,14 @@ extension ImageService {
 
     /// Removes an image's data from one of its stores (Images API v2, "Delete image from store").
     public func deleteFromStore(_ storeID: String, image id: String, for caller: Caller) async throws {
-        try requireWriter(caller)
+        try authorization.requireWriter(caller)
         guard stores.isMultiStore else { throw ServiceError.notFound("Multiple stores are not enabled.") }
         guard stores[storeID] != nil else {
             throw ServiceError.conflict("The selected store \(storeID) is not available on this node.")
         }
-        let image = try await visibleImage(id, for: caller)
-        try await enforce("get_image_location", on: image, for: caller)
-        try await enforceMutation("delete_image_location", on: image, for: caller)
+        let image = try await common.visibleImage(id, for: caller)
+        try await authorization.enforce(.getImageLocation, on: image, for: caller)
+        try await authorization.enforceMutation(.deleteImageLocation, on: image, for: caller)
         guard image.status == .active else {
             throw ServiceError.conflict("Image data can be removed from a store only while the image is active.")
         }
@@ -112,7 +112,7 @@ extension ImageService {
         else { throw ServiceError.invalid("Invalid location") }
         if ExternalURL.schemes.contains(scheme) {
             // One error for every reason, so that it tells nothing about the network.
-            guard let url = ExternalURL(draft.url), (try? await urlFilter.check(url)) != nil else {
+            guard let url = ExternalURL(draft.url), (try? await settings.urlFilter.check(url)) != nil else {
                 throw ServiceError.invalid("Invalid location")
             }
         }
@@ -176,7 +176,7 @@ extension ImageService {
         if let checksum = data.checksum, !Hexadecimal.isValid(checksum, digits: 32) {
             throw .conflict("checksum (\(checksum)) is not a valid MD5 in hexadecimal")
         }
-        let algorithm = configuration[Options.Default.hashingAlgorithm]
+        let algorithm = settings.hashingAlgorithm
         guard data.algorithm == algorithm, let value = data.value else {
             throw .conflict("os_hash_algo must be \(algorithm), not \(data.algorithm ?? "missing")")
         }

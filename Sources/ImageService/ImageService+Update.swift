@@ -1,17 +1,15 @@
+public import Authorization
 public import ImageModel
 import ImageStore
-import OsloConfig
-import OsloPolicy
 
 extension ImageService {
     /// Changes an image (Images API v2, "Update image").
     ///
     /// Every change is authorized and checked before anything is stored; a refused list changes nothing.
     public func update(_ id: String, _ changes: [ImageChange], for caller: Caller) async throws -> Image {
-        try requireWriter(caller)
-        let image = try await visibleImage(id, for: caller)
+        let image = try await common.changeableImage(id, for: caller)
         if changes.isEmpty {
-            try await enforce("get_image", on: image, for: caller)
+            try await authorization.enforce(.getImage, on: image, for: caller)
             return redactLocations(of: image, for: caller)
         }
         var changed = image
@@ -44,28 +42,27 @@ extension ImageService {
     private func authorize(_ change: ImageChange, on image: Image, for caller: Caller) async throws {
         switch change {
         case .owner where !caller.isAdmin:
-            try await enforce("get_image", on: image, for: caller)
+            try await authorization.enforce(.getImage, on: image, for: caller)
             throw ServiceError.forbidden("Owner can't be updated by non admin.")
         case .replaceLocations(let drafts) where drafts.isEmpty:
-            try await enforce("get_image", on: image, for: caller)
+            try await authorization.enforce(.getImage, on: image, for: caller)
             throw ServiceError.forbidden("Cannot set locations to empty list.")
         case .replaceLocations, .addLocation:
-            try await enforce("set_image_location", on: image, for: caller)
+            try await authorization.enforce(.setImageLocation, on: image, for: caller)
             try requireVisibleLocations("update")
         case .removeLocation:
-            try await enforceMutation("delete_image_location", on: image, for: caller)
+            try await authorization.enforceMutation(.deleteImageLocation, on: image, for: caller)
             try requireVisibleLocations("remove")
         case .visibility(let visibility):
-            try await enforce("get_image", on: image, for: caller)
-            try await authorizeVisibility(visibility, target: image.policyTarget(for: caller), for: caller)
-            try await enforceMutation("modify_image", on: image, for: caller)
+            try await authorization.enforceVisibility(visibility, on: image, for: caller)
+            try await authorization.enforceMutation(.modifyImage, on: image, for: caller)
         default:
-            try await enforceMutation("modify_image", on: image, for: caller)
+            try await authorization.enforceMutation(.modifyImage, on: image, for: caller)
         }
     }
 
     private func requireVisibleLocations(_ verb: String) throws(ServiceError) {
-        guard configuration[Options.Default.showMultipleLocations] else {
+        guard settings.showsLocations else {
             throw .forbidden("It's not allowed to \(verb) locations if locations are invisible.")
         }
     }

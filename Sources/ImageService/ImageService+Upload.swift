@@ -1,8 +1,8 @@
+public import Authorization
 import ImageDatabase
 import ImageModel
 import ImageStore
 public import NIOCore
-import OsloConfig
 import TextCoding
 import UnifiedLimits
 
@@ -19,10 +19,10 @@ extension ImageService {
     public func upload<Body: AsyncSequence & Sendable>(
         _ body: Body, to id: String, store storeID: String?, expectedSize: Int64?, for caller: Caller
     ) async throws where Body.Element == ByteBuffer {
-        try requireWriter(caller)
+        try authorization.requireWriter(caller)
         let store = try uploadStore(storeID)
-        let image = try await visibleImage(id, for: caller)
-        try await enforceMutation("upload_image", on: image, for: caller)
+        let image = try await common.visibleImage(id, for: caller)
+        try await authorization.enforceMutation(.uploadImage, on: image, for: caller)
         guard image.status == .queued else {
             throw ServiceError.conflict(
                 "Image status transition from \(image.status.rawValue) to saving is not allowed")

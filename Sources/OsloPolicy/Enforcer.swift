@@ -4,7 +4,7 @@ import Synchronization
 
 /// Decides with oslo.policy's language whether a caller may do something.
 ///
-/// Source: oslo.policy documentation, "Policy Rule Expressions" and "Default Rule"; config.md section 7.
+/// Source: oslo.policy documentation, "Policy Rule Expressions" and "Default Rule".
 public final class Enforcer: Sendable {
     private let defaults: [DefaultRule]
     /// Of the built-in rules that are not for tokens of any scope.

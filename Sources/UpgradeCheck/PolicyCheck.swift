@@ -1,7 +1,6 @@
+import Authorization
 import Glibc
-import ImageService
 import OsloConfig
-import OsloPolicy
 import Scoreboard
 
 /// The policy files, together with the built-in rules.
@@ -13,7 +12,7 @@ struct PolicyCheck: Check {
     func run() async -> [Finding] {
         let file = configuration.path(of: configuration[Options.OsloPolicy.policyFile])
         do {
-            _ = try Enforcer(configuration: configuration, logger: .silent)
+            _ = try Authorization(configuration: configuration, logger: .silent)
         } catch {
             return [.failure("\(error)")]
         }

@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import Hummingbird
 import Identity
@@ -17,7 +18,10 @@ import TextCoding
 /// The image resources on a service with a database and stores of its own, in a directory that goes away with it.
 final class ResourceHarness: Sendable {
     private let directory: URL
-    private let service: ImageService
+    private let authorization: Authorization
+    let service: ImageService
+    let routes: [Route]
+    private let policyFile: String
     fileprivate let router: APIRouter
 
     private static let threadPool: NIOThreadPool = {
@@ -58,13 +62,21 @@ final class ResourceHarness: Sendable {
         try await migrator.createOwnTables()
         let registry = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
         for store in registry.stores { try await store.prepare() }
+        policyFile = "\(path)/policy.yaml"
+        authorization = Authorization(
+            enforcer: try Enforcer(
+                defaults: DefaultPolicies.rules, policyFile: policyFile, policyDirectories: [],
+                enforceNewDefaults: true, logger: logger),
+            enforcesNewDefaults: true)
         service = try ImageService(
-            configuration: configuration, database: database, stores: registry,
-            policy: try Enforcer(
-                defaults: DefaultPolicies.rules, policyFile: nil, policyDirectories: [], enforceNewDefaults: true,
-                logger: logger),
-            threadPool: Self.threadPool, logger: logger)
-        router = APIRouter(table: RouteTable(try ImageResources.routes(service: service)))
+            ServiceContext(
+                settings: ImageServiceSettings(configuration), database: database, stores: registry,
+                authorization: authorization, logger: logger),
+            threadPool: Self.threadPool)
+        routes =
+            Discovery(service: service).routes
+            + ImageResources.routes(service: service, settings: try ImageResourceSettings(configuration))
+        router = APIRouter(table: RouteTable(routes))
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }
@@ -83,9 +95,24 @@ final class ResourceHarness: Sendable {
         await client("admin", roles: ["admin", "manager", "member", "reader"])
     }
 
+    /// One without a token, with `allow_anonymous_access`.
+    func anonymous() -> TestClient {
+        let caller = Caller(identity: nil, project: nil, isAdmin: false, isReadOnly: true, requestID: "req-1")
+        return TestClient(AuthenticatedRouter(harness: self, caller: caller))
+    }
+
+    /// Writes the policy file anew, which counts for the next request; nil removes it.
+    func setPolicies(_ yaml: String?) throws {
+        if let yaml {
+            try yaml.write(toFile: policyFile, atomically: true, encoding: .utf8)
+        } else {
+            try FileManager.default.removeItem(atPath: policyFile)
+        }
+    }
+
     private func client(_ project: String, roles: [String]) async -> TestClient {
         let identity = AuthContext(userID: "user-of-\(project)", projectID: project, roles: roles)
-        let caller = await service.caller(identity: identity, requestID: "req-1", token: nil)
+        let caller = await authorization.caller(identity: identity, requestID: "req-1", token: nil)
         return TestClient(AuthenticatedRouter(harness: self, caller: caller))
     }
 }

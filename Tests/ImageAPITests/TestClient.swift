@@ -1,3 +1,4 @@
+import Authorization
 import HTTPServer
 import HTTPTypes
 import Hummingbird
@@ -8,7 +9,6 @@ import OsloConfig
 import Synchronization
 
 @testable import ImageAPI
-@testable import ImageService
 
 /// Sends requests straight to a responder, without sockets.
 struct TestClient: Sendable {

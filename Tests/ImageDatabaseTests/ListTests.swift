@@ -242,6 +242,9 @@ import TextCoding
                 try await add(.private), try await add(.community), try await add(.shared, member: "p2")
             )
             let gone = try await add(.public)
+            // Everybody sees an image without owner, so it can be a marker, too.
+            let nobodys = newID()
+            try await database.images.insert(Image(id: nobodys, visibility: .private, owner: nil))
             _ = try await database.images.delete(gone, to: .deleted, from: [.queued])
             func list(_ marker: String, _ project: String?, isAdmin: Bool = false) async throws -> [Image] {
                 var query = ImageQuery(viewer: .init(project: project, isAdmin: isAdmin))
@@ -251,7 +254,9 @@ import TextCoding
             for (marker, project) in [(secret, "p2"), (shared, "p3"), (gone, "p1"), ("none", "p1")] {
                 await #expect(throws: DatabaseError.markerNotFound) { _ = try await list(marker, project) }
             }
-            for (marker, project) in [(secret, "p1"), (hidden, "p3"), (shared, "p2")] {
+            for (marker, project) in [
+                (secret, "p1"), (hidden, "p3"), (shared, "p2"), (nobodys, "p2"), (nobodys, nil),
+            ] {
                 _ = try await list(marker, project)
             }
             _ = try await list(secret, nil, isAdmin: true)

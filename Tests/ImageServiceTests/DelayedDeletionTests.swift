@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import ImageDatabase
 import ImageModel
@@ -18,7 +19,9 @@ import TextCoding
         #expect(deleted.status == .pendingDelete && deleted.deletedAt != nil)
         #expect(deleted.properties.isEmpty && deleted.locations.isEmpty, "deleted with it")
         #expect(try harness.storedFiles().count == 1)
-        await #expect(throws: ServiceError.self) { try await harness.service.show(image.id, for: owner) }
+        await #expect(throws: AuthorizationError.imageNotFound(id: image.id)) {
+            try await harness.service.show(image.id, for: owner)
+        }
         #expect(try await harness.database.images.storageUsage(ofProject: "owner") == 0)
     }
 

@@ -1,3 +1,4 @@
+import Authorization
 import ImageDatabase
 import ImageModel
 import NIOPosix
@@ -15,7 +16,11 @@ import TextCoding
         for visibility in [Visibility.shared, .private, .community] {
             let image = try await harness.queuedImage(for: owner, visibility: visibility)
             let bytes = try await harness.upload(5000, to: image, for: owner)
-            await #expect(throws: ServiceError.self) { try await harness.service.delete(image.id, for: stranger) }
+            let refusal =
+                visibility == .community ? AuthorizationError.refused(.deleteImage) : .imageNotFound(id: image.id)
+            await #expect(throws: refusal) {
+                try await harness.service.delete(image.id, for: stranger)
+            }
             #expect(try await harness.download(image.id, for: owner) == bytes)
         }
     }
@@ -68,13 +73,13 @@ import TextCoding
         let harness = try await ServiceHarness()
         let (owner, other) = (await harness.caller("owner"), await harness.caller("other"))
         let image = try await harness.queuedImage(for: owner)
-        _ = try await harness.service.addMember("other", to: image.id, for: owner)
+        _ = try await harness.members.addMember("other", to: image.id, for: owner)
         let query = ImageQuery(viewer: .init(project: nil, isAdmin: false))
         #expect(try await harness.service.list(query, for: other).images.isEmpty)
-        await #expect(throws: ServiceError.self) {
-            try await harness.service.setMemberStatus(.accepted, of: "other", in: image.id, for: owner)
+        await #expect(throws: AuthorizationError.refused(.modifyMember)) {
+            try await harness.members.setMemberStatus(.accepted, of: "other", in: image.id, for: owner)
         }
-        _ = try await harness.service.setMemberStatus(.accepted, of: "other", in: image.id, for: other)
+        _ = try await harness.members.setMemberStatus(.accepted, of: "other", in: image.id, for: other)
         #expect(try await harness.service.list(query, for: other).images.map(\.id) == [image.id])
         for change in [ImageChange.owner("other"), .owner(nil)] {
             await #expect(throws: ServiceError.self) {
@@ -196,11 +201,11 @@ import TextCoding
             try await harness.service.update(
                 image.id, [.addProperty(name: "c", value: "3", mustBeNew: false)], for: owner)
         }
-        for tag in ["x", "y"] { try await harness.service.addTag(tag, to: image.id, for: owner) }
-        await #expect(throws: ServiceError.self) { try await harness.service.addTag("z", to: image.id, for: owner) }
-        for member in ["m1", "m2"] { _ = try await harness.service.addMember(member, to: image.id, for: owner) }
+        for tag in ["x", "y"] { try await harness.tags.addTag(tag, to: image.id, for: owner) }
+        await #expect(throws: ServiceError.self) { try await harness.tags.addTag("z", to: image.id, for: owner) }
+        for member in ["m1", "m2"] { _ = try await harness.members.addMember(member, to: image.id, for: owner) }
         await #expect(throws: ServiceError.self) {
-            try await harness.service.addMember("m3", to: image.id, for: owner)
+            try await harness.members.addMember("m3", to: image.id, for: owner)
         }
     }
 

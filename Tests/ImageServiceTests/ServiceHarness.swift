@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import Identity
 import ImageDatabase
@@ -18,7 +19,10 @@ final class ServiceHarness: Sendable {
     let directory: URL
     let database: ImageDatabase
     let stores: StoreRegistry
+    let authorization: Authorization
     let service: ImageService
+    var members: MemberService { MemberService(service.common) }
+    var tags: TagService { TagService(service.common) }
     /// The default store, where the harness was asked for one that can be held.
     let holdingStore: HoldingStore?
 
@@ -75,12 +79,16 @@ final class ServiceHarness: Sendable {
             policyFile = "\(path)/policy.yaml"
             try policies.write(toFile: "\(path)/policy.yaml", atomically: true, encoding: .utf8)
         }
-        let policy = try Enforcer(
-            defaults: DefaultPolicies.rules, policyFile: policyFile, policyDirectories: [], enforceNewDefaults: true,
-            logger: logger)
+        authorization = Authorization(
+            enforcer: try Enforcer(
+                defaults: DefaultPolicies.rules, policyFile: policyFile, policyDirectories: [],
+                enforceNewDefaults: true, logger: logger),
+            enforcesNewDefaults: true)
         service = try ImageService(
-            configuration: configuration, database: database, stores: self.stores, policy: policy,
-            threadPool: Self.threadPool, logger: logger)
+            ServiceContext(
+                settings: ImageServiceSettings(configuration), database: database, stores: self.stores,
+                authorization: authorization, logger: logger),
+            threadPool: Self.threadPool)
     }
 
     deinit {
@@ -88,7 +96,7 @@ final class ServiceHarness: Sendable {
     }
 
     func caller(_ project: String, roles: [String] = ["member", "reader"]) async -> Caller {
-        await service.caller(
+        await authorization.caller(
             identity: AuthContext(userID: "user-of-\(project)", projectID: project, roles: roles), requestID: "req-1",
             token: nil)
     }

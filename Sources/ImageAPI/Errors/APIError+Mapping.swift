@@ -1,3 +1,4 @@
+import Authorization
 import HTTPServer
 import HTTPTypes
 import Hummingbird
@@ -10,6 +11,8 @@ extension APIError {
         switch error {
         case let error as APIError: self = error
         case let error as ServiceError: self.init(error)
+        case let error as AuthorizationError:
+            self.init(error.isNotFound ? .notFound : .forbidden, error.description)
         case let error as RequestBodyError: self.init(error)
         // The text of the error may name hosts and users; the log has it.
         case DatabaseError.unavailable: self.init(.serviceUnavailable)

@@ -1,7 +1,6 @@
 import ImageModel
-import ImageService
+import ImageStore
 import JSON
-import OsloConfig
 import TextCoding
 
 /// Writes images in the form of the Images API v2, straight into the answer: showing one and listing many is what clients
@@ -23,12 +22,12 @@ struct ImageDocument: Sendable {
 
     init() {}
 
-    init(configuration: Configuration, service: ImageService, schema: ImageSchema) {
-        declared = schema.names
-        showsLocations = configuration[Options.Default.showMultipleLocations]
-        showsDirectURL = configuration[Options.Default.showImageDirectUrl]
-        showsStores = service.stores.isMultiStore
-        for store in service.stores.stores where store.weight != 0 { weights[store.id] = store.weight }
+    init(_ settings: ImageResourceSettings, stores: StoreRegistry) {
+        declared = settings.schema.names
+        showsLocations = settings.showsLocations
+        showsDirectURL = settings.showsDirectURL
+        showsStores = stores.isMultiStore
+        for store in stores.stores where store.weight != 0 { weights[store.id] = store.weight }
     }
 
     /// Writes one image as an object.

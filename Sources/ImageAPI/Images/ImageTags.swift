@@ -3,7 +3,7 @@ import ImageService
 
 /// `/v2/images/{image_id}/tags/{tag_value}` (Images API v2, "Add image tag", "Delete image tag").
 struct ImageTags: Sendable {
-    let service: ImageService
+    let service: TagService
     let schema: ImageSchema
 
     var routes: [Route] {

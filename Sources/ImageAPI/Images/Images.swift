@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import ImageModel
 import ImageService
-import OsloConfig
 
 /// `/v2/images` and `/v2/images/{image_id}` (Images API v2, "Images").
 struct Images: Sendable {
@@ -13,14 +12,11 @@ struct Images: Sendable {
     /// Stores that an image can be put into, for the answer to `create`; empty without multi-store.
     let storeIDs: String
 
-    init(service: ImageService, schema: ImageSchema) {
-        let configuration = service.configuration
+    init(service: ImageService, settings: ImageResourceSettings) {
         self.service = service
-        self.schema = schema
-        document = ImageDocument(configuration: configuration, service: service, schema: schema)
-        limits = ImageListRequest.Limits(
-            standard: configuration[Options.Default.limitParamDefault],
-            maximum: configuration[Options.Default.apiLimitMax])
+        schema = settings.schema
+        document = ImageDocument(settings, stores: service.stores)
+        limits = settings.pages
         storeIDs = service.stores.isMultiStore ? service.stores.stores.map(\.id).joined(separator: ",") : ""
     }
 

@@ -5,7 +5,7 @@ import JSON
 
 /// `/v2/images/{image_id}/members` (Images API v2, "Sharing").
 struct ImageMembers: Sendable {
-    let service: ImageService
+    let service: MemberService
 
     /// Most characters of a project's id: the width of the column.
     static let longestMember = 255

@@ -1,5 +1,5 @@
+import Authorization
 import Identity
-import ImageService
 
 /// What is known about the token of a request.
 enum Authentication: Sendable {
@@ -28,9 +28,9 @@ struct CallerLookup: Sendable {
 }
 
 extension CallerLookup {
-    init(service: ImageService, authenticator: TokenAuthenticator?) {
+    init(authorization: Authorization, authenticator: TokenAuthenticator?) {
         self.init { identity, requestID, token in
-            await service.caller(identity: identity, requestID: requestID, token: token)
+            await authorization.caller(identity: identity, requestID: requestID, token: token)
         }
         guard let authenticator else { return }
         challenge = authenticator.challenge

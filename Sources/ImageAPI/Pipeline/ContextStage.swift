@@ -1,6 +1,6 @@
+import Authorization
 import HTTPTypes
 import Hummingbird
-import ImageService
 
 /// Glance's filters `context` and `unauthenticated-context`: make the caller, and put the request id on every answer that
 /// passed here.

@@ -82,7 +82,7 @@ extension PasteFile {
         [filter:unauthenticated-context]
         paste.filter_factory = glance.api.middleware.context:UnauthenticatedContextMiddleware.factory
 
-        # Keys of this section win over [keystone_authtoken] of glance-api.conf.
+        # The only key that counts here; all others are set in [keystone_authtoken] of glance-api.conf.
         [filter:authtoken]
         paste.filter_factory = keystonemiddleware.auth_token:filter_factory
         delay_auth_decision = true

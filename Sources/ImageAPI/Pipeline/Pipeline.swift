@@ -25,11 +25,6 @@ public struct Pipeline: Sendable {
         application.filters.contains { $0.stage == .authtoken }
     }
 
-    /// Keys of `[filter:authtoken]`: they win over those of `[keystone_authtoken]`.
-    public var authtokenOptions: [String: String] {
-        application.filters.first { $0.stage == .authtoken }?.options ?? [:]
-    }
-
     /// The name of the paste file among the attachments of a `ConfigurationSnapshot`.
     public static let attachment = "paste"
 
@@ -85,6 +80,11 @@ public struct Pipeline: Sendable {
                 warnings.append(
                     "paste filter '\(filter.name)' makes every client an administrator; set [paste_deploy] flavor = keystone"
                 )
+            case .authtoken:
+                for key in filter.options.keys.sorted() where key != "delay_auth_decision" {
+                    warnings.append(
+                        "paste filter '\(filter.name)': \(key) has no effect here; set it in [keystone_authtoken]")
+                }
             default: break
             }
         }

@@ -80,10 +80,11 @@ struct ImageListStatement {
     /// Who reaches an image by its id: the same as ``Image/isVisible(toProject:isAdmin:)``.
     private mutating func reachable() -> String {
         if query.viewer.isAdmin { return "true" }
-        guard let project = query.viewer.project else { return "i.visibility IN ('public', 'community')" }
+        let open = "i.visibility IN ('public', 'community') OR i.owner IS NULL"
+        guard let project = query.viewer.project else { return "(\(open))" }
         let owner = builder.bind(.text(project))
         return """
-            (i.visibility IN ('public', 'community') OR i.owner = \(owner) OR (i.visibility = 'shared' AND EXISTS \
+            (\(open) OR i.owner = \(owner) OR (i.visibility = 'shared' AND EXISTS \
             (SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = \(owner) AND NOT m.deleted)))
             """
     }

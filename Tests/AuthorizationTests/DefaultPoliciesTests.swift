@@ -1,5 +1,5 @@
+import Authorization
 import Foundation
-import ImageService
 import Logging
 import OsloPolicy
 import Testing
@@ -22,13 +22,13 @@ import Testing
         }
     }
 
-    private func who(_ rule: String, _ target: PolicyTarget, newDefaults: Bool = true) async throws -> [Persona] {
+    private func who(_ rule: PolicyRule, _ target: PolicyTarget, newDefaults: Bool = true) async throws -> [Persona] {
         let enforcer = try Enforcer(
             defaults: DefaultPolicies.rules, policyFile: nil, policyDirectories: [], enforceNewDefaults: newDefaults,
             logger: Logger(label: "test"))
         var allowed: [Persona] = []
         for persona in Persona.allCases
-        where await enforcer.allows(rule, target: target, credentials: persona.credentials) {
+        where await enforcer.allows(rule.rawValue, target: target, credentials: persona.credentials) {
             allowed.append(persona)
         }
         return allowed
@@ -42,46 +42,50 @@ import Testing
         return PolicyTarget(facts)
     }
 
-    @Test(arguments: [
-        ("get_image", [Persona.reader, .member, .admin]), ("get_images", [.reader, .member, .admin]),
-        ("add_image", [.member, .admin]), ("modify_image", [.member, .admin]), ("delete_image", [.member, .admin]),
-        ("upload_image", [.member, .admin]), ("download_image", [.member, .admin]),
-        ("download_from_store", [.member, .admin]), ("communitize_image", [.member, .admin]),
-        ("publicize_image", [.admin]), ("get_image_location", [.reader, .member, .admin]),
-        ("set_image_location", [.member, .admin]), ("delete_image_location", [.admin]),
-        ("add_image_location", [.member, .admin, .service]), ("fetch_image_location", [.admin, .service]),
-        ("add_member", [.member, .admin]), ("delete_member", [.member, .admin]),
-        ("get_members", [.reader, .member, .admin]), ("modify_member", [.admin]),
-        ("deactivate", [.member, .admin]), ("reactivate", [.member, .admin]), ("copy_image", [.admin]),
-        ("stores_info_detail", [.admin, .service]), ("tasks_api_access", [.admin]),
-        ("get_task", Persona.allCases), ("manage_image_cache", [.admin]), ("cache_list", [.admin]),
-        ("cache_prune", [.admin]), ("list_cached_nodes", [.admin]), ("context_is_admin", [.admin]),
-        ("get_metadef_namespace", [.reader, .member, .admin]),
-        ("list_metadef_resource_types", [.reader, .member, .admin]),
-        ("add_metadef_tags", [.admin]), ("an_unknown_rule", Persona.allCases),
-    ])
-    func inTheOwnProject(rule: String, expected: [Persona]) async throws {
+    private static let own: [(PolicyRule, [Persona])] = [
+        (.getImage, [.reader, .member, .admin]), (.getImages, [.reader, .member, .admin]),
+        (.addImage, [.member, .admin]), (.modifyImage, [.member, .admin]), (.deleteImage, [.member, .admin]),
+        (.uploadImage, [.member, .admin]), (.downloadImage, [.member, .admin]),
+        (.downloadFromStore, [.member, .admin]), (.communitizeImage, [.member, .admin]),
+        (.publicizeImage, [.admin]), (.getImageLocation, [.reader, .member, .admin]),
+        (.setImageLocation, [.member, .admin]), (.deleteImageLocation, [.admin]),
+        (.addImageLocation, [.member, .admin, .service]), (.fetchImageLocation, [.admin, .service]),
+        (.addMember, [.member, .admin]), (.deleteMember, [.member, .admin]),
+        (.getMembers, [.reader, .member, .admin]), (.modifyMember, [.admin]),
+        (.deactivate, [.member, .admin]), (.reactivate, [.member, .admin]), (.copyImage, [.admin]),
+        (.storesInfoDetail, [.admin, .service]), (.tasksAPIAccess, [.admin]),
+        (.getTask, Persona.allCases), (.manageImageCache, [.admin]), (.cacheList, [.admin]),
+        (.cachePrune, [.admin]), (.listCachedNodes, [.admin]), (.contextIsAdmin, [.admin]),
+        (.getMetadefNamespace, [.reader, .member, .admin]),
+        (.listMetadefResourceTypes, [.reader, .member, .admin]),
+        (.addMetadefTags, [.admin]),
+    ]
+
+    @Test(arguments: own)
+    func inTheOwnProject(rule: PolicyRule, expected: [Persona]) async throws {
         #expect(try await who(rule, Self.image(owner: "mine")) == expected)
     }
 
-    @Test(arguments: [
-        ("get_image", "private", []), ("get_image", "public", [Persona.reader, .member]),
-        ("get_image", "community", [.reader, .member]), ("get_image", "shared", [.reader, .member]),
-        ("download_image", "private", []), ("download_image", "public", [.member]), ("modify_image", "public", []),
-        ("delete_image", "community", []), ("get_members", "shared", []),
-        ("get_metadef_objects", "public", [.reader, .member]), ("get_metadef_objects", "private", []),
-        ("get_metadef_namespaces", "public", []),
-    ])
-    func ofOtherProjects(rule: String, visibility: String, expected: [Persona]) async throws {
+    private static let others: [(PolicyRule, String, [Persona])] = [
+        (.getImage, "private", []), (.getImage, "public", [.reader, .member]),
+        (.getImage, "community", [.reader, .member]), (.getImage, "shared", [.reader, .member]),
+        (.downloadImage, "private", []), (.downloadImage, "public", [.member]), (.modifyImage, "public", []),
+        (.deleteImage, "community", []), (.getMembers, "shared", []),
+        (.getMetadefObjects, "public", [.reader, .member]), (.getMetadefObjects, "private", []),
+        (.getMetadefNamespaces, "public", []),
+    ]
+
+    @Test(arguments: others)
+    func ofOtherProjects(rule: PolicyRule, visibility: String, expected: [Persona]) async throws {
         let target = Self.image(owner: "theirs", visibility: visibility)
         #expect(try await who(rule, target) == expected + [.admin])
     }
 
     @Test func sharedWithTheCaller() async throws {
         let image = Self.image(owner: "theirs", visibility: "shared", member: "mine")
-        #expect(try await who("modify_member", image) == [.member, .admin])
-        #expect(try await who("get_member", image) == [.reader, .member, .admin])
-        #expect(try await who("add_member", image) == [.admin])
+        #expect(try await who(.modifyMember, image) == [.member, .admin])
+        #expect(try await who(.getMember, image) == [.reader, .member, .admin])
+        #expect(try await who(.addMember, image) == [.admin])
     }
 
     /// What Glance 33 does with an administrator's token for the system or a domain: nothing is a project's but by a
@@ -103,15 +107,15 @@ import Testing
 
     @Test func legacyDefaultsLetEverybodyTry() async throws {
         let image = Self.image(owner: "theirs")
-        #expect(try await who("get_image", image, newDefaults: false) == Persona.allCases)
-        #expect(try await who("publicize_image", image, newDefaults: false) == [.admin])
-        #expect(try await who("add_metadef_object", image, newDefaults: false) == [.admin])
-        #expect(try await who("get_metadef_object", image, newDefaults: false) == Persona.allCases)
+        #expect(try await who(.getImage, image, newDefaults: false) == Persona.allCases)
+        #expect(try await who(.publicizeImage, image, newDefaults: false) == [.admin])
+        #expect(try await who(.addMetadefObject, image, newDefaults: false) == [.admin])
+        #expect(try await who(.getMetadefObject, image, newDefaults: false) == Persona.allCases)
     }
 
     @Test func everyRuleIsDefinedOnceAndDescribed() {
         let names = DefaultPolicies.rules.map(\.name)
-        #expect(Set(names).count == names.count)
+        #expect(names == PolicyRule.allCases.map(\.rawValue))
         #expect(names.count == 67)
         #expect(DefaultPolicies.rules.allSatisfy { !$0.summary.isEmpty })
     }

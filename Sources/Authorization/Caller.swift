@@ -1,5 +1,4 @@
 public import Identity
-import ImageStore
 public import OsloPolicy
 
 /// Who asks for an operation, in the terms that policies and visibility need. One value per request.
@@ -56,25 +55,5 @@ public struct Caller: Sendable {
             "service_project_domain_id": text(identity?.service?.projectDomainID),
             "service_roles": .list(identity?.service?.roles ?? []),
         ]
-    }
-}
-
-extension Caller {
-    /// The caller as stores know it.
-    var storeContext: StoreContext {
-        StoreContext(
-            user: token.map {
-                StoreContext.User(
-                    projectID: project, userID: identity?.userID, token: $0,
-                    serviceCatalog: identity?.serviceCatalog)
-            },
-            requestID: requestID.isEmpty ? nil : requestID)
-    }
-
-    /// The caller as stores know it, for a removal that is the caller's own for a while from now.
-    var removalContext: StoreContext {
-        var context = storeContext
-        context.deadline = .now + ImageService.removalTime
-        return context
     }
 }

@@ -1,0 +1,22 @@
+import Authorization
+import ImageStore
+
+extension Caller {
+    /// The caller as stores know it.
+    var storeContext: StoreContext {
+        StoreContext(
+            user: token.map {
+                StoreContext.User(
+                    projectID: project, userID: identity?.userID, token: $0,
+                    serviceCatalog: identity?.serviceCatalog)
+            },
+            requestID: requestID.isEmpty ? nil : requestID)
+    }
+
+    /// The caller as stores know it, for a removal that is the caller's own for a while from now.
+    var removalContext: StoreContext {
+        var context = storeContext
+        context.deadline = .now + ImageService.removalTime
+        return context
+    }
+}

@@ -1,0 +1,29 @@
+import ExternalHTTP
+public import OsloConfig
+
+/// The options that the services of images go by, read once.
+public struct ImageServiceSettings: Sendable {
+    let quotas: Quotas
+    /// `hashing_algorithm`
+    let hashingAlgorithm: String
+    /// `delayed_delete`: the data of deleted images are the scrubber's.
+    let delaysDeletion: Bool
+    /// `show_multiple_locations`: clients may see and change the list of locations.
+    let showsLocations: Bool
+    /// `show_image_direct_url`
+    let showsDirectURL: Bool
+    /// `api_limit_max`: images of one page.
+    let largestPage: Int
+    /// `[import_filtering_opts]`
+    let urlFilter: ExternalURLFilter
+
+    public init(_ configuration: Configuration) {
+        quotas = Quotas(configuration: configuration)
+        hashingAlgorithm = configuration[Options.Default.hashingAlgorithm]
+        delaysDeletion = configuration[Options.Default.delayedDelete]
+        showsLocations = configuration[Options.Default.showMultipleLocations]
+        showsDirectURL = configuration[Options.Default.showImageDirectUrl]
+        largestPage = configuration[Options.Default.apiLimitMax]
+        urlFilter = ExternalURLFilter(configuration: configuration)
+    }
+}

@@ -1,0 +1,59 @@
+public import Authorization
+import Events
+public import ImageDatabase
+import ImageModel
+public import ImageStore
+public import Logging
+
+/// What the services of images share: each of them holds one of these, and what only it needs.
+public struct ServiceContext: Sendable {
+    public let settings: ImageServiceSettings
+    public let stores: StoreRegistry
+    let database: ImageDatabase
+    let authorization: Authorization
+    let logger: Logger
+
+    public init(
+        settings: ImageServiceSettings, database: ImageDatabase, stores: StoreRegistry, authorization: Authorization,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.stores = stores
+        self.database = database
+        self.authorization = authorization
+        self.logger = logger
+    }
+
+    var quotas: Quotas { settings.quotas }
+
+    /// The image if the caller can see it at all; policies are not asked yet.
+    func visibleImage(_ id: String, for caller: Caller) async throws -> Image {
+        try authorization.visible(try await database.images.find(id), id: id, to: caller)
+    }
+
+    /// The image that the caller wants to change; policies are not asked yet.
+    func changeableImage(_ id: String, for caller: Caller) async throws -> Image {
+        try authorization.requireWriter(caller)
+        return try await visibleImage(id, for: caller)
+    }
+
+    /// Writes into the log what has happened to an image, with the request that wanted it.
+    ///
+    /// - Parameter facts: metadata besides image, request, user and project.
+    func log(
+        _ event: Event, level: Logger.Level = .info, _ message: Logger.Message, image id: String, for caller: Caller?,
+        error: (any Error)? = nil, _ facts: @autoclosure () -> Logger.Metadata = [:], file: String = #fileID,
+        function: String = #function, line: UInt = #line
+    ) {
+        guard logger.logLevel <= level else { return }
+        var metadata = facts()
+        metadata["image_id"] = .string(id)
+        if let error { metadata["error"] = .string("\(error)") }
+        if let caller {
+            if !caller.requestID.isEmpty { metadata["request_id"] = .string(caller.requestID) }
+            if let user = caller.identity?.userID { metadata["user_id"] = .string(user) }
+            if let project = caller.project { metadata["project_id"] = .string(project) }
+        }
+        logger.log(event, level: level, message, metadata: metadata, file: file, function: function, line: line)
+    }
+}
