@@ -222,14 +222,15 @@ public final class KeystoneSession: Sendable {
         // That of the last attempt: only then is it known that Keystone is away.
         var latest = outage.attempt
         do throws(OutgoingHTTPError) {
-            return try await retries.run(status: { (answer: Answer) in answer.status }) {
-                () async throws(OutgoingHTTPError) -> Answer in
-                let attempt = outage.attempt
-                latest = attempt
-                let answer = try await sendOnce(request)
-                noteAnswer(attempt)
-                return answer
-            }
+            return try await retries.run(
+                status: { (answer: Answer) in answer.status },
+                attempt: { () async throws(OutgoingHTTPError) -> Answer in
+                    let attempt = outage.attempt
+                    latest = attempt
+                    let answer = try await sendOnce(request)
+                    noteAnswer(attempt)
+                    return answer
+                })
         } catch {
             note(error, latest)
             throw .unavailable("Keystone cannot be reached at \(settings.authURL): \(error)")

@@ -114,10 +114,9 @@ public final class OutgoingHTTPClient: Sendable {
         _ request: OutgoingRequest, retries: RetryPolicy
     ) async throws(OutgoingHTTPError) -> OutgoingResponse {
         guard request.isRepeatable else { return try await send(request) }
-        return try await retries.run(status: { Int($0.status.code) }) {
-            () async throws(OutgoingHTTPError) -> OutgoingResponse in
-            try await send(request)
-        }
+        return try await retries.run(
+            status: { Int($0.status.code) },
+            attempt: { () async throws(OutgoingHTTPError) -> OutgoingResponse in try await send(request) })
     }
 }
 

@@ -18,7 +18,7 @@ public struct RetryPolicy: Sendable, Equatable {
     ///
     /// - Parameter status: of an answer.
     public func run<Answer>(
-        status: (Answer) -> Int, _ attempt: () async throws(OutgoingHTTPError) -> Answer
+        status: (Answer) -> Int, attempt: () async throws(OutgoingHTTPError) -> Answer
     ) async throws(OutgoingHTTPError) -> Answer {
         for _ in 0..<answers {
             let answer = try await run(attempt)

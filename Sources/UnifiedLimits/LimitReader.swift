@@ -82,7 +82,7 @@ struct LimitReader: Sendable {
         return try await withThrowingTaskGroup(of: LimitMirror.self) { group in
             group.addTask {
                 var part = LimitMirror(model: model)
-                let path = "/registered_limits?service_id=\(Self.encoded(service.id))"
+                let path = "/registered_limits?service_id=\(PercentEncoding.encode(service.id))"
                 for limit in try await list(path, \RegisteredLimits.registeredLimits)
                 where service.contains(limit.regionID) {
                     guard let resource = LimitedResource(rawValue: limit.resourceName) else { continue }
@@ -115,7 +115,7 @@ struct LimitReader: Sendable {
     /// The limits of one project or domain alone.
     private func own(_ key: String, _ id: String, _ service: Service, _ model: String) async throws -> LimitMirror {
         var part = LimitMirror(model: model)
-        let path = "/limits?service_id=\(Self.encoded(service.id))&\(key)=\(Self.encoded(id))"
+        let path = "/limits?service_id=\(PercentEncoding.encode(service.id))&\(key)=\(PercentEncoding.encode(id))"
         let answer = try await session.get(path)
         // Nothing in Keystone can have such an id, whoever wrote it into an image.
         if answer.status == 400 { return part }
@@ -130,7 +130,7 @@ struct LimitReader: Sendable {
 
     /// Nil when Keystone has no such project.
     private func domain(of project: String) async throws -> String? {
-        let path = "/projects/\(Self.encoded(project))"
+        let path = "/projects/\(PercentEncoding.encode(project))"
         let answer = try await session.get(path)
         if [400, 404].contains(answer.status) { return nil }
         let decoded: ProjectAnswer = try Self.decoded(answer, path)

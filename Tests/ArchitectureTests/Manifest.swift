@@ -19,7 +19,9 @@ struct Manifest {
             // Tests, and what lives beside Sources.
             guard !declaration.hasPrefix(".testTarget"), !declaration.contains("path: \"") else { continue }
             let list = declaration.firstMatch(of: /dependencies: \[([^\]]*)\]/)?.output.1 ?? ""
-            let names = list.replacing(/\.product\([^)]*\)/, with: "").matches(of: /"([^"]+)"/).map { String($0.output.1) }
+            let names = list.replacing(/\.product\([^)]*\)/, with: "").matches(of: /"([^"]+)"/).map {
+                String($0.output.1)
+            }
             found[String(start.output.1)] = Set(names)
         }
         dependencies = found

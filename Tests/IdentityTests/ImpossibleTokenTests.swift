@@ -1,3 +1,4 @@
+import JSON
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -34,14 +35,14 @@ import Testing
     ])
     func isNamed(member: String, value: String, field: String) throws {
         let text = Self.facts([member: value])
-        let error = #expect(throws: TokenAnswer.Impossible.self) { try ValidatedToken(answer: Array(text.utf8)) }
+        let error = #expect(throws: TokenAnswer.Impossible.self) { try ValidatedToken(answer: .parse(text)) }
         #expect(error?.field == field)
     }
 
     @Test func whatKeystoneCanHoldIsTaken() throws {
         let name = String(repeating: "ü", count: 255)
         let text = Self.facts(["project": "{\"id\": \"p\", \"name\": \"\(name)\"}"])
-        #expect(try ValidatedToken(answer: Array(text.utf8)).context.projectName == name)
+        #expect(try ValidatedToken(answer: .parse(text)).context.projectName == name)
     }
 
     /// 503 and a reason in the log, whatever the token.
