@@ -17,6 +17,13 @@ public struct DatabaseOptions: Sendable {
     /// Whether the pause grows beyond that, up to the maximum.
     public var growsTransactionRetryInterval = true
     public var maxTransactionRetryInterval = 10
+    /// What PostgreSQL ends transactions after whose process is silent; 0 never.
+    public var idleTransactionTimeout = 10
+    /// Longest wait for a lock, and longest time in which a transaction that another one was in the way of is repeated;
+    /// 0 sets no limit.
+    public var lockTimeout = 15
+    /// What both ends give a connection up after that nobody acknowledges; 0 leaves that to the systems.
+    public var tcpUserTimeout = 30
 
     public init() {}
 }

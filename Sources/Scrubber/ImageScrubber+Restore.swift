@@ -22,7 +22,7 @@ public enum RestoreError: Error, Sendable, CustomStringConvertible {
             "cannot restore the image from \(status.rawValue) to active (wanted from_state=pending_delete)"
         case .beingScrubbed(let host, let pid):
             "cannot restore the image: a scrubber has begun to remove its data (process \(pid) of \(host)). A claim that "
-                + "a crash has left ends by itself within \(ImageScrubber.lease / 60) minutes where a scrubber runs"
+                + "a crash has left ends by itself within \(ProcessLease.length / 60) minutes where a scrubber runs"
         case .dataGone: "cannot restore the image: its data have been removed already"
         case .dataUnknown(let reason): "cannot restore the image: its data could not be looked for: \(reason)"
         case .database(let text): text

@@ -22,11 +22,11 @@ extension ImageScrubber {
         for claim in try await database.scrubs.all() {
             if claim.process == process {
                 if !active.contains(claim.imageID) { try await database.scrubs.end(claim) }
-            } else if isDead(claim.process, renewedAt: claim.renewedAt) {
+            } else if claim.lease.isDead(seenBy: process) {
                 try await database.scrubs.endDead(claim)
             }
         }
-        for upload in try await database.uploads.all() where isDead(upload.process, renewedAt: upload.renewedAt) {
+        for upload in try await database.uploads.all() where upload.lease.isDead(seenBy: process) {
             // Who does not have the store leaves the record to who has.
             guard let candidates = stores.stores(ofUploadInto: upload.storeID) else { continue }
             let context = StoreContext(deadline: .now + Self.removalTime)
@@ -48,13 +48,6 @@ extension ImageScrubber {
             logger.log(
                 .uploadRecovered, level: .warning, "Cleaned up after an upload whose process died", metadata: metadata)
         }
-    }
-
-    /// Records of our own are leftovers of a clean-up that did not get through; it is tried again after a while.
-    private func isDead(_ other: ProcessIdentity, renewedAt: Timestamp) -> Bool {
-        let isSilent = renewedAt.advanced(bySeconds: Self.lease) < .now
-        if other == process { return isSilent }
-        return !(other.isAlive(seenBy: process) ?? !isSilent)
     }
 
     /// Rows that a crash or a failure of a store has left between two states.

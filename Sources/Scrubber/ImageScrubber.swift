@@ -23,8 +23,6 @@ struct ImageScrubber: Sendable {
     let missingStores = MissingStores()
     let logger: Logger
 
-    /// Seconds without a sign of life after which a process on another host counts as dead.
-    static let lease: Int64 = 300
     /// How long after a conditional update this process may count on holding what it removes: much less than the lease,
     /// after which somebody else may take it over.
     static let removalTime: Duration = .seconds(120)

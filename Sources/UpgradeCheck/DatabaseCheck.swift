@@ -68,10 +68,25 @@ struct DatabaseCheck: Check {
             if version > newest {
                 return [.warning("\(text), newer than this release, which knows \(newest)")]
             }
-            return [.success(text)]
+            return try await [.success(text)] + warnings(migrator)
         } catch {
             return [Self.failure(error)]
         }
+    }
+
+    private func warnings(_ migrator: SchemaMigrator) async throws(SchemaMigrator.Failure) -> [Finding] {
+        var findings: [Finding] = []
+        if let encoding = try await migrator.unsuitableEncoding() {
+            findings.append(
+                .warning(
+                    "the database has the encoding \(encoding), not UTF8: it refuses texts that the Images API allows, or "
+                        + "measures them in bytes"))
+        }
+        for index in try await migrator.missingIndexes() {
+            findings.append(
+                .warning("the index \(index) is missing, which makes removing data slow; run: glance-manage db sync"))
+        }
+        return findings
     }
 
     private static func failure(_ failure: SchemaMigrator.Failure) -> Finding {

@@ -17,6 +17,7 @@ struct ManageFailure: Error {
         case .statement(let code, let text): self.init("ERROR: The database refused a statement (\(code)): \(text)")
         case .notMigrated(let revision):
             self.init("ERROR: The database is at revision \(revision ?? "none"); run glance-manage db sync")
+        case .invalidValue(let value): self.init("ERROR: The database refused a value: \(value.reason)")
         case .notFound, .duplicate, .conflict, .limitReached, .tooManyTags, .tooManyProperties, .limitsUnknown,
             .markerNotFound:
             self.init("ERROR: The database changed under the command: \(error)")

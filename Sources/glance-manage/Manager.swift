@@ -21,9 +21,16 @@ struct Manager {
 
     func check() async throws(ManageFailure) {
         let need = try await schema { () async throws(SchemaMigrator.Failure) in try await migrator.need() }
+        try await warnOfEncoding()
         switch need {
         case .nothing:
             print("Database is up to date. No upgrades needed.")
+            for index in try await schema({ () async throws(SchemaMigrator.Failure) in
+                try await migrator.missingIndexes()
+            }) {
+                logger.warning(
+                    "The index \(index) is missing, which makes removing data slow; run: glance-manage db sync")
+            }
         case .expand:
             print("Your database is not up to date. Your first step is to run `glance-manage db expand`.")
             throw ManageFailure("", status: 3)
@@ -37,6 +44,7 @@ struct Manager {
     }
 
     func sync() async throws(ManageFailure) {
+        try await warnOfEncoding()
         if try await isComplete() { return }
         do {
             try await expandPhase()
@@ -103,10 +111,23 @@ struct Manager {
         let isComplete = try await schema { () async throws(SchemaMigrator.Failure) in
             guard try await migrator.need() == .nothing else { return false }
             try await migrator.createOwnTables()
+            try await migrator.createOwnIndexes()
             return true
         }
         if isComplete { print("Database is up to date. No migrations needed.") }
         return isComplete
+    }
+
+    private func warnOfEncoding() async throws(ManageFailure) {
+        let encoding = try await schema { () async throws(SchemaMigrator.Failure) in
+            try await migrator.unsuitableEncoding()
+        }
+        guard let encoding else { return }
+        logger.warning(
+            """
+            The database has the encoding \(encoding), not UTF8: it refuses texts that the Images API allows, or measures \
+            them in bytes; dump it and load it into a database with the encoding UTF8
+            """)
     }
 
     private func expandPhase() async throws(ManageFailure) {

@@ -76,7 +76,10 @@ private func run(_ action: any DatabaseAction, _ words: [String]) async throws(M
     }
     let database: ImageDatabase
     do throws(DatabaseError) {
-        database = try ImageDatabase(url: url, options: DatabaseOptions(configuration), logger: logger)
+        var options = DatabaseOptions(configuration)
+        // A change of the schema waits for running transactions as long as it takes.
+        options.lockTimeout = 0
+        database = try ImageDatabase(url: url, options: options, logger: logger)
     } catch {
         throw ManageFailure(error)
     }

@@ -57,6 +57,8 @@ import Testing
         let place = try Place()
         let first = try place.run(line)
         #expect(first.status == 0 && first.output.hasSuffix("Database is synced successfully.\n"))
+        let check = try place.run("--config-file CONF db check")
+        #expect(check.status == 0 && !check.complaint.contains("index"))
         let second = try place.run(line)
         #expect(second.status == 0 && second.output == "Database is up to date. No migrations needed.\n")
         #expect(try place.run("--config-file CONF db version").output == "2024_1_contract01\n")

@@ -71,6 +71,13 @@ struct ErrorResponseTests {
         #expect(text.contains("A reason."))
     }
 
+    @Test(arguments: [InvalidValue.tooLong, .outOfRange, .characters, .other])
+    func aValueThatTheDatabaseRefusesIsTheClients(value: InvalidValue) async throws {
+        let answer = try await render(APIError(DatabaseError.invalidValue(value)), accept: nil)
+        #expect(answer.status == 400)
+        #expect(answer.body.contains(value.reason))
+    }
+
     @Test func namesTheMethodOn405() async throws {
         let error = APIError(.methodNotAllowed, headers: [.allow: "GET, POST"])
         let json = try await render(error, accept: "application/json", method: .put)

@@ -241,17 +241,15 @@ import TextCoding
             let (secret, hidden, shared) = (
                 try await add(.private), try await add(.community), try await add(.shared, member: "p2")
             )
-            let gone = try await add(.public)
             // Everybody sees an image without owner, so it can be a marker, too.
             let nobodys = newID()
             try await database.images.insert(Image(id: nobodys, visibility: .private, owner: nil))
-            _ = try await database.images.delete(gone, to: .deleted, from: [.queued])
             func list(_ marker: String, _ project: String?, isAdmin: Bool = false) async throws -> [Image] {
                 var query = ImageQuery(viewer: .init(project: project, isAdmin: isAdmin))
                 query.marker = marker
                 return try await database.images.list(query)
             }
-            for (marker, project) in [(secret, "p2"), (shared, "p3"), (gone, "p1"), ("none", "p1")] {
+            for (marker, project) in [(secret, "p2"), (shared, "p3"), ("none", "p1")] {
                 await #expect(throws: DatabaseError.markerNotFound) { _ = try await list(marker, project) }
             }
             for (marker, project) in [
@@ -260,6 +258,44 @@ import TextCoding
                 _ = try await list(marker, project)
             }
             _ = try await list(secret, nil, isAdmin: true)
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func `a deleted marker still ends a page`(backend: Backend) async throws {
+        try await backend.withDatabase { database in
+            func add(_ number: Int64, _ visibility: Visibility, member: String? = nil) async throws -> String {
+                let id = newID()
+                let members = member.map { [ImageMember(imageID: id, project: $0, status: .accepted)] } ?? []
+                try await database.images.insert(
+                    Image(
+                        id: id, visibility: visibility, owner: "p1", createdAt: time(number), updatedAt: time(number),
+                        members: members))
+                return id
+            }
+            let rest = try await add(1, .public)
+            let (secret, open) = (try await add(2, .private), try await add(3, .community))
+            let (shared, left) = (
+                try await add(4, .shared, member: "p2"), try await add(5, .shared, member: "p2")
+            )
+            #expect(try await database.members.remove("p2", fromImage: left))
+            for id in [secret, shared, left] {
+                _ = try await database.images.delete(id, to: .deleted, from: [.queued])
+            }
+            _ = try await database.images.delete(open, to: .pendingDelete, from: [.queued])
+            func list(_ marker: String, _ project: String?, isAdmin: Bool = false) async throws -> [String] {
+                var query = ImageQuery(viewer: .init(project: project, isAdmin: isAdmin))
+                query.marker = marker
+                return try await database.images.list(query).map(\.id)
+            }
+            for marker in [secret, open, shared, left] {
+                #expect(try await list(marker, "p1") == [rest])
+                #expect(try await list(marker, nil, isAdmin: true) == [rest])
+            }
+            #expect(try await list(open, "p3") == [rest])
+            #expect(try await list(shared, "p2") == [rest], "its members were deleted with it")
+            for (marker, project) in [(secret, "p2"), (shared, "p3"), (left, "p2")] {
+                await #expect(throws: DatabaseError.markerNotFound) { _ = try await list(marker, project) }
+            }
         }
     }
 

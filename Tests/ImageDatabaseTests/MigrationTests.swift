@@ -10,16 +10,17 @@ import Testing
     /// The schema as sorted lines, our own tables left out.
     private static func describe(_ database: ImageDatabase) async throws -> [String] {
         let sql =
-            switch database.session.dialect.name {
-            case .postgreSQL: try text("describe-postgresql.sql")
-            case .sqlite:
-                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'glance_%'"
-            }
+            isSQLite(database)
+            ? "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'glance_%' "
+                + "AND name NOT LIKE 'glance_%'"
+            : try text("describe-postgresql.sql")
         let statements = try await database.session.read(Statement(sql))[0].firstColumn()
-        guard database.session.dialect.name == .sqlite else { return statements }
+        guard isSQLite(database) else { return statements }
         return statements.map { $0.replacingOccurrences(of: "\"images\"", with: "images") + ";" }.sorted()
             .flatMap { $0.split(separator: "\n").map(String.init) }
     }
+
+    private static func isSQLite(_ database: ImageDatabase) -> Bool { database.session.dialect is SQLiteDialect }
 
     private static func text(_ name: String) throws -> String {
         let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Schemas")

@@ -3,11 +3,11 @@ import Testing
 @testable import ImageDatabase
 
 struct TextRowsTests {
-    private static let postgreSQL = SQLDialect(name: .postgreSQL, nullsAreSmallest: false)
-    private static let sqlite = SQLDialect(name: .sqlite, nullsAreSmallest: true)
+    private static let postgreSQL: any SQLDialect = PostgresDialect()
+    private static let sqlite: any SQLDialect = SQLiteDialect()
 
-    private func decode(_ text: String, _ dialect: SQLDialect) -> [[String?]]? {
-        Array(text.utf8).withUnsafeBufferPointer { TextRows.decode($0, dialect) }
+    private func decode(_ text: String, _ dialect: any SQLDialect) -> [[String?]]? {
+        Array(text.utf8).withUnsafeBufferPointer { dialect.decodeTextRows($0) }
     }
 
     @Test func postgreSQLQuotesWhatItMust() {

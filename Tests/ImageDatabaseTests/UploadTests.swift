@@ -125,7 +125,7 @@ import Testing
             try await database.uploads.renew(of: Self.sweeper)
             #expect(try await database.uploads.all() == [upload])
             try await database.uploads.renew(of: Self.here)
-            #expect(try #require(try await database.uploads.all().first).renewedAt > upload.renewedAt)
+            #expect(try #require(try await database.uploads.all().first).lease.renewedAt > upload.lease.renewedAt)
             #expect(try await database.uploads.takeOver(upload, by: Self.sweeper) == nil)
             try await Self.finish(database, upload)
         }

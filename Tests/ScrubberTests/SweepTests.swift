@@ -92,7 +92,7 @@ import TextCoding
             try await scrubber.recoverFromDeadProcesses()
             let claims = try await fixture.database.scrubs.all()
             #expect(Set(claims.map(\.imageID)) == [images[1], images[3]])
-            #expect(try #require(claims.first { $0.imageID == images[1] }).renewedAt > old)
+            #expect(try #require(claims.first { $0.imageID == images[1] }).lease.renewedAt > old)
         }
     }
 

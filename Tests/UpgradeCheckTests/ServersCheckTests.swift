@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
-import ImageDatabase
 import Logging
 import TestSupport
 import Testing
 
+@testable import ImageDatabase
 @testable import UpgradeCheck
 
 /// PostgreSQL, Keystone and memcached, there and away.
@@ -27,6 +27,25 @@ import Testing
             #expect(
                 report.only(.database).hasPrefix(
                     "Success: the database is at revision 2024_1_contract01, its own tables at version "))
+
+            try await database.session.write([Statement("DROP INDEX glance_image_locations_value_idx")])
+            #expect(
+                await site.check()[.database].dropFirst() == [
+                    "Warning: the index glance_image_locations_value_idx is missing, which makes removing data slow; run: "
+                        + "glance-manage db sync"
+                ])
+            try await migrator.createOwnIndexes()
+
+            try await database.session.write([
+                Statement("CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+            ])
+            let bytesURL = try server.setting("POSTGRESQL_URL") + "/bytes"
+            let bytes = try ImageDatabase(url: bytesURL, logger: Logger(label: "test"))
+            _ = try await SchemaMigrator(bytes).upgrade(to: "heads")
+            await bytes.close()
+            let other = try CheckedSite("[database]\nconnection = \(bytesURL)\n")
+            let findings = await other.check()[.database]
+            #expect(findings.contains { $0.hasPrefix("Warning: the database has the encoding SQL_ASCII, not UTF8") })
 
             try await migrator.stamp("wallaby_contract01")
             #expect(

@@ -16,6 +16,7 @@ extension APIError {
         case let error as RequestBodyError: self.init(error)
         // The text of the error may name hosts and users; the log has it.
         case DatabaseError.unavailable: self.init(.serviceUnavailable)
+        case DatabaseError.invalidValue(let value): self.init(.badRequest, value.reason)
         case let error as HTTPError: self.init(error.status, error.body ?? "", headers: error.headers)
         case is CancellationError: self.init(.serviceUnavailable, "The request was cancelled because the server stops.")
         default: self.init(.internalServerError)

@@ -22,14 +22,16 @@ public struct ImageLimits: Sendable, Equatable {
             checks.append(
                 Statement(
                     """
-                    SELECT 1 WHERE (SELECT COUNT(*) FROM image_tags WHERE image_id = $1 AND NOT deleted) <= $2
+                    SELECT 1 FROM images WHERE id = $1 \
+                    AND (SELECT COUNT(*) FROM image_tags WHERE image_id = $1 AND NOT deleted) <= $2
                     """, [.text(image), .integer(tags)], required: .tooManyTags))
         }
         if let properties, addsProperties {
             checks.append(
                 Statement(
                     """
-                    SELECT 1 WHERE (SELECT COUNT(*) FROM image_properties WHERE image_id = $1 AND NOT deleted \
+                    SELECT 1 FROM images WHERE id = $1 \
+                    AND (SELECT COUNT(*) FROM image_properties WHERE image_id = $1 AND NOT deleted \
                     AND substr(name, 1, 9) <> 'os_glance') <= $2
                     """, [.text(image), .integer(properties)], required: .tooManyProperties))
         }

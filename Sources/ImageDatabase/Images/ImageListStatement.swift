@@ -5,10 +5,10 @@ import ImageModel
 /// Who sees what, the filters and the paging are those of the Images API's "List images" as Glance carries it out.
 struct ImageListStatement {
     private let query: ImageQuery
-    private let dialect: SQLDialect
+    private let dialect: any SQLDialect
     private var builder = StatementBuilder()
 
-    init(_ query: ImageQuery, _ dialect: SQLDialect) {
+    init(_ query: ImageQuery, _ dialect: any SQLDialect) {
         self.query = query
         self.dialect = dialect
     }
@@ -16,18 +16,20 @@ struct ImageListStatement {
     /// The statement; its result is for ``ImageRows/decode(_:)``.
     mutating func build() -> Statement {
         let keys = Self.totalOrder(query.sort)
+        let rows = ImageRows(dialect)
         builder.append("WITH ")
         if let marker = query.marker {
             let columns = keys.map(\.column.rawValue).joined(separator: ", ")
             builder.append("marker AS (SELECT \(columns) FROM images i WHERE i.id = \(builder.bind(.text(marker)))")
-            builder.append(" AND NOT i.deleted AND \(reachable())), ")
+            // It may be deleted since it ended a page: what comes after it is still the rest.
+            builder.append(" AND \(reachable())), ")
         }
         let order = keys.map { "i.\($0.column.rawValue) \($0.isDescending ? "DESC" : "ASC")" }.joined(separator: ", ")
-        builder.append("page AS (SELECT \(ImageRows.columns), row_number() OVER (ORDER BY \(order)) AS place")
+        builder.append("page AS (SELECT \(rows.columns), row_number() OVER (ORDER BY \(order)) AS place")
         builder.append(" FROM images i WHERE \(conditions().joined(separator: " AND "))")
         if query.marker != nil { builder.append(" AND \(behindMarker(keys))") }
         builder.append(" ORDER BY \(order) LIMIT \(max(0, query.limit)))")
-        builder.append(ImageRows(dialect).selection(marker: query.marker != nil))
+        builder.append(rows.selection(marker: query.marker != nil))
         return builder.statement
     }
 
@@ -77,15 +79,17 @@ struct ImageListStatement {
         return result
     }
 
-    /// Who reaches an image by its id: the same as ``Image/isVisible(toProject:isAdmin:)``.
+    /// Who reaches an image by its id, the same as ``Image/isVisible(toProject:isAdmin:)``, or did so until it was deleted:
+    /// its members were deleted with it.
     private mutating func reachable() -> String {
         if query.viewer.isAdmin { return "true" }
-        let open = "i.visibility IN ('public', 'community') OR i.owner IS NULL"
-        guard let project = query.viewer.project else { return "(\(open))" }
+        let anybodys = "i.owner IS NULL OR i.visibility IN ('public', 'community')"
+        guard let project = query.viewer.project else { return "(\(anybodys))" }
         let owner = builder.bind(.text(project))
         return """
-            (\(open) OR i.owner = \(owner) OR (i.visibility = 'shared' AND EXISTS \
-            (SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = \(owner) AND NOT m.deleted)))
+            (\(anybodys) OR i.owner = \(owner) OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_members m \
+            WHERE m.image_id = i.id AND m.member = \(owner) \
+            AND (NOT m.deleted OR (i.deleted AND m.deleted_at >= i.deleted_at)))))
             """
     }
 
@@ -95,8 +99,8 @@ struct ImageListStatement {
         case .oneOf(let column, let values):
             guard !values.isEmpty else { return "false" }
             let places = values.map { builder.bind(.text($0)) }.joined(separator: ", ")
-            // PostgreSQL keeps visibility as an enumeration, which knows no other text.
-            let name = column == .visibility ? "CAST(i.visibility AS text)" : "i.\(column.rawValue)"
+            // Visibility may be an enumeration, which knows no other text.
+            let name = column == .visibility ? dialect.text("i.visibility") : "i.\(column.rawValue)"
             return "\(name) IN (\(places))"
         case .integer(let column, let comparison, let value):
             return "i.\(column.rawValue) \(comparison.sql) \(builder.bind(.integer(value)))"
@@ -109,7 +113,7 @@ struct ImageListStatement {
         }
     }
 
-    // A few tags or properties are a condition each, so that PostgreSQL can walk through the images in order and stop when
+    // A few tags or properties are a condition each, so that the database can walk through the images in order and stop when
     // the page is full. Each becomes a join, though, and the planner's work grows with the third power of their number:
     // fifty held it for seconds. So many of them are one sub-select.
 
@@ -123,11 +127,11 @@ struct ImageListStatement {
         if tags.isEmpty { return nil }
         guard tags.count > Self.mostJoins else {
             return places.map { place in
-                "EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND t.value = \(place) AND NOT t.deleted)"
+                "EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND \(dialect.isSame("t.value", place)) AND NOT t.deleted)"
             }.joined(separator: " AND ")
         }
         return """
-            i.id IN (SELECT t.image_id FROM image_tags t WHERE t.value IN (\(places.joined(separator: ", "))) \
+            i.id IN (SELECT t.image_id FROM image_tags t WHERE \(dialect.isOneOf(["t.value"], places.map { [$0] })) \
             AND NOT t.deleted GROUP BY t.image_id HAVING count(DISTINCT t.value) = \(tags.count))
             """
     }
@@ -137,19 +141,19 @@ struct ImageListStatement {
         let properties = query.filters.compactMap {
             if case .property(let name, let value) = $0 { (name, value) } else { nil }
         }.unique { [Array($0.0.utf8), Array($0.1.utf8)] }
-        let places = properties.map { "(\(builder.bind(.text($0.0))), \(builder.bind(.text($0.1))))" }
+        let places = properties.map { [builder.bind(.text($0.0)), builder.bind(.text($0.1))] }
+        let columns = ["p.name", "p.value"]
         if properties.isEmpty { return nil }
         guard properties.count > Self.mostJoins else {
             return places.map { place in
                 """
-                EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND (p.name, p.value) = \(place) \
+                EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND \(dialect.isOneOf(columns, [place])) \
                 AND NOT p.deleted)
                 """
             }.joined(separator: " AND ")
         }
         return """
-            i.id IN (SELECT p.image_id FROM image_properties p WHERE (p.name, p.value) IN \
-            (VALUES \(places.joined(separator: ", "))) AND NOT p.deleted \
+            i.id IN (SELECT p.image_id FROM image_properties p WHERE \(dialect.isOneOf(columns, places)) AND NOT p.deleted \
             GROUP BY p.image_id HAVING count(*) = \(properties.count))
             """
     }

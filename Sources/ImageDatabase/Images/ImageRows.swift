@@ -8,16 +8,18 @@ import TextCoding
 /// One round trip reads any number of images. Arrays in a row cost both databases and us less than rows of their own, most
 /// of whose columns would be null.
 struct ImageRows {
-    private let dialect: SQLDialect
+    private let dialect: any SQLDialect
 
-    init(_ dialect: SQLDialect) { self.dialect = dialect }
+    init(_ dialect: any SQLDialect) { self.dialect = dialect }
 
     /// Columns of `images` in the order in which ``decode(_:)`` reads them.
-    static let columns = """
-        id, name, status, CAST(visibility AS text) AS visibility, owner, size, virtual_size, disk_format, \
+    var columns: String {
+        """
+        id, name, status, \(dialect.text("visibility")) AS visibility, owner, size, virtual_size, disk_format, \
         container_format, min_disk, min_ram, protected, os_hidden, checksum, os_hash_algo, os_hash_value, created_at, \
         updated_at, deleted_at
         """
+    }
     private static let pageColumns = """
         id, name, status, visibility, owner, size, virtual_size, disk_format, container_format, min_disk, min_ram, \
         protected, os_hidden, checksum, os_hash_algo, os_hash_value, created_at, updated_at, deleted_at
@@ -48,7 +50,7 @@ struct ImageRows {
     ///
     /// - Parameter condition: what else must hold for the image's row.
     func selectionByID(_ condition: String = "") -> String {
-        "SELECT 0, \(Self.columns), \(children(of: "images.id")) FROM images WHERE id = $1\(condition)"
+        "SELECT 0, \(columns), \(children(of: "images.id")) FROM images WHERE id = $1\(condition)"
     }
 
     private func children(of id: String) -> String {
@@ -101,7 +103,7 @@ struct ImageRows {
 
     /// The rows of a child table, each of so many columns.
     private func children(_ row: Row, _ column: Int, columns: Int) throws(DatabaseError) -> [[String?]] {
-        let decoded = row.rows.withCell(row.index, column) { bytes in bytes.flatMap { TextRows.decode($0, dialect) } }
+        let decoded = row.rows.withCell(row.index, column) { bytes in bytes.flatMap { dialect.decodeTextRows($0) } }
         let children = try row.required(decoded, column)
         guard children.allSatisfy({ $0.count == columns }) else { throw row.unreadable(column) }
         return children

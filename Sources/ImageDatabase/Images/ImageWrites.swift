@@ -55,14 +55,20 @@ enum ImageWrites {
     }
 
     /// A property has one row for ever: setting it again brings a deleted row back.
-    static func setProperty(_ image: String, _ name: String, _ value: String?, at now: Timestamp) -> Statement {
+    static func setProperty(
+        _ image: String, _ name: String, _ value: String?, at now: Timestamp, _ dialect: any SQLDialect
+    ) -> Statement {
         Statement(
-            """
-            INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) \
-            VALUES ($1, $2, $3, $4, $4, false) ON CONFLICT (image_id, name) DO UPDATE \
-            SET value = excluded.value, updated_at = excluded.updated_at, deleted = false, deleted_at = NULL
-            """, [.text(image), .text(name), .text(value), .time(now)])
+            dialect.upsert(
+                insertionOfProperty, replacing: ["value", "updated_at"],
+                setting: [("deleted", "false"), ("deleted_at", "NULL")]),
+            [.text(image), .text(name), .text(value), .time(now)])
     }
+
+    /// The row of a property: `$1` the image's id, `$2` name, `$3` value, `$4` the time.
+    static let insertionOfProperty = SQLInsertion(
+        into: "image_properties", ["image_id", "name", "value", "created_at", "updated_at", "deleted"],
+        "VALUES ($1, $2, $3, $4, $4, false)", key: ["image_id", "name"])
 
     static func removeProperty(_ image: String, _ name: String, at now: Timestamp) -> Statement {
         Statement(
@@ -73,20 +79,24 @@ enum ImageWrites {
     }
 
     /// A tag that is added again gets a new row. Nothing happens when the image has it.
-    static func insertTag(_ image: String, _ tag: String, at now: Timestamp) -> Statement {
+    static func insertTag(
+        _ image: String, _ tag: String, at now: Timestamp, _ dialect: any SQLDialect
+    ) -> Statement {
         Statement(
             """
             INSERT INTO image_tags (image_id, value, created_at, updated_at, deleted) \
-            SELECT $1, $2, $3, $3, false WHERE NOT EXISTS \
-            (SELECT 1 FROM image_tags WHERE image_id = $1 AND value = $2 AND NOT deleted)
+            SELECT $1, $2, $3, $3, false\(dialect.noTable) WHERE NOT EXISTS \
+            (SELECT 1 FROM image_tags WHERE image_id = $1 AND \(dialect.isSame("value", "$2")) AND NOT deleted)
             """, [.text(image), .text(tag), .time(now)])
     }
 
-    static func removeTag(_ image: String, _ tag: String, at now: Timestamp) -> Statement {
+    static func removeTag(
+        _ image: String, _ tag: String, at now: Timestamp, _ dialect: any SQLDialect
+    ) -> Statement {
         Statement(
             """
             UPDATE image_tags SET deleted = true, deleted_at = $1, updated_at = $1 \
-            WHERE image_id = $2 AND value = $3 AND NOT deleted
+            WHERE image_id = $2 AND \(dialect.isSame("value", "$3")) AND NOT deleted
             """, [.time(now), .text(image), .text(tag)])
     }
 

@@ -15,7 +15,8 @@ public struct ImagesFacet: Sendable {
 
     /// One page of images with properties, tags, locations and members, in one round trip whatever their number.
     ///
-    /// - Throws: ``DatabaseError/markerNotFound`` when the marker is missing, deleted or not visible to the viewer.
+    /// - Throws: ``DatabaseError/markerNotFound`` when there is no row of the marker, or when it is not visible to the
+    ///   viewer. One that is deleted still marks its place, for everybody who could see it.
     public func list(_ query: ImageQuery) async throws(DatabaseError) -> [Image] {
         var list = ImageListStatement(query, session.dialect)
         let rows = try await session.read(list.build())
@@ -30,12 +31,12 @@ public struct ImagesFacet: Sendable {
     /// - Throws: ``DatabaseError/duplicate`` when the id is taken, by a soft-deleted image too;
     ///   ``DatabaseError/limitReached``, ``DatabaseError/limitsUnknown``.
     public func insert(_ image: Image, claim: LimitClaim? = nil) async throws(DatabaseError) {
-        var statements = Self.within(claim)
+        var statements = within(claim)
         statements.append(ImageWrites.insertRow(image))
         for (name, value) in image.properties.sorted(by: { $0.key < $1.key }) {
-            statements.append(ImageWrites.setProperty(image.id, name, value, at: image.createdAt))
+            statements.append(ImageWrites.setProperty(image.id, name, value, at: image.createdAt, session.dialect))
         }
-        statements += image.tags.map { ImageWrites.insertTag(image.id, $0, at: image.createdAt) }
+        statements += image.tags.map { ImageWrites.insertTag(image.id, $0, at: image.createdAt, session.dialect) }
         statements += image.locations.map { ImageWrites.insertLocation(image.id, $0, at: image.createdAt) }
         statements += image.members.map { ImageWrites.insertMember($0) }
         try await session.write(statements)
@@ -57,20 +58,20 @@ public struct ImagesFacet: Sendable {
         from old: Image, to new: Image, claim: LimitClaim? = nil, limits: ImageLimits = .none
     ) async throws(DatabaseError) -> Timestamp {
         let now = Timestamp.now
-        var statements = Self.within(claim)
+        var statements = within(claim)
         statements.append(ImageWrites.updateRow(from: old, to: new, at: now))
         for (name, value) in new.properties.sorted(by: { $0.key < $1.key }) where old.properties[name] != .some(value) {
-            statements.append(ImageWrites.setProperty(old.id, name, value, at: now))
+            statements.append(ImageWrites.setProperty(old.id, name, value, at: now, session.dialect))
         }
         for name in old.properties.keys.sorted() where new.properties[name] == nil {
             statements.append(ImageWrites.removeProperty(old.id, name, at: now))
         }
         let addedTags = Set(new.tags).subtracting(old.tags)
         for tag in addedTags.sorted() {
-            statements.append(ImageWrites.insertTag(old.id, tag, at: now))
+            statements.append(ImageWrites.insertTag(old.id, tag, at: now, session.dialect))
         }
         for tag in Set(old.tags).subtracting(new.tags).sorted() {
-            statements.append(ImageWrites.removeTag(old.id, tag, at: now))
+            statements.append(ImageWrites.removeTag(old.id, tag, at: now, session.dialect))
         }
         statements += limits.checks(
             old.id, addsTags: !addedTags.isEmpty,
@@ -137,19 +138,22 @@ public struct ImagesFacet: Sendable {
     public func storageUsage(
         ofProject project: String, excludingImage: String? = nil
     ) async throws(DatabaseError) -> Int64 {
+        let bytes = session.dialect.integer(
+            "COALESCE(SUM(i.size * (SELECT COUNT(*) FROM image_locations l WHERE l.image_id = i.id AND NOT l.deleted)), 0)"
+        )
         let rows = try await session.read(
             Statement(
                 """
-                SELECT CAST(COALESCE(SUM(i.size * (SELECT COUNT(*) FROM image_locations l WHERE l.image_id = i.id \
-                AND NOT l.deleted)), 0) AS bigint) FROM images i WHERE i.owner = $1 AND i.id <> $2 AND NOT i.deleted \
+                SELECT \(bytes) FROM images i WHERE i.owner = $1 AND i.id <> $2 AND NOT i.deleted \
                 AND i.status NOT IN ('killed', 'deleted', 'pending_delete')
                 """, [.text(project), .text(excludingImage ?? "")]))
         return try rows[0][0].integer(0) ?? 0
     }
 
     /// What begins a transaction that has to stay within limits.
-    private static func within(_ claim: LimitClaim?) -> [Statement] {
+    private func within(_ claim: LimitClaim?) -> [Statement] {
         guard let claim else { return [] }
-        return LimitStatements.lock(claim.projectID) + LimitStatements.check(claim)
+        let limits = LimitStatements(session.dialect)
+        return limits.lock(claim.projectID) + limits.check(claim)
     }
 }

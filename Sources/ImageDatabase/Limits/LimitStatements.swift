@@ -2,18 +2,25 @@
 /// it is right whoever wrote them, and is free again the moment they go.
 ///
 /// A *scope* is a project, or the domain that its usage counts in as well.
-enum LimitStatements {
+struct LimitStatements {
+    private let dialect: any SQLDialect
+
+    init(_ dialect: any SQLDialect) { self.dialect = dialect }
+
     /// Keeps all other claims in the project's domain (in a flat model: in the project) away until the transaction ends.
     ///
     /// - Throws: (when run) ``DatabaseError/limitsUnknown`` while the mirror has never been filled.
-    static func lock(_ project: String) -> [Statement] {
+    func lock(_ project: String) -> [Statement] {
         let key = "COALESCE((SELECT root_id FROM glance_limit_members WHERE project_id = $1), $1)"
         return [
             Statement(
-                """
-                INSERT INTO glance_limit_locks (scope_id) SELECT \(key) FROM glance_limit_mirror WHERE id = 1 \
-                AND NOT EXISTS (SELECT 1 FROM glance_limit_locks WHERE scope_id = \(key)) ON CONFLICT DO NOTHING
-                """, [.text(project)]),
+                dialect.insertIfAbsent(
+                    SQLInsertion(
+                        into: "glance_limit_locks", ["scope_id"],
+                        """
+                        SELECT \(key) FROM glance_limit_mirror WHERE id = 1 \
+                        AND NOT EXISTS (SELECT 1 FROM glance_limit_locks WHERE scope_id = \(key))
+                        """, key: ["scope_id"])), [.text(project)]),
             Statement(
                 "SELECT scope_id FROM glance_limit_locks WHERE scope_id = \(key)", [.text(project)],
                 required: .limitsUnknown, locksRows: true),
@@ -21,12 +28,12 @@ enum LimitStatements {
     }
 
     /// Ends the transaction with ``DatabaseError/limitReached`` when a claim does not fit.
-    static func check(_ claim: LimitClaim) -> [Statement] {
+    func check(_ claim: LimitClaim) -> [Statement] {
         LimitedResource.allCases.compactMap { resource in
             claim.amounts[resource].map { amount in
                 Statement(
                     """
-                    SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM \(scopes(resource)) s \
+                    SELECT 1\(dialect.noTable) WHERE NOT EXISTS (SELECT 1 FROM \(scopes(resource)) s \
                     WHERE s.lim >= 0 AND \(usage(resource)) + $2 > s.lim * \(resource.unit))
                     """, [.text(claim.projectID), .integer(amount)], required: .limitReached)
             }
@@ -34,7 +41,7 @@ enum LimitStatements {
     }
 
     /// Adds up to `step` bytes to an upload's claim: what is left, when that is less. Then reads the claim.
-    static func extend(_ upload: UploadRecord, _ project: String, by step: Int64) -> [Statement] {
+    func extend(_ upload: UploadRecord, _ project: String, by step: Int64) -> [Statement] {
         let resource = LimitedResource.imageSizeTotal
         let left =
             "(SELECT MIN(s.lim * \(resource.unit) - \(usage(resource))) AS bytes FROM \(scopes(resource)) s WHERE s.lim >= 0)"
@@ -57,9 +64,9 @@ enum LimitStatements {
     }
 
     /// Limit and usage of a project alone, one row with two cells for each resource; no row while the mirror is empty.
-    static func report(_ project: String) -> Statement {
+    func report(_ project: String) -> Statement {
         let cells = LimitedResource.allCases.map { resource in
-            "\(limit(resource, of: "s.scope")), CAST(\(usage(resource)) AS bigint)"
+            "\(limit(resource, of: "s.scope")), \(dialect.integer(usage(resource)))"
         }
         return Statement(
             """
@@ -68,15 +75,15 @@ enum LimitStatements {
     }
 
     /// The scopes of the claim, limit and usage of each: for messages.
-    static func scopeReport(_ resource: LimitedResource, _ project: String) -> Statement {
+    func scopeReport(_ resource: LimitedResource, _ project: String) -> Statement {
         Statement(
-            "SELECT s.scope, s.lim, CAST(\(usage(resource)) AS bigint) FROM \(scopes(resource)) s", [.text(project)])
+            "SELECT s.scope, s.lim, \(dialect.integer(usage(resource))) FROM \(scopes(resource)) s", [.text(project)])
     }
 
     // MARK: Parts
 
     /// A table of the scopes that `$1` counts in, with the limit of each.
-    private static func scopes(_ resource: LimitedResource) -> String {
+    private func scopes(_ resource: LimitedResource) -> String {
         """
         (SELECT a.scope, \(limit(resource, of: "a.scope")) AS lim FROM (SELECT $1 AS scope UNION ALL \
         SELECT root_id FROM glance_limit_members WHERE project_id = $1) a)
@@ -84,7 +91,7 @@ enum LimitStatements {
     }
 
     /// A resource whose limit nobody registered has the limit 0, as oslo.limit has it.
-    private static func limit(_ resource: LimitedResource, of scope: String) -> String {
+    private func limit(_ resource: LimitedResource, of scope: String) -> String {
         """
         COALESCE((SELECT value FROM glance_limits WHERE scope_id = \(scope) AND resource_name = '\(resource.rawValue)'), \
         (SELECT value FROM glance_limits WHERE scope_id = '' AND resource_name = '\(resource.rawValue)'), 0)
@@ -92,7 +99,7 @@ enum LimitStatements {
     }
 
     /// What scope `s.scope` uses: bytes or images. A domain uses what its projects do.
-    private static func usage(_ resource: LimitedResource) -> String {
+    private func usage(_ resource: LimitedResource) -> String {
         let owners =
             "(SELECT s.scope UNION ALL SELECT m.project_id FROM glance_limit_members m WHERE m.root_id = s.scope)"
         let live = "i.owner IN \(owners) AND NOT i.deleted AND i.status NOT IN ('killed', 'deleted', 'pending_delete')"

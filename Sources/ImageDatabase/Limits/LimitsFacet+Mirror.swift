@@ -97,7 +97,7 @@ extension LimitsFacet {
                     [.text(mirror.model), .integer(generation), .time(now)])
             ]
         }
-        if isChanged { statements += Self.changes(from: stored?.mirror ?? LimitMirror(model: ""), to: mirror) }
+        if isChanged { statements += changes(from: stored?.mirror ?? LimitMirror(model: ""), to: mirror) }
         do {
             try await session.write(statements)
         } catch .duplicate {
@@ -106,12 +106,13 @@ extension LimitsFacet {
         return StoredLimitMirror(mirror: mirror, generation: generation, refreshedAt: now)
     }
 
-    private static func changes(from old: LimitMirror, to new: LimitMirror) -> [Statement] {
+    private func changes(from old: LimitMirror, to new: LimitMirror) -> [Statement] {
         func rows(_ mirror: LimitMirror) -> [LimitMirror.Scope: Int64] {
             var rows = mirror.own
             for (resource, value) in mirror.defaults { rows[LimitMirror.Scope(id: "", resource: resource)] = value }
             return rows
         }
+        let dialect = session.dialect
         let (oldRows, newRows) = (rows(old), rows(new))
         var statements: [Statement] = []
         for scope in oldRows.keys where newRows[scope] == nil {
@@ -123,10 +124,11 @@ extension LimitsFacet {
         for (scope, value) in newRows where oldRows[scope] != value {
             statements.append(
                 Statement(
-                    """
-                    INSERT INTO glance_limits (scope_id, resource_name, value) VALUES ($1, $2, $3) \
-                    ON CONFLICT (scope_id, resource_name) DO UPDATE SET value = excluded.value
-                    """, [.text(scope.id), .text(scope.resource.rawValue), .integer(value)]))
+                    dialect.upsert(
+                        SQLInsertion(
+                            into: "glance_limits", ["scope_id", "resource_name", "value"], "VALUES ($1, $2, $3)",
+                            key: ["scope_id", "resource_name"]), replacing: ["value"], setting: []),
+                    [.text(scope.id), .text(scope.resource.rawValue), .integer(value)]))
         }
         for project in old.roots.keys where new.roots[project] == nil {
             statements.append(Statement("DELETE FROM glance_limit_members WHERE project_id = $1", [.text(project)]))
@@ -134,10 +136,10 @@ extension LimitsFacet {
         for (project, root) in new.roots where old.roots[project] != root {
             statements.append(
                 Statement(
-                    """
-                    INSERT INTO glance_limit_members (project_id, root_id) VALUES ($1, $2) \
-                    ON CONFLICT (project_id) DO UPDATE SET root_id = excluded.root_id
-                    """, [.text(project), .text(root)]))
+                    dialect.upsert(
+                        SQLInsertion(
+                            into: "glance_limit_members", ["project_id", "root_id"], "VALUES ($1, $2)",
+                            key: ["project_id"]), replacing: ["root_id"], setting: []), [.text(project), .text(root)]))
         }
         return statements
     }

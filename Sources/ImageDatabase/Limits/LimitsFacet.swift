@@ -10,7 +10,8 @@ public struct LimitsFacet: Sendable {
         of upload: UploadRecord, projectID: String, by step: Int64
     ) async throws(DatabaseError) -> Int64 {
         let results = try await session.write(
-            LimitStatements.lock(projectID) + LimitStatements.extend(upload, projectID, by: step))
+            LimitStatements(session.dialect).lock(projectID)
+                + LimitStatements(session.dialect).extend(upload, projectID, by: step))
         return try Self.claimed(results)
     }
 
@@ -24,7 +25,7 @@ public struct LimitsFacet: Sendable {
     ///
     /// - Throws: ``DatabaseError/limitsUnknown`` while the mirror has never been filled.
     public func usage(ofProject project: String) async throws(DatabaseError) -> [LimitUsage] {
-        let rows = try await session.read(LimitStatements.report(project))[0]
+        let rows = try await session.read(LimitStatements(session.dialect).report(project))[0]
         guard rows.count > 0 else { throw .limitsUnknown }
         var usages: [LimitUsage] = []
         for (index, resource) in LimitedResource.allCases.enumerated() {
@@ -40,7 +41,7 @@ public struct LimitsFacet: Sendable {
     public func scopes(
         of resource: LimitedResource, project: String
     ) async throws(DatabaseError) -> [(id: String, usage: LimitUsage)] {
-        let rows = try await session.read(LimitStatements.scopeReport(resource, project))[0]
+        let rows = try await session.read(LimitStatements(session.dialect).scopeReport(resource, project))[0]
         var scopes: [(String, LimitUsage)] = []
         for index in 0..<rows.count {
             let row = rows[index]

@@ -25,18 +25,27 @@ public struct LocationsFacet: Sendable {
     /// - Returns: whether the location is `deleted` now and its data must stay. If not, it was the only one.
     public func giveUpShared(_ location: ImageLocation) async throws(DatabaseError) -> Bool {
         guard let id = location.id else { return false }
-        let results = try await session.write([
+        let results = try await session.write(givingUp(id, location.url))
+        return results[1].affected > 0
+    }
+
+    /// Locks all rows with a URL, then marks one of them if another still counts.
+    func givingUp(_ id: Int64, _ url: String) -> [Statement] {
+        let others = session.dialect.ofChangedTable(
+            """
+            SELECT 1 FROM image_locations o WHERE o.value = $3 AND o.id <> $2 \
+            AND (NOT o.deleted OR o.status = 'pending_delete')
+            """)
+        return [
             Statement(
                 "SELECT id FROM image_locations WHERE value = $1 AND status <> 'deleted' ORDER BY id",
-                [.text(location.url)], locksRows: true),
+                [.text(url)], locksRows: true),
             Statement(
                 """
                 UPDATE image_locations SET status = 'deleted', updated_at = $1 \
-                WHERE id = $2 AND deleted AND status = 'pending_delete' AND EXISTS (SELECT 1 FROM image_locations o \
-                WHERE o.value = $3 AND o.id <> $2 AND (NOT o.deleted OR o.status = 'pending_delete'))
-                """, [.time(.now), .integer(id), .text(location.url)]),
-        ])
-        return results[1].affected > 0
+                WHERE id = $2 AND deleted AND status = 'pending_delete' AND EXISTS \(others)
+                """, [.time(.now), .integer(id), .text(url)]),
+        ]
     }
 
     /// Locations of live images whose URL begins with one of `schemes` and with none of `prefixes`.

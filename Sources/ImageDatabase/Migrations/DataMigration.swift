@@ -49,14 +49,6 @@ struct DataMigration: Sendable {
 
 extension DatabaseSession {
     func hasColumn(_ column: String, inTable table: String) async throws(DatabaseError) -> Bool {
-        let sql =
-            switch dialect.name {
-            case .sqlite: "SELECT 1 FROM pragma_table_info($1) WHERE name = $2"
-            case .postgreSQL:
-                """
-                SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped
-                """
-            }
-        return try await read(Statement(sql, [.text(table), .text(column)]))[0].count > 0
+        try await read(Statement(dialect.schema.findColumn, [.text(table), .text(column)]))[0].count > 0
     }
 }

@@ -41,8 +41,7 @@ enum Revisions {
                 "ocata_expand01",
                 [
                     .alter(table: "images", [.allowNull("is_public", true, defaultText: nil)]),
-                    .runOnPostgreSQL(
-                        "CREATE TYPE image_visibility AS ENUM ('private', 'public', 'shared', 'community')"),
+                    .createEnumeration("image_visibility", ["private", "public", "shared", "community"]),
                     .addColumn(table: "images", .optional("visibility", .visibility)),
                     .createIndex(table: "images", .init("visibility_image_idx", "visibility")),
                 ]

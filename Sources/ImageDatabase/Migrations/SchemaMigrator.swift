@@ -88,6 +88,7 @@ public struct SchemaMigrator: Sendable {
             hasChanged = true
         }
         try await createOwnTables()
+        try await createOwnIndexes()
         return hasChanged
     }
 
@@ -123,6 +124,55 @@ public struct SchemaMigrator: Sendable {
         }
     }
 
+    /// Creates our own indexes on Glance's tables, unless they are there. Others can write meanwhile; it takes its time on a
+    /// large table.
+    public func createOwnIndexes() async throws(Failure) {
+        try await wrap { () async throws(DatabaseError) in
+            let schema = session.dialect.schema
+            for index in ApplianceTables.indexes {
+                var tries = 0
+                while try await !isUsable(index) {
+                    do throws(DatabaseError) {
+                        // Waits for whoever makes it just now. What is unusable then is what an interruption has left.
+                        try await session.write([
+                            Statement(schema.createTextIndex(index.name, on: index.table, index.column))
+                        ])
+                        if try await isUsable(index) { break }
+                        try await session.write([Statement(schema.dropIndex(index.name))])
+                    } catch {
+                        // Two that make the same index may be in each other's way: one of them gets it done.
+                        tries += 1
+                        if tries == 5 { throw error }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Our own indexes that are not there, or not usable, so that some queries read whole tables.
+    public func missingIndexes() async throws(Failure) -> [String] {
+        try await wrap { () async throws(DatabaseError) in
+            var missing: [String] = []
+            for index in ApplianceTables.indexes where try await !isUsable(index) { missing.append(index.name) }
+            return missing
+        }
+    }
+
+    private func isUsable(_ index: ApplianceTables.TextIndex) async throws(DatabaseError) -> Bool {
+        let rows = try await session.read(Statement(session.dialect.schema.findIndex, [.text(index.name)]))[0]
+        return rows.count > 0 && rows[0].bool(0)
+    }
+
+    /// The encoding in which the database keeps texts, if it is none of Unicode: then there are texts that Glance's API
+    /// allows and the database refuses, or measures in bytes. Nil when all is well.
+    public func unsuitableEncoding() async throws(Failure) -> String? {
+        try await wrap { () async throws(DatabaseError) in
+            let encoding = try await session.read(Statement(session.dialect.schema.encoding))[0].firstColumn().first
+            guard let encoding, !encoding.hasPrefix("UTF") else { return nil }
+            return encoding
+        }
+    }
+
     /// How far our own tables are, and how far this release wants them. 0 is none.
     public func ownTables() async throws(Failure) -> (version: Int, newest: Int) {
         let version = try await wrap { () async throws(DatabaseError) in
@@ -142,7 +192,7 @@ public struct SchemaMigrator: Sendable {
     private func apply(_ revision: Revision, on current: [String]) async throws(Failure) -> DatabaseError? {
         let rows = graph.rows(current, applying: revision.id)
         return try await wrap { () async throws(DatabaseError) in
-            var statements = try await lockVersions(current)
+            var statements = lockVersions(current)
             for replaced in current where !rows.contains(replaced) {
                 for name in [replaced] + RevisionGraph.renamed.filter({ $0.value == replaced }).keys.sorted() {
                     statements.append(Statement("DELETE FROM alembic_version WHERE version_num = $1", [.text(name)]))
@@ -159,12 +209,10 @@ public struct SchemaMigrator: Sendable {
     }
 
     /// Keeps other migrations away for the rest of the transaction, and ends it if one has been faster.
-    private func lockVersions(_ current: [String]) async throws(DatabaseError) -> [Statement] {
-        let lock = try await SchemaChange.runOnPostgreSQL("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
-            .statements(on: session)
+    private func lockVersions(_ current: [String]) -> [Statement] {
         var check = StatementBuilder()
         let count = check.bind(.integer(current.count))
-        check.append("SELECT 1 WHERE (SELECT COUNT(*) FROM alembic_version) = \(count)")
+        check.append("SELECT 1\(session.dialect.noTable) WHERE (SELECT COUNT(*) FROM alembic_version) = \(count)")
         let names = current + RevisionGraph.renamed.filter { current.contains($0.value) }.keys.sorted()
         if !names.isEmpty {
             let places = names.map { check.bind(.text($0)) }.joined(separator: ", ")
@@ -172,7 +220,7 @@ public struct SchemaMigrator: Sendable {
         }
         var guardian = check.statement
         guardian.required = .conflict
-        return lock + [guardian]
+        return session.dialect.schema.lock("alembic_version") + [guardian]
     }
 
     private func knownRevisions() async throws(Failure) -> [String] {

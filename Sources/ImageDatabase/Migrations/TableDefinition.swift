@@ -4,7 +4,6 @@ struct TableDefinition: Sendable {
         var name: String
         var type: ColumnType
         var isNullable: Bool
-        /// SQL text of the default, for each database.
         var defaultValue: DefaultValue?
 
         /// A column that must have a value.
@@ -52,26 +51,25 @@ struct TableDefinition: Sendable {
     var uniques: [Index] = []
     var indexes: [Index] = []
 
-    /// CREATE TABLE and CREATE INDEX. What SQLite keeps of the text is what SQLAlchemy would have written.
-    func statements(_ dialect: SQLDialect.Name) -> [String] {
+    /// CREATE TABLE and CREATE INDEX. What a database keeps of the text is what SQLAlchemy would have
+    /// written.
+    func statements(_ dialect: any SchemaDialect) -> [String] {
         var lines = columns.map { $0.definition(dialect) }
         lines.append("PRIMARY KEY (\(primaryKey.joined(separator: ", ")))")
         lines += foreignKeys.map { "FOREIGN KEY(\($0.column)) REFERENCES \($0.table) (\($0.target))" }
         lines += uniques.map { "CONSTRAINT \($0.name) UNIQUE (\($0.columns.joined(separator: ", ")))" }
-        if dialect == .sqlite {
-            lines += columns.filter { $0.type == .boolean }.map { "CHECK (\($0.name) IN (0, 1))" }
-        }
+        lines += columns.filter { $0.type == .boolean }.compactMap { dialect.booleanCheck($0.name) }
         let table = "CREATE TABLE \(name) (\n\t\(lines.joined(separator: ", \n\t"))\n)"
         return [table] + indexes.map { $0.statement(on: name) }
     }
 }
 
 extension TableDefinition.Column {
-    func definition(_ dialect: SQLDialect.Name) -> String {
-        var text = "\(name) \(type.sql(dialect))"
+    func definition(_ dialect: any SchemaDialect) -> String {
+        var text = "\(name) \(dialect.name(of: type))"
         switch defaultValue {
         case .text(let value): text += " DEFAULT '\(value)'"
-        case .no: text += dialect == .sqlite ? " DEFAULT 0" : " DEFAULT false"
+        case .no: text += " DEFAULT \(dialect.literal(false))"
         case nil: break
         }
         return isNullable ? text : text + " NOT NULL"
@@ -90,9 +88,9 @@ enum ColumnType: Sendable, Equatable {
     case text
     case integer
     case bigInteger
-    /// A BIGINT that refers to a number counted by the database: SQLite has it as INTEGER.
+    /// Refers to a ``bigSerial``.
     case reference
-    /// Sizes in `images`: SQLite has them as INTEGER.
+    /// Sizes in `images`.
     case size
     case boolean
     /// Naive UTC with microseconds.
@@ -103,21 +101,4 @@ enum ColumnType: Sendable, Equatable {
     /// A number that the database counts up.
     case serial
     case bigSerial
-
-    func sql(_ dialect: SQLDialect.Name) -> String {
-        let isSQLite = dialect == .sqlite
-        return switch self {
-        case .string(let length): "VARCHAR(\(length))"
-        case .text: "TEXT"
-        case .integer: "INTEGER"
-        case .bigInteger: "BIGINT"
-        case .size, .reference: isSQLite ? "INTEGER" : "BIGINT"
-        case .boolean: "BOOLEAN"
-        case .dateTime: isSQLite ? "DATETIME" : "TIMESTAMP WITHOUT TIME ZONE"
-        case .numeric: "NUMERIC"
-        case .visibility: isSQLite ? "VARCHAR(9)" : "image_visibility"
-        case .serial: isSQLite ? "INTEGER" : "SERIAL"
-        case .bigSerial: isSQLite ? "INTEGER" : "BIGSERIAL"
-        }
-    }
 }

@@ -217,13 +217,19 @@ final class PostgresConnection {
         switch code {
         case "23505":
             return StatementFailure(.duplicate)
-        case "40001", "40P01", "55P03":
+        case "40001", "40P01":
             return StatementFailure(.unavailable(message), retry: .afterPause)
+        case "55P03":
+            // Somebody has held a lock for as long as anybody may be waited for.
+            return StatementFailure(.unavailable(message))
         case "0A000" where message.contains("cached plan"), "26000":
             // The tables changed, or a connection pooler gave us another session: prepare everything again.
             prepared = [:]
             return StatementFailure(.unavailable(message), retry: .atOnce)
-        case "57P01", "57P02", "57P03", "57P05", "25P03":
+        case "25P03":
+            // This process has said nothing in the middle of a transaction for so long that the server has ended it.
+            return StatementFailure(.unavailable(message), retry: .atOnce)
+        case "57P01", "57P02", "57P03", "57P05":
             // The server ends this session. As the first answer it says that nothing was carried out.
             return StatementFailure(.unavailable(message), retry: hasEffect ? .never : .atOnce)
         default:
@@ -231,6 +237,7 @@ final class PostgresConnection {
                 return StatementFailure(
                     .unavailable(message), retry: access == .read && code.isEmpty ? .atOnce : .never)
             }
+            if let value = InvalidValue(sqlState: code) { return StatementFailure(.invalidValue(value)) }
             return StatementFailure(.statement(code: code, message: message))
         }
     }

@@ -26,13 +26,18 @@ final class PostgresConnector: Sendable {
     private let logger: Logger
     private let outage = Outage()
 
-    init(_ parameters: [DatabaseURL.Parameter], logger: Logger) throws(DatabaseError) {
+    private let session: PostgresSessionSettings
+
+    init(
+        _ parameters: [DatabaseURL.Parameter], options: DatabaseOptions, logger: Logger
+    ) throws(DatabaseError) {
         // What stands first is overridden by the URL.
-        let defaults: [DatabaseURL.Parameter] = [
-            .init(keyword: "connect_timeout", value: "10"), .init(keyword: "keepalives_idle", value: "30"),
-            .init(keyword: "keepalives_interval", value: "10"), .init(keyword: "keepalives_count", value: "3"),
-            .init(keyword: "fallback_application_name", value: "glance"),
-        ]
+        session = PostgresSessionSettings(options)
+        let defaults =
+            [
+                DatabaseURL.Parameter(keyword: "connect_timeout", value: "10"),
+                DatabaseURL.Parameter(keyword: "fallback_application_name", value: "glance"),
+            ] + session.parameters
         self.parameters = defaults + parameters + [.init(keyword: "client_encoding", value: "UTF8")]
         stop = try EventCounter(blocking: false)
         self.logger = logger
@@ -106,6 +111,11 @@ final class PostgresConnector: Sendable {
             let result = PQexec(connection, "SET DateStyle TO ISO")
             defer { PQclear(result) }
             guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw Refusal(message: handle.message) }
+        }
+        if let statement = session.statement {
+            // What does not know these settings serves without them.
+            PQclear(PQexec(connection, statement))
+            guard PQstatus(connection) == CONNECTION_OK else { throw Refusal(message: handle.message) }
         }
         return handle
     }

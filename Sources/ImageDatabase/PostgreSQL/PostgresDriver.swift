@@ -4,7 +4,7 @@ import Synchronization
 /// PostgreSQL by libpq. All connections are served by one thread; tasks hand their transactions to it and wait for
 /// nothing but the answer.
 final class PostgresDriver: SQLDriver {
-    let dialect = SQLDialect(name: .postgreSQL, nullsAreSmallest: false)
+    let dialect: any SQLDialect = PostgresDialect()
     private let mailbox: PostgresMailbox
 
     init(
@@ -12,7 +12,7 @@ final class PostgresDriver: SQLDriver {
     ) throws(DatabaseError) {
         let mailbox = try PostgresMailbox()
         self.mailbox = mailbox
-        let connector = try PostgresConnector(parameters, logger: logger)
+        let connector = try PostgresConnector(parameters, options: options, logger: logger)
         let poller = try Poller()
         try SystemThread.start("db-reactor") {
             PostgresReactor(mailbox, connector, poller, options, pipelining: pipelining).run()

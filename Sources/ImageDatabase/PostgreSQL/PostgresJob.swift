@@ -17,7 +17,7 @@ struct PostgresStatement: Sendable {
     /// Where each value starts in `bytes`; nil for a null.
     private let offsets: [Int?]
 
-    /// - Throws: ``DatabaseError/statement(code:message:)`` for a text with a zero byte, which PostgreSQL cannot store.
+    /// - Throws: ``DatabaseError/invalidValue(_:)`` for a text with a zero byte, which PostgreSQL cannot store.
     init(_ statement: Statement) throws(DatabaseError) {
         sql = statement.locksRows ? statement.sql + " FOR UPDATE" : statement.sql
         required = statement.required
@@ -40,7 +40,7 @@ struct PostgresStatement: Sendable {
             }
             offsets.append(bytes.count)
             for byte in text.utf8 {
-                if byte == 0 { throw .statement(code: "22021", message: "text with a zero byte") }
+                if byte == 0 { throw .invalidValue(.characters) }
                 bytes.append(CChar(bitPattern: byte))
             }
             bytes.append(0)

@@ -8,16 +8,19 @@ public struct PropertiesFacet: Sendable {
     ///
     /// - Throws: ``DatabaseError/duplicate`` when the image has the property, whatever its value.
     public func setOnce(_ name: String, to value: String, ofImage id: String) async throws(DatabaseError) {
+        let now = SQLValue.time(.now)
+        // A row that is there stays there, whether it is deleted or not: whoever changes it first keeps the others away.
         let results = try await session.write([
             Statement(
                 """
-                INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) \
-                VALUES ($1, $2, $3, $4, $4, false) ON CONFLICT (image_id, name) DO UPDATE \
-                SET value = excluded.value, updated_at = excluded.updated_at, deleted = false, deleted_at = NULL \
-                WHERE image_properties.deleted
-                """, [.text(id), .text(name), .text(value), .time(.now)])
+                UPDATE image_properties SET value = $1, updated_at = $2, deleted = false, deleted_at = NULL \
+                WHERE image_id = $3 AND name = $4 AND deleted
+                """, [.text(value), now, .text(id), .text(name)]),
+            Statement(
+                session.dialect.insertIfAbsent(ImageWrites.insertionOfProperty),
+                [.text(id), .text(name), .text(value), now]),
         ])
-        if results[0].affected == 0 { throw .duplicate }
+        if results[0].affected + results[1].affected == 0 { throw .duplicate }
     }
 
     /// Removes a property if it still has `value`: how an import gives its lock back. False when it has not.
@@ -28,7 +31,7 @@ public struct PropertiesFacet: Sendable {
             Statement(
                 """
                 UPDATE image_properties SET deleted = true, deleted_at = $1, updated_at = $1 \
-                WHERE image_id = $2 AND name = $3 AND value = $4 AND NOT deleted
+                WHERE image_id = $2 AND name = $3 AND \(session.dialect.isSame("value", "$4")) AND NOT deleted
                 """, [.time(.now), .text(id), .text(name), .text(value)])
         ])
         return results[0].affected > 0

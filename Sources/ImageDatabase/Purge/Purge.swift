@@ -74,7 +74,9 @@ public struct Purge: Sendable {
         _ table: String, key: String = "id", _ selection: String
     ) async throws(DatabaseError) -> Count {
         let results = try await session.write([
-            Statement("DELETE FROM \(table) WHERE \(key) IN (\(selection)\(limit))", [.time(deletedBefore)])
+            Statement(
+                "DELETE FROM \(table) WHERE \(key) IN \(session.dialect.ofChangedTable(selection + limit))",
+                [.time(deletedBefore)])
         ])
         return Count(table: table, rows: results[0].affected)
     }

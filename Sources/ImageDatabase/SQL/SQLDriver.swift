@@ -1,6 +1,6 @@
-/// A database that can run our statements: everything that the rest of the room knows of PostgreSQL or SQLite.
+/// A database that can run our statements: everything that the rest of the module knows of PostgreSQL or SQLite.
 protocol SQLDriver: Sendable {
-    var dialect: SQLDialect { get }
+    var dialect: any SQLDialect { get }
 
     /// Runs statements as one transaction and returns the rows of each. Never repeats anything itself.
     func attempt(_ statements: [Statement], _ access: SQLAccess) async -> Result<[Rows], StatementFailure>
@@ -12,25 +12,6 @@ protocol SQLDriver: Sendable {
 /// Whether a transaction changes anything.
 enum SQLAccess: Sendable {
     case read, write
-}
-
-/// Where the databases differ in ways that a statement's text cannot hide.
-struct SQLDialect: Sendable {
-    enum Name: Sendable { case postgreSQL, sqlite }
-
-    var name: Name
-    /// SQLite sorts null before everything, PostgreSQL after it.
-    var nullsAreSmallest: Bool
-
-    /// An expression whose one value is all rows of `source`, each an array of the `columns` as text. ``TextRows`` reads it.
-    func textRows(_ columns: [String], from source: String) -> String {
-        let texts = columns.map { "CAST(\($0) AS text)" }.joined(separator: ", ")
-        return switch name {
-        // Aggregates and JSON would cost PostgreSQL more.
-        case .postgreSQL: "ARRAY(SELECT ARRAY[\(texts)] FROM \(source))"
-        case .sqlite: "(SELECT json_group_array(json_array(\(texts))) FROM \(source))"
-        }
-    }
 }
 
 /// Why a transaction failed, and whether the very same one may succeed when repeated.
@@ -57,11 +38,14 @@ struct StatementFailure: Error, Sendable {
 struct RetryPolicy: Sendable {
     /// Repetitions; negative: without end.
     var repetitions: Int
+    /// Time in which it is repeated; nil: as long as there are repetitions left.
+    var longestWait: Duration?
     /// Longest pause in milliseconds. The first ones are much shorter: most conflicts are over at once.
     var longestPause: Int
 
     init(_ options: DatabaseOptions) {
         repetitions = options.transactionRetries
+        longestWait = options.lockTimeout > 0 ? .seconds(options.lockTimeout) : nil
         let seconds =
             options.growsTransactionRetryInterval
             ? options.maxTransactionRetryInterval : options.transactionRetryInterval
@@ -83,6 +67,7 @@ extension SQLDriver {
         _ statements: [Statement], _ access: SQLAccess, _ policy: RetryPolicy
     ) async throws(DatabaseError) -> [Rows] {
         var (collisions, deadConnections) = (0, 0)
+        let start = ContinuousClock.now
         while true {
             switch await attempt(statements, access) {
             case .success(let rows):
@@ -97,7 +82,12 @@ extension SQLDriver {
                 case .afterPause:
                     collisions += 1
                     if policy.repetitions >= 0 && collisions > policy.repetitions { throw failure.error }
-                    try? await Task.sleep(for: .milliseconds(policy.pause(collisions)))
+                    let pause = Duration.milliseconds(policy.pause(collisions))
+                    // Somebody waits for the answer: not longer than for one lock.
+                    if let longest = policy.longestWait, start.duration(to: .now) + pause >= longest {
+                        throw failure.error
+                    }
+                    try? await Task.sleep(for: pause)
                 }
             }
         }

@@ -135,6 +135,8 @@ final class SQLiteConnection {
         case SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_READONLY, SQLITE_NOMEM,
             SQLITE_PERM:
             return StatementFailure(.unavailable(message))
+        case SQLITE_TOOBIG:
+            return StatementFailure(.invalidValue(.tooLong))
         case SQLITE_ERROR where message.hasPrefix("no such table"):
             return StatementFailure(.statement(code: DatabaseError.undefinedTable, message: message))
         case SQLITE_ERROR where message.hasSuffix("already exists"):

@@ -2,7 +2,7 @@ import Synchronization
 
 /// SQLite, for a service of one machine: one thread that writes and a few that read, each with its own connection.
 final class SQLiteDriver: SQLDriver {
-    let dialect = SQLDialect(name: .sqlite, nullsAreSmallest: true)
+    let dialect: any SQLDialect = SQLiteDialect()
     private let writer: SQLiteQueue
     private let readers: SQLiteQueue
 

@@ -5,15 +5,25 @@ public import TextCoding
 /// table `glance_scrubs`, which is ours and not Glance's.
 public struct ScrubClaim: Sendable, Equatable {
     public var imageID: String
-    public var process: ProcessIdentity
-    /// When the process last said that it is alive.
-    public var renewedAt: Timestamp
+    public var lease: ProcessLease
 
     public init(imageID: String, process: ProcessIdentity, renewedAt: Timestamp = .now) {
         self.imageID = imageID
-        self.process = process
-        self.renewedAt = renewedAt
+        lease = ProcessLease(process, renewedAt: renewedAt)
     }
+
+    init(imageID: String, lease: ProcessLease) {
+        self.imageID = imageID
+        self.lease = lease
+    }
+
+    /// Who works on the image.
+    public var process: ProcessIdentity { lease.process }
+}
+
+extension ScrubClaim {
+    /// What names the row in ``LeaseTable/scrubs``.
+    var row: LeaseTable.Cells { [("image_id", .text(imageID))] }
 }
 
 /// Where a page of images to scrub ends.

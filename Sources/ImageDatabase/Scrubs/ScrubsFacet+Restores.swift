@@ -13,7 +13,7 @@ extension ScrubsFacet {
         let claim = ScrubClaim(imageID: id, process: process)
         do throws(DatabaseError) {
             let results = try await session.write([
-                Self.insert(claim),
+                insert(claim),
                 Statement(
                     """
                     SELECT deleted_at FROM images WHERE id = $1 AND deleted_at IS NOT NULL \
@@ -74,6 +74,7 @@ extension ScrubsFacet {
     public func restore(
         _ restore: ClaimedRestore, present: [Int64], gone: [Int64]
     ) async throws(DatabaseError) {
+        let dialect = session.dialect
         let (id, now) = (restore.claim.imageID, SQLValue.time(.now))
         let (from, to) = (SQLValue.time(restore.propertiesDeletedFrom), SQLValue.time(restore.deletedAt))
         var statements = [
@@ -92,14 +93,14 @@ extension ScrubsFacet {
             Statement(
                 """
                 UPDATE image_tags SET deleted = false, deleted_at = NULL, updated_at = $1 \
-                WHERE image_id = $2 AND deleted AND deleted_at = $3 AND NOT EXISTS (SELECT 1 FROM image_tags o \
-                WHERE o.image_id = $2 AND o.value = image_tags.value AND NOT o.deleted)
+                WHERE image_id = $2 AND deleted AND deleted_at = $3 AND value NOT IN \
+                \(dialect.ofChangedTable("SELECT o.value FROM image_tags o WHERE o.image_id = $2 AND NOT o.deleted"))
                 """, [now, .text(id), to]),
             Statement(
                 """
                 UPDATE image_members SET deleted = false, deleted_at = NULL, updated_at = $1 \
-                WHERE image_id = $2 AND deleted AND deleted_at = $3 AND NOT EXISTS (SELECT 1 FROM image_members o \
-                WHERE o.image_id = $2 AND o.member = image_members.member AND NOT o.deleted)
+                WHERE image_id = $2 AND deleted AND deleted_at = $3 AND member NOT IN \
+                \(dialect.ofChangedTable("SELECT o.member FROM image_members o WHERE o.image_id = $2 AND NOT o.deleted"))
                 """, [now, .text(id), to]),
         ]
         statements += present.map { row in

@@ -41,7 +41,7 @@ public struct ScrubsFacet: Sendable {
         let results: [Rows]
         do {
             results = try await session.write([
-                Self.insert(claim),
+                insert(claim),
                 // Only after the insertion, which may have waited for a claim to end: what that has done must be seen.
                 Statement(
                     """
@@ -51,7 +51,7 @@ public struct ScrubsFacet: Sendable {
                     """
                     UPDATE image_locations SET status = 'pending_delete', deleted = true, deleted_at = $1, \
                     updated_at = $1 WHERE image_id = $2 AND NOT deleted
-                    """, [.time(claim.renewedAt), .text(id)]),
+                    """, [.time(claim.lease.renewedAt), .text(id)]),
                 Self.pendingLocations(of: id),
             ])
         } catch .conflict {
@@ -102,27 +102,13 @@ public struct ScrubsFacet: Sendable {
     ///
     /// - Returns: whether the claim is still there and this process's.
     public func renew(_ claim: ScrubClaim) async throws(DatabaseError) -> Bool {
-        let results = try await session.write([
-            Statement(
-                """
-                UPDATE glance_scrubs SET renewed_at = $1 \
-                WHERE image_id = $2 AND host = $3 AND pid = $4 AND start_time = $5
-                """,
-                [
-                    .time(.now), .text(claim.imageID), .text(claim.process.host),
-                    .integer(Int64(claim.process.pid)), .integer(claim.process.startTime),
-                ])
-        ])
+        let results = try await session.write([LeaseTable.scrubs.renew(claim.row, by: claim.process)])
         return results[0].affected > 0
     }
 
     /// Says that this process still works on what it has claimed: one statement for all.
     public func renew(of process: ProcessIdentity) async throws(DatabaseError) {
-        try await session.write([
-            Statement(
-                "UPDATE glance_scrubs SET renewed_at = $1 WHERE host = $2 AND pid = $3 AND start_time = $4",
-                [.time(.now), .text(process.host), .integer(Int64(process.pid)), .integer(process.startTime)])
-        ])
+        try await session.write([LeaseTable.scrubs.renew(by: process)])
     }
 
     /// All claims, for the sweep that looks for those of dead processes.
@@ -136,10 +122,7 @@ public struct ScrubsFacet: Sendable {
 
     /// Ends the claim of a process that is dead, unless it has been renewed: then it was not.
     public func endDead(_ claim: ScrubClaim) async throws(DatabaseError) {
-        var removal = Self.remove(claim)
-        removal.sql += " AND renewed_at = $5"
-        removal.parameters.append(.time(claim.renewedAt))
-        try await session.write([removal])
+        try await session.write([LeaseTable.scrubs.forgetDead(claim.row, claim.lease)])
     }
 
     /// Finishes deletions to `pending_delete` that were interrupted before the row said `deleted`, or when, as Glance's
@@ -159,25 +142,13 @@ public struct ScrubsFacet: Sendable {
 
     // MARK: Statements
 
-    static func insert(_ claim: ScrubClaim) -> Statement {
-        Statement(
-            """
-            INSERT INTO glance_scrubs (image_id, host, pid, start_time, renewed_at) VALUES ($1, $2, $3, $4, $5) \
-            ON CONFLICT (image_id) DO NOTHING
-            """,
-            [
-                .text(claim.imageID), .text(claim.process.host), .integer(Int64(claim.process.pid)),
-                .integer(claim.process.startTime), .time(claim.renewedAt),
-            ], required: .conflict)
+    /// Ends the transaction with ``DatabaseError/conflict`` when somebody has claimed the image.
+    func insert(_ claim: ScrubClaim) -> Statement {
+        LeaseTable.scrubs.claim(claim.row, claim.lease, key: ["image_id"], session.dialect)
     }
 
     static func remove(_ claim: ScrubClaim, required: DatabaseError? = nil) -> Statement {
-        Statement(
-            "DELETE FROM glance_scrubs WHERE image_id = $1 AND host = $2 AND pid = $3 AND start_time = $4",
-            [
-                .text(claim.imageID), .text(claim.process.host), .integer(Int64(claim.process.pid)),
-                .integer(claim.process.startTime),
-            ], required: required)
+        LeaseTable.scrubs.forget(claim.row, claim.lease, required: required)
     }
 
     static func pendingLocations(of id: String) -> Statement {
@@ -189,11 +160,6 @@ public struct ScrubsFacet: Sendable {
     }
 
     static func claim(_ row: Row) throws(DatabaseError) -> ScrubClaim {
-        ScrubClaim(
-            imageID: try row.required(row.text(0), 0),
-            process: ProcessIdentity(
-                host: try row.required(row.text(1), 1), pid: Int32(clamping: try row.integer(2) ?? 0),
-                startTime: try row.integer(3) ?? 0),
-            renewedAt: try row.required(row.time(4), 4))
+        ScrubClaim(imageID: try row.required(row.text(0), 0), lease: try ProcessLease(row, from: 1))
     }
 }

@@ -19,7 +19,7 @@ final class DatabaseSession: Sendable {
         liveImageByID = imageRows.selectionByID(" AND NOT deleted")
     }
 
-    var dialect: SQLDialect { driver.dialect }
+    var dialect: any SQLDialect { driver.dialect }
 
     /// Runs statements that only read.
     func read(_ statements: Statement...) async throws(DatabaseError) -> [Rows] {

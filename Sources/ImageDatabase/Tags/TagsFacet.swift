@@ -11,7 +11,7 @@ public struct TagsFacet: Sendable {
     public func add(_ tag: String, toImage id: String, limits: ImageLimits = .none) async throws(DatabaseError) {
         let now = Timestamp.now
         let isWanted = """
-            NOT EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = $1 AND t.value = $2 AND NOT t.deleted) AND \
+            NOT EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = $1 AND \(isSame("$2")) AND NOT t.deleted) AND \
             ($4 < 0 OR (SELECT COUNT(*) FROM image_tags t WHERE t.image_id = $1 AND NOT t.deleted) < $4)
             """
         let values: [SQLValue] = [.text(id), .text(tag), .time(now), .integer(limits.tags ?? -1)]
@@ -26,7 +26,8 @@ public struct TagsFacet: Sendable {
                 SELECT id, $2, $3, $3, false FROM images WHERE id = $1 AND \(isWanted)
                 """, values),
             Statement(
-                "SELECT 1 FROM image_tags WHERE image_id = $1 AND value = $2 AND NOT deleted", [.text(id), .text(tag)]),
+                "SELECT 1 FROM image_tags t WHERE image_id = $1 AND \(isSame("$2")) AND NOT deleted",
+                [.text(id), .text(tag)]),
         ])
         if results[3].count == 0 { throw .tooManyTags }
     }
@@ -38,10 +39,12 @@ public struct TagsFacet: Sendable {
             Statement(
                 """
                 UPDATE images SET updated_at = $1 WHERE id = $2 AND NOT deleted AND EXISTS \
-                (SELECT 1 FROM image_tags t WHERE t.image_id = $2 AND t.value = $3 AND NOT t.deleted)
+                (SELECT 1 FROM image_tags t WHERE t.image_id = $2 AND \(isSame("$3")) AND NOT t.deleted)
                 """, [.time(now), .text(id), .text(tag)]),
-            ImageWrites.removeTag(id, tag, at: now),
+            ImageWrites.removeTag(id, tag, at: now, session.dialect),
         ])
         return results[1].affected > 0
     }
+
+    private func isSame(_ tag: String) -> String { session.dialect.isSame("t.value", tag) }
 }

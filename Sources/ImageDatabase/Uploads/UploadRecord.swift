@@ -9,9 +9,7 @@ public struct UploadRecord: Sendable, Equatable {
     public var uploadID: String
     /// Store that the data goes to; nil in single-store mode.
     public var storeID: String?
-    public var process: ProcessIdentity
-    /// When the process last said that it is alive.
-    public var renewedAt: Timestamp
+    public var lease: ProcessLease
 
     public init(
         imageID: String, uploadID: String, storeID: String?, process: ProcessIdentity, renewedAt: Timestamp = .now
@@ -19,7 +17,21 @@ public struct UploadRecord: Sendable, Equatable {
         self.imageID = imageID
         self.uploadID = uploadID
         self.storeID = storeID
-        self.process = process
-        self.renewedAt = renewedAt
+        lease = ProcessLease(process, renewedAt: renewedAt)
     }
+
+    init(imageID: String, uploadID: String, storeID: String?, lease: ProcessLease) {
+        self.imageID = imageID
+        self.uploadID = uploadID
+        self.storeID = storeID
+        self.lease = lease
+    }
+
+    /// Who writes, or cleans up.
+    public var process: ProcessIdentity { lease.process }
+}
+
+extension UploadRecord {
+    /// What names the row in ``LeaseTable/uploads``: a record of another try is another row.
+    var row: LeaseTable.Cells { [("image_id", .text(imageID)), ("upload_id", .text(uploadID))] }
 }

@@ -34,7 +34,8 @@ extension UploadsFacet {
         return images
     }
 
-    /// Records a stuck image's upload as ours and abandoned, so that nobody else cleans up and no upload of ours begins meanwhile.
+    /// Records a stuck image's upload as ours and abandoned, so that nobody else cleans up and no upload of ours begins
+    /// meanwhile.
     ///
     /// - Returns: the locations that the image has, or nil when it is not stuck any more.
     public func adopt(
@@ -49,11 +50,8 @@ extension UploadsFacet {
                     abandoned_at) SELECT i.id, $2, $3, $4, $5, $6, $7, $7 FROM images i \
                     WHERE i.id = $8 AND i.updated_at = $9 AND \(Self.stuckCondition)
                     """,
-                    [
-                        .time(time), .text(upload.uploadID), .text(upload.storeID), .text(upload.process.host),
-                        .integer(Int64(upload.process.pid)), .integer(upload.process.startTime),
-                        .time(upload.renewedAt), .text(image.id), .time(image.updatedAt),
-                    ], required: .conflict),
+                    [.time(time), .text(upload.uploadID), .text(upload.storeID)] + upload.lease.values
+                        + [.text(image.id), .time(image.updatedAt)], required: .conflict),
                 Statement(
                     "SELECT id, value, meta_data FROM image_locations WHERE image_id = $1 AND NOT deleted ORDER BY id",
                     [.text(image.id)]),

@@ -19,6 +19,7 @@ public struct UploadsFacet: Sendable {
     public func begin(
         _ upload: UploadRecord, claim: UploadClaim? = nil
     ) async throws(DatabaseError) -> Int64? {
+        let limits = LimitStatements(session.dialect)
         var statements: [Statement] = []
         var known: Int64 = 0
         if let claim {
@@ -27,8 +28,8 @@ public struct UploadsFacet: Sendable {
                 known = size
                 amounts[.imageSizeTotal] = size
             }
-            statements += LimitStatements.lock(claim.projectID)
-            statements += LimitStatements.check(LimitClaim(projectID: claim.projectID, amounts: amounts))
+            statements += limits.lock(claim.projectID)
+            statements += limits.check(LimitClaim(projectID: claim.projectID, amounts: amounts))
         }
         statements.append(
             Statement(
@@ -38,7 +39,7 @@ public struct UploadsFacet: Sendable {
                 """, [.time(.now), .text(upload.imageID)], required: .conflict))
         statements.append(Self.remember(upload, claim, known))
         if let claim, case .unknown(let step) = claim.size {
-            statements += LimitStatements.extend(upload, claim.projectID, by: step)
+            statements += limits.extend(upload, claim.projectID, by: step)
         }
         let results: [Rows]
         do {
@@ -52,19 +53,9 @@ public struct UploadsFacet: Sendable {
     }
 
     private static func remember(_ upload: UploadRecord, _ claim: UploadClaim?, _ bytes: Int64) -> Statement {
-        var builder = StatementBuilder()
-        var columns = "image_id, upload_id, store_id, host, pid, start_time, renewed_at"
-        var values: [SQLValue] = [
-            .text(upload.imageID), .text(upload.uploadID), .text(upload.storeID), .text(upload.process.host),
-            .integer(Int64(upload.process.pid)), .integer(upload.process.startTime), .time(upload.renewedAt),
-        ]
-        if let claim {
-            columns += ", project_id, claimed_bytes"
-            values += [.text(claim.projectID), .integer(bytes)]
-        }
-        let places = values.map { builder.bind($0) }.joined(separator: ", ")
-        builder.append("INSERT INTO glance_uploads (\(columns)) VALUES (\(places))")
-        return builder.statement
+        var row = upload.row + [("store_id", .text(upload.storeID))]
+        if let claim { row += [("project_id", .text(claim.projectID)), ("claimed_bytes", .integer(bytes))] }
+        return LeaseTable.uploads.insert(row, upload.lease)
     }
 
     /// Moves an image from `saving` to `active` with its location, size and hashes, and forgets the upload record,
@@ -101,16 +92,9 @@ public struct UploadsFacet: Sendable {
     /// - Returns: whether the record was there and this process's. If not, the upload has been finished, or somebody else
     ///   has taken it over: nothing may be removed.
     public func abandon(_ upload: UploadRecord) async throws(DatabaseError) -> Bool {
+        let now = Timestamp.now
         let results = try await session.write([
-            Statement(
-                """
-                UPDATE glance_uploads SET abandoned_at = $1, renewed_at = $1 \
-                WHERE image_id = $2 AND upload_id = $3 AND host = $4 AND pid = $5 AND start_time = $6
-                """,
-                [
-                    .time(.now), .text(upload.imageID), .text(upload.uploadID), .text(upload.process.host),
-                    .integer(Int64(upload.process.pid)), .integer(upload.process.startTime),
-                ])
+            LeaseTable.uploads.renew(upload.row, by: upload.process, at: now, setting: [("abandoned_at", .time(now))])
         ])
         return results[0].affected > 0
     }
@@ -145,22 +129,14 @@ public struct UploadsFacet: Sendable {
 
     /// Says that this process still works on its uploads: one statement for all of them.
     public func renew(of process: ProcessIdentity) async throws(DatabaseError) {
-        try await session.write([
-            Statement(
-                "UPDATE glance_uploads SET renewed_at = $1 WHERE host = $2 AND pid = $3 AND start_time = $4",
-                [.time(.now), .text(process.host), .integer(Int64(process.pid)), .integer(process.startTime)])
-        ])
+        try await session.write([LeaseTable.uploads.renew(by: process)])
     }
 
     /// All upload records, for the sweep that looks for dead ones; or those of one process only.
     public func all(of process: ProcessIdentity? = nil) async throws(DatabaseError) -> [UploadRecord] {
         var query = StatementBuilder()
         query.append("SELECT image_id, upload_id, store_id, host, pid, start_time, renewed_at FROM glance_uploads")
-        if let process {
-            query.append(" WHERE host = \(query.bind(.text(process.host)))")
-            query.append(" AND pid = \(query.bind(.integer(Int64(process.pid))))")
-            query.append(" AND start_time = \(query.bind(.integer(process.startTime)))")
-        }
+        if let process { query.append(" WHERE \(LeaseTable.isOwn(process, &query))") }
         query.append(" ORDER BY renewed_at, image_id")
         let rows = try await session.read(query.statement)[0]
         var records: [UploadRecord] = []
@@ -169,11 +145,7 @@ public struct UploadsFacet: Sendable {
             records.append(
                 UploadRecord(
                     imageID: try row.required(row.text(0), 0), uploadID: try row.required(row.text(1), 1),
-                    storeID: row.text(2),
-                    process: ProcessIdentity(
-                        host: try row.required(row.text(3), 3), pid: Int32(clamping: try row.integer(4) ?? 0),
-                        startTime: try row.integer(5) ?? 0),
-                    renewedAt: try row.required(row.time(6), 6)))
+                    storeID: row.text(2), lease: try ProcessLease(row, from: 3)))
         }
         return records
     }
@@ -184,33 +156,19 @@ public struct UploadsFacet: Sendable {
         _ upload: UploadRecord, by process: ProcessIdentity
     ) async throws(DatabaseError) -> UploadRecord? {
         var taken = upload
-        taken.process = process
-        taken.renewedAt = .now
+        taken.lease = ProcessLease(process)
         let results = try await session.write([
-            Statement(
-                """
-                UPDATE glance_uploads SET host = $1, pid = $2, start_time = $3, renewed_at = $4, abandoned_at = $4 \
-                WHERE image_id = $5 AND upload_id = $6 AND host = $7 AND pid = $8 AND start_time = $9 AND renewed_at = $10
-                """,
-                [
-                    .text(process.host), .integer(Int64(process.pid)), .integer(process.startTime),
-                    .time(taken.renewedAt), .text(upload.imageID), .text(upload.uploadID), .text(upload.process.host),
-                    .integer(Int64(upload.process.pid)), .integer(upload.process.startTime), .time(upload.renewedAt),
-                ])
+            LeaseTable.uploads.takeOver(
+                upload.row, from: upload.lease, to: taken.lease,
+                setting: [("abandoned_at", .time(taken.lease.renewedAt))])
         ])
         return results[0].affected > 0 ? taken : nil
     }
 
     /// Removes an upload's record if it is still its process's, and abandoned or not.
     static func forget(_ upload: UploadRecord, ifAbandoned: Bool) -> Statement {
-        Statement(
-            """
-            DELETE FROM glance_uploads WHERE image_id = $1 AND upload_id = $2 AND host = $3 AND pid = $4 \
-            AND start_time = $5 AND abandoned_at IS \(ifAbandoned ? "NOT NULL" : "NULL")
-            """,
-            [
-                .text(upload.imageID), .text(upload.uploadID), .text(upload.process.host),
-                .integer(Int64(upload.process.pid)), .integer(upload.process.startTime),
-            ], required: .conflict)
+        LeaseTable.uploads.forget(
+            upload.row, upload.lease, where: "abandoned_at IS \(ifAbandoned ? "NOT NULL" : "NULL")",
+            required: .conflict)
     }
 }

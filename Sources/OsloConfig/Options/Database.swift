@@ -101,6 +101,28 @@ extension Options {
             .honoured, group, "connection_parameters", default: "",
             help: "Further parameters for the URL, as name=value&name=value.")
 
+        public static let idleInTransactionSessionTimeout = Option<Int>(
+            .honoured, group, "idle_in_transaction_session_timeout", default: 10, minimum: 0, maximum: 86400,
+            help: """
+                Seconds after which PostgreSQL ends a transaction whose process says nothing more, and frees what it has \
+                locked; 0 never. A value in the URL, or of the role or the database, counts instead.
+                """)
+
+        public static let lockTimeout = Option<Int>(
+            .honoured, group, "lock_timeout", default: 15, minimum: 0, maximum: 86400,
+            help: """
+                Seconds that a request waits for what another transaction has locked, and in all for repetitions of its \
+                own, before it is answered with 503; 0 is no limit. A value in the URL, or of the role or the database, \
+                counts instead for the locks. glance-manage waits without limit.
+                """)
+
+        public static let tcpUserTimeout = Option<Int>(
+            .honoured, group, "tcp_user_timeout", default: 30, minimum: 0, maximum: 86400,
+            help: """
+                Seconds after which a connection to PostgreSQL whose other end does not acknowledge anything is given up, \
+                by both ends; idle connections are probed as often. 0 leaves both to the systems.
+                """)
+
         static var all: [OptionDeclaration] {
             [
                 sqliteSynchronous.declaration, backend.declaration, connection.declaration, slaveConnection.declaration,
@@ -110,6 +132,7 @@ extension Options {
                 connectionDebug.declaration, connectionTrace.declaration, poolTimeout.declaration,
                 useDbReconnect.declaration, dbRetryInterval.declaration, dbIncRetryInterval.declaration,
                 dbMaxRetryInterval.declaration, dbMaxRetries.declaration, connectionParameters.declaration,
+                idleInTransactionSessionTimeout.declaration, lockTimeout.declaration, tcpUserTimeout.declaration,
             ]
         }
     }

@@ -12,8 +12,8 @@ SELECT line FROM (
     WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'glance\_%'
     UNION ALL
     SELECT format('index %s', pg_get_indexdef(i.indexrelid))
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'glance\_%'
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'glance\_%' AND x.relname NOT LIKE 'glance\_%'
     UNION ALL
     SELECT format('sequence %s %s owned by %s.%s', c.relname, format_type(s.seqtypid, NULL), t.relname, a.attname)
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid

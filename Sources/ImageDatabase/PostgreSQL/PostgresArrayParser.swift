@@ -1,36 +1,11 @@
-import JSON
-
-/// Reads what ``SQLDialect/textRows(_:from:)`` selects: rows of texts and nulls in one cell.
-enum TextRows {
-    /// - Returns: nil when the bytes are nothing of the kind.
-    static func decode(_ bytes: UnsafeBufferPointer<UInt8>, _ dialect: SQLDialect) -> [[String?]]? {
-        switch dialect.name {
-        case .postgreSQL:
-            var parser = PostgresArrayParser(bytes)
-            return parser.rows()
-        case .sqlite:
-            return json(bytes)
-        }
-    }
-
-    private static func json(_ bytes: UnsafeBufferPointer<UInt8>) -> [[String?]]? {
-        guard case .array(let rows)? = try? JSONValue.parse(bytes) else { return nil }
-        var result: [[String?]] = []
-        for row in rows {
-            guard case .array(let cells) = row else { return nil }
-            result.append(cells.map { if case .string(let text) = $0 { text } else { nil } })
-        }
-        return result
-    }
-}
-
 /// Takes apart the text of a two-dimensional array of texts (PostgreSQL documentation, "Array Input and Output Syntax").
-private struct PostgresArrayParser {
+struct PostgresArrayParser {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
+    /// Nil when the bytes are nothing of the kind.
     mutating func rows() -> [[String?]]? {
         guard take("{") else { return nil }
         var rows: [[String?]] = []
