@@ -82,6 +82,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         switch error {
         case let refusal as HTTPRefusal: perform(state.inputRefused(refusal, now: .now()))
         case HTTPParserError.invalidEOFState: perform(state.inputBroke(now: .now()))
+        // The decoder tells this one past RequestDecoder.
+        case HTTPParserError.invalidVersion: perform(state.inputRefused(HTTPRefusal(.version), now: .now()))
         case is HTTPParserError: perform(state.inputRefused(HTTPRefusal(.syntax), now: .now()))
         default: context.close(promise: nil)
         }
