@@ -102,7 +102,7 @@ import Testing
                 #expect(
                     report[.tokenCache] == [
                         "Success: memcached \(cache) answers",
-                        "Warning: memcached 127.0.0.1:1 does not answer: CONNECTION FAILURE",
+                        "Warning: memcached 127.0.0.1:1 does not answer: Connection refused",
                     ])
 
                 var options = keystone.options()
