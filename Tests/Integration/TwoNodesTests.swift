@@ -79,7 +79,8 @@ extension IntegrationTests {
                 environment: database.settings)
             for (index, image) in told.enumerated() where try await queuedAgain(image.id, other) {
                 let data = Noise.bytes(Int.random(in: 0...1_000_000), seed: seed << 16 | 1 << 12 | UInt64(index))
-                if (try? await other.client.upload(image.id, data).status) == 204 { told[index].acknowledged.append(data) }
+                let answer = try? await other.client.upload(image.id, data)
+                if answer?.status == 204 { told[index].acknowledged.append(data) }
             }
             for process in held { kill(process, SIGCONT) }
             for (index, data) in await running.value { told[index].acknowledged.append(data) }

@@ -21,7 +21,8 @@ public struct Site: Sendable {
     ///   - keystone: Lines of `[keystone_authtoken]`. When nil, nobody is asked for a token and everybody is an
     ///     administrator.
     public init(
-        directory: String, database: String? = nil, images: String? = nil, workers: Int = 2, keystone: [String: String]? = nil,
+        directory: String, database: String? = nil, images: String? = nil, workers: Int = 2,
+        keystone: [String: String]? = nil,
         settings: [String: String] = [:]
     ) throws {
         self.directory = directory
