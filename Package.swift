@@ -74,11 +74,12 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase",
+                "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "UnifiedLimits",
+                "ImageDatabase",
                 "ImageStore",
                 "StoreDrivers",
                 "FileDriver",
-                "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
+                "Identity", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -91,7 +92,8 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageDatabase", "ImageStore",
+                "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageDatabase",
+                "ImageStore",
                 "StoreDrivers",
                 "HTTPServer",
                 "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", nioCore, nioPosix,
@@ -103,7 +105,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "Authorization", "JSON", "TextCoding", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer",
+                "Authorization", "JSON", "TextCoding", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "HTTPServer",
                 "OsloConfig", "Identity",
                 "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
@@ -128,7 +131,7 @@ let package = Package(
             swiftSettings: room),
         .target(
             name: "Authorization",
-            dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", "JSON", "TextCoding", logging],
+            dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", logging],
             swiftSettings: room),
         .target(name: "ImageModel", dependencies: ["JSON", "TextCoding"], swiftSettings: room),
         .target(
@@ -278,7 +281,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageService", "ImageModel",
+                "ImageDatabase", "ImageStore",
                 "StoreDrivers", "OsloConfig", "OsloPolicy",
                 "Events",
                 "TestSupport", nioCore, nioPosix, logging,
@@ -295,7 +299,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageService", "ImageModel", "ImageDatabase",
+                "ImageStore",
                 "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
