@@ -74,11 +74,12 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "UnifiedLimits", "ImageDatabase",
+                "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "Authorization", "UnifiedLimits",
+                "ImageDatabase",
                 "ImageStore",
                 "StoreDrivers",
                 "FileDriver",
-                "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
+                "Identity", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
@@ -91,7 +92,8 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageDatabase", "ImageStore",
+                "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "Authorization", "ImageDatabase",
+                "ImageStore",
                 "StoreDrivers",
                 "HTTPServer",
                 "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", nioCore, nioPosix,
@@ -103,7 +105,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "Authorization", "JSON", "TextCoding", "ImageService", "ImageModel", "ImageDatabase", "ImageStore", "HTTPServer",
+                "JSON", "TextCoding", "ImageService", "Authorization", "ImageModel", "ImageDatabase", "ImageStore",
+                "HTTPServer",
                 "OsloConfig", "Identity",
                 "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
@@ -122,14 +125,14 @@ let package = Package(
         .target(
             name: "ImageService",
             dependencies: [
-                "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "UnifiedLimits", "ImageDatabase",
-                "ImageStore", "ExternalHTTP", "OsloConfig", "Events", nioCore, nioPosix, logging,
+                "JSON", "TextCoding", "Cryptography", "ImageModel", "UnifiedLimits", "ImageDatabase", "ImageStore",
+                "ExternalHTTP", "Authorization",
+                "OsloConfig", "Events", nioCore, nioPosix, logging,
             ],
             swiftSettings: room),
         .target(
             name: "Authorization",
-            dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", "JSON", "TextCoding", logging],
-            swiftSettings: room),
+            dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", logging], swiftSettings: room),
         .target(name: "ImageModel", dependencies: ["JSON", "TextCoding"], swiftSettings: room),
         .target(
             name: "UnifiedLimits",
@@ -278,7 +281,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "JSON", "TextCoding", "Cryptography", "ImageService", "Authorization", "Identity", "ImageModel",
+                "ImageDatabase", "ImageStore",
                 "StoreDrivers", "OsloConfig", "OsloPolicy",
                 "Events",
                 "TestSupport", nioCore, nioPosix, logging,
@@ -295,7 +299,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
+                "JSON", "TextCoding", "ImageAPI", "ImageService", "Authorization", "ImageModel", "ImageDatabase",
+                "ImageStore",
                 "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,

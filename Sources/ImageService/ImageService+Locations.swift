@@ -1,5 +1,5 @@
-import Cryptography
 public import Authorization
+import Cryptography
 import ExternalHTTP
 import ImageDatabase
 import ImageModel

@@ -119,8 +119,8 @@ struct PasteTests {
         ("[app:glance-api]\npaste.app_factory = my.module:app", "'my.module:app'"),
         ("[composite:glance-api]\npaste.composite_factory = glance.api:pipeline_factory\n", "no pipeline 'default'"),
         (
-            "[pipeline:glance-api]\npipeline = audit api\n[filter:audit]\npaste.filter_factory = keystonemiddleware.audit:filter_factory",
-            "keystonemiddleware.audit:filter_factory"
+            "[pipeline:glance-api]\npipeline = own api\n[filter:own]\npaste.filter_factory = my.module:filter_factory",
+            "'my.module:filter_factory', a Python filter"
         ),
     ])
     func refusesTheStart(text: String, reason: String) throws {
