@@ -1,6 +1,7 @@
 import Foundation
 import ImageModel
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 

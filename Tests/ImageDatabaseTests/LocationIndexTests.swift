@@ -1,5 +1,6 @@
 import ImageModel
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 

@@ -1,6 +1,7 @@
 import ImageModel
 import Logging
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 

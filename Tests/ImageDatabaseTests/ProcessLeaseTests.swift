@@ -1,5 +1,5 @@
-import ImageModel
 import Testing
+import TextCoding
 
 @testable import ImageDatabase
 

@@ -1,4 +1,4 @@
-import ImageModel
+import TextCoding
 
 /// A table of ours whose rows are owned by processes, and the statements by which they are.
 ///
