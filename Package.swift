@@ -85,6 +85,7 @@ let package = Package(
         .target(
             name: "Scrubber",
             dependencies: [
+                "Scoreboard",
                 "TextCoding", "ImageDatabase", "ImageStore", "StoreDrivers", "Staging", "ImageModel", "OsloConfig",
                 "Events", logging,
             ],
@@ -137,6 +138,7 @@ let package = Package(
         .target(
             name: "UnifiedLimits",
             dependencies: [
+                "Scoreboard",
                 "JSON", "TextCoding", "Identity", "ImageDatabase", "OsloConfig", "Events", nioCore,
                 nioPosix, logging,
             ],
@@ -144,13 +146,14 @@ let package = Package(
         .target(
             name: "ImageDatabase",
             dependencies: [
+                "Scoreboard",
                 "Threads", "JSON", "TextCoding", "ImageModel", "OsloConfig", "Events", "CLibpq", "CSQLite", "CLinux",
                 logging,
             ],
             swiftSettings: room),
         .target(
             name: "ImageStore",
-            dependencies: ["JSON", "ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging],
+            dependencies: ["Scoreboard", "JSON", "ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging],
             swiftSettings: room),
         .target(
             name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "ImageStore"], swiftSettings: room),
@@ -319,6 +322,7 @@ let package = Package(
         .testTarget(
             name: "ScrubberTests",
             dependencies: [
+                "Scoreboard",
                 "JSON", "TextCoding", "Scrubber", "glance-scrubber", "ImageDatabase", "ImageStore", "StoreDrivers",
                 "ImageModel", "Events",
                 "OsloConfig",
@@ -328,6 +332,7 @@ let package = Package(
         .testTarget(
             name: "UnifiedLimitsTests",
             dependencies: [
+                "Scoreboard",
                 "TextCoding", "UnifiedLimits", "ImageDatabase", "ImageModel", "Identity", "OsloConfig", "Events",
                 "TestSupport",
                 asyncHTTPClient, nioCore, nioPosix, logging,

@@ -12,7 +12,7 @@ import NIOPosix
 public import OsloConfig
 import OsloPolicy
 import OutgoingHTTP
-public import Scoreboard
+import Scoreboard
 import StoreDrivers
 import UnifiedLimits
 
@@ -32,7 +32,7 @@ public struct Worker: Sendable {
 
     /// Builds everything and checks that it can work; nothing is served yet.
     ///
-    /// - Throws: ``WorkerFailure`` for a start that can never succeed.
+    /// - Throws: `StartFailure` for a start that can never succeed.
     public init(configuration: Configuration, logger: Logger) async throws {
         self.configuration = configuration
         self.logger = logger
@@ -63,11 +63,11 @@ public struct Worker: Sendable {
                 ? try TokenAuthenticator(
                     configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger) : nil
         } catch let error as PolicyError {
-            throw WorkerFailure.configuration("\(error)")
+            throw StartFailure(.configFileValueError, "\(error)")
         } catch let error as IdentityError {
-            throw WorkerFailure.configuration("\(error)")
+            throw StartFailure(.configFileValueError, "\(error)")
         } catch ServiceError.invalid(let text) {
-            throw WorkerFailure.value(text)
+            throw StartFailure(.valueError, text)
         }
         application = try ImageAPIApplication(
             configuration: configuration, pipeline: pipeline, service: service, authorization: authorization,
@@ -172,16 +172,13 @@ public struct Worker: Sendable {
     // MARK: - Parts
 
     private static func openDatabase(_ configuration: Configuration, _ logger: Logger) async throws -> ImageDatabase {
-        guard let url = configuration[Options.Database.connection], !url.isEmpty else {
-            throw WorkerFailure.database("[database] connection is not set")
-        }
-        do {
-            let database = try ImageDatabase(
-                url: url, options: DatabaseOptions(configuration), logger: logger)
+        let database = try ImageDatabase(configuration: configuration, logger: logger)
+        do throws(DatabaseError) {
             try await database.checkSchema()
             return database
         } catch {
-            throw WorkerFailure(error)
+            await database.close()
+            throw StartFailure(error)
         }
     }
 
@@ -191,7 +188,7 @@ public struct Worker: Sendable {
             try await stores.prepare()
             return stores
         } catch {
-            throw WorkerFailure(error)
+            throw StartFailure(error)
         }
     }
 }
@@ -207,59 +204,5 @@ extension RemotePolicyServer.Settings {
         tls.certificateFile = configuration[Policy.remoteSslClientCrtFile]
         tls.keyFile = configuration[Policy.remoteSslClientKeyFile]
         timeout = configuration[Policy.remoteTimeout]
-    }
-}
-
-/// A start that can never succeed until an operator does something. The description is one line for them.
-public enum WorkerFailure: StartFailure, CustomStringConvertible {
-    case database(String)
-    /// The database has no Glance schema, or an old one.
-    case notMigrated(String)
-    /// The database can't be reached.
-    case databaseUnavailable(String)
-    /// The settings of a store can't work.
-    case store(String)
-    /// A store can't be used at the moment.
-    case storeUnavailable(String)
-    /// The policy files, or what leads to Keystone or memcached.
-    case configuration(String)
-    /// An option's value.
-    case value(String)
-
-    init(_ error: DatabaseError) {
-        switch error {
-        case .notMigrated: self = .notMigrated(error.adviceAtStart)
-        case .unavailable: self = .databaseUnavailable(error.adviceAtStart)
-        default: self = .database(error.adviceAtStart)
-        }
-    }
-
-    init(_ error: StoreError) {
-        if case .badConfiguration = error {
-            self = .store(error.adviceAtStart)
-        } else {
-            self = .storeUnavailable(error.adviceAtStart)
-        }
-    }
-
-    public var exitStatus: ExitStatus {
-        switch self {
-        case .database: .runtimeError
-        case .notMigrated: .databaseNotMigrated
-        case .databaseUnavailable: .databaseUnavailable
-        case .store: .badStoreConfiguration
-        case .storeUnavailable: .storeUnavailable
-        case .configuration: .configFileValueError
-        case .value: .valueError
-        }
-    }
-
-    public var description: String {
-        switch self {
-        case .database(let text), .notMigrated(let text), .databaseUnavailable(let text), .store(let text),
-            .storeUnavailable(let text),
-            .configuration(let text), .value(let text):
-            text
-        }
     }
 }

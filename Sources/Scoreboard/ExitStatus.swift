@@ -20,6 +20,18 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
 }
 
 /// An error that ends the start with a status of its own. Its description is one line for the operator.
-public protocol StartFailure: Error {
+public protocol ExitStatusError: Error, CustomStringConvertible {
     var exitStatus: ExitStatus { get }
+}
+
+/// Why a process can't start until somebody does something: how all parts of all executables say it.
+public struct StartFailure: ExitStatusError, Equatable {
+    public let exitStatus: ExitStatus
+    public let description: String
+
+    /// - Parameter reason: one line for the operator.
+    public init(_ exitStatus: ExitStatus, _ reason: String) {
+        self.exitStatus = exitStatus
+        description = reason
+    }
 }

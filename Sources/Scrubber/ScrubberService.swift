@@ -3,6 +3,7 @@ import ImageDatabase
 import ImageStore
 public import Logging
 public import OsloConfig
+public import Scoreboard
 import StoreDrivers
 
 /// The scrubber, put together: as a child of the supervisor, as a daemon of its own, for one run, or to restore an image.
@@ -20,24 +21,17 @@ public struct ScrubberService: Sendable {
 
     /// Opens the database and the stores. A database that is away is waited for later.
     ///
-    /// - Throws: ``ScrubberFailure`` for a start that can never succeed.
-    public init(configuration: Configuration, logger: Logger) async throws(ScrubberFailure) {
+    /// - Throws: `StartFailure` for a start that can never succeed.
+    public init(configuration: Configuration, logger: Logger) async throws(StartFailure) {
         self.logger = logger
-        guard let url = configuration[Options.Database.connection], !url.isEmpty else {
-            throw .database("[database] connection is not set")
-        }
-        do throws(DatabaseError) {
-            database = try ImageDatabase(url: url, options: DatabaseOptions(configuration), logger: logger)
-        } catch {
-            throw ScrubberFailure(error)
-        }
+        database = try ImageDatabase(configuration: configuration, logger: logger)
         do throws(DatabaseError) {
             try await database.checkSchema()
         } catch .unavailable {
             // It may come back.
         } catch {
             await database.close()
-            throw ScrubberFailure(error)
+            throw StartFailure(error)
         }
         do throws(StoreError) {
             stores = try StoreRegistry(
@@ -45,7 +39,7 @@ public struct ScrubberService: Sendable {
             try await stores.prepare()
         } catch {
             await database.close()
-            throw ScrubberFailure(error)
+            throw StartFailure(error)
         }
         scrubber = ImageScrubber(database: database, stores: stores, configuration: configuration, logger: logger)
     }
@@ -62,7 +56,7 @@ public struct ScrubberService: Sendable {
     ///   - started: called once the work has begun.
     ///   - beat: called every second as a sign of life, from where the work is done too: if that is blocked, so is this.
     ///   - stop: returns when the work is to end.
-    /// - Throws: ``ScrubberFailure`` when a database that was away at the start turns out to be none of ours.
+    /// - Throws: `StartFailure` when a database that was away at the start turns out to be none of ours.
     public func run(
         started: @Sendable () -> Void, beat: @escaping @Sendable () -> Void,
         until stop: @escaping @Sendable () async -> Void
@@ -109,14 +103,14 @@ public struct ScrubberService: Sendable {
     }
 
     /// False when cancelled before the database has answered.
-    private func awaitSchema() async throws(ScrubberFailure) -> Bool {
+    private func awaitSchema() async throws(StartFailure) -> Bool {
         var failures = 0
         while !Task.isCancelled {
             do throws(DatabaseError) {
                 try await database.checkSchema()
                 return true
             } catch {
-                guard case .unavailable = error else { throw ScrubberFailure(error) }
+                guard case .unavailable = error else { throw StartFailure(error) }
                 failures += 1
                 let pause = report(error, failures, "starting")
                 try? await Task.sleep(for: pause)
@@ -160,8 +154,8 @@ public struct ScrubberService: Sendable {
     /// One run, with everything that a daemon does from time to time.
     ///
     /// Images whose data could not be removed are no failure of the run: they have been reported and stay for the next.
-    /// - Throws: ``ScrubberFailure`` when the rows that say what is to be done cannot be read.
-    public func runOnce() async throws(ScrubberFailure) {
+    /// - Throws: `StartFailure` when the rows that say what is to be done cannot be read.
+    public func runOnce() async throws(StartFailure) {
         do {
             try await database.checkSchema()
             try await scrubber.recoverFromDeadProcesses()
@@ -169,9 +163,9 @@ public struct ScrubberService: Sendable {
             report(try await scrubber.scrub())
             try await scrubber.sweepFiles()
         } catch let error as DatabaseError {
-            throw .database("Can not get scrub jobs from queue: \(error.adviceAtStart)")
+            throw StartFailure(.runtimeError, "Can not get scrub jobs from queue: \(error.adviceAtStart)")
         } catch {
-            throw .database("\(error)")
+            throw StartFailure(.runtimeError, "\(error)")
         }
     }
 

@@ -2,7 +2,7 @@ import Glibc
 public import Scoreboard
 
 /// Why the supervisor can't start.
-public enum SupervisorError: StartFailure, Equatable, CustomStringConvertible {
+public enum SupervisorError: ExitStatusError, Equatable {
     /// No socket at the configured address.
     case couldNotBind(address: String, reason: String)
     /// No child process.

@@ -3,6 +3,7 @@ import ImageDatabase
 public import Logging
 import NIOPosix
 public import OsloConfig
+public import Scoreboard
 
 /// Reads the limits from Keystone once, as the limits child would, to see what an operator has to do.
 public struct LimitsCheck: Sendable {
@@ -29,14 +30,14 @@ public struct LimitsCheck: Sendable {
 
     /// What is missing, one line each: registered limits, and the right to read those of projects.
     ///
-    /// - Throws: ``LimitsFailure`` when Keystone's limits cannot be read.
-    public func run() async throws(LimitsFailure) -> [String] {
+    /// - Throws: `StartFailure` when Keystone's limits cannot be read.
+    public func run() async throws(StartFailure) -> [String] {
         let reading: LimitReader.Reading
         do {
             reading = try await reader.read()
         } catch {
             await session.shutdown()
-            throw .keystone("\(error)")
+            throw StartFailure(.runtimeError, "\(error)")
         }
         await session.shutdown()
         let missing = LimitedResource.allCases.filter { reading.mirror.defaults[$0] == nil }

@@ -3,6 +3,7 @@ import ImageDatabase
 public import Logging
 import NIOPosix
 public import OsloConfig
+import Scoreboard
 
 /// The limits worker as a child of the supervisor: keeps the mirror of Keystone's limits.
 ///
@@ -18,7 +19,7 @@ public struct LimitsService: Sendable {
 
     /// Opens the database.
     ///
-    /// - Throws: for a start that can never succeed: `ConfigurationError` or ``LimitsFailure``.
+    /// - Throws: for a start that can never succeed: `ConfigurationError` or `StartFailure`.
     public init(configuration: Configuration, logger: Logger) async throws {
         self.logger = logger
         interval = .seconds(configuration[Options.OsloLimit.refreshInterval])
@@ -47,15 +48,13 @@ public struct LimitsService: Sendable {
     }
 
     private static func openDatabase(_ configuration: Configuration, _ logger: Logger) async throws -> ImageDatabase {
-        guard let url = configuration[Options.Database.connection], !url.isEmpty else {
-            throw LimitsFailure.database("[database] connection is not set")
-        }
-        do {
-            let database = try ImageDatabase(url: url, options: DatabaseOptions(configuration), logger: logger)
+        let database = try ImageDatabase(configuration: configuration, logger: logger)
+        do throws(DatabaseError) {
             try await database.checkSchema()
             return database
         } catch {
-            throw LimitsFailure(error)
+            await database.close()
+            throw StartFailure(error)
         }
     }
 

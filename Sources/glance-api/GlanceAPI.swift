@@ -167,13 +167,9 @@ struct GlanceAPI: ParsableCommand, Sendable {
 
     private static func exitStatus(of error: any Error) -> ExitStatus {
         switch error {
-        case let failure as any StartFailure: failure.exitStatus
+        case let failure as any ExitStatusError: failure.exitStatus
         case is ConfigurationError: .configFileValueError
-        case ScrubberFailure.store: .badStoreConfiguration
-        case ScrubberFailure.storeUnavailable: .storeUnavailable
-        case ScrubberFailure.notMigrated, LimitsFailure.notMigrated: .databaseNotMigrated
-        case ScrubberFailure.databaseUnavailable, LimitsFailure.databaseUnavailable: .databaseUnavailable
-        case is ScrubberFailure, is LimitsFailure, is OsloLogError, is ScoreboardError: .runtimeError
+        case is OsloLogError, is ScoreboardError: .runtimeError
         default: .unexpected
         }
     }

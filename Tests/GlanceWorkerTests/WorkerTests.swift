@@ -5,6 +5,7 @@ import HTTPServer
 import ImageDatabase
 import Logging
 import OsloConfig
+import Scoreboard
 import TestSupport
 import Testing
 
@@ -38,7 +39,7 @@ import Testing
     /// What may heal by itself is another failure than what can't.
     @Test(arguments: [("/proc/images", 8 as Int32), ("/etc/passwd", 3)])
     func aStoreThatCannotBeUsedEndsTheStart(images: String, status: Int32) async throws {
-        let failure = await #expect(throws: WorkerFailure.self) { try await withWorker(images: images) { _ in } }
+        let failure = await #expect(throws: StartFailure.self) { try await withWorker(images: images) { _ in } }
         #expect(failure?.exitStatus.rawValue == status)
     }
 

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import OsloConfig
+import Scoreboard
 import Synchronization
 import TestSupport
 import Testing
@@ -97,7 +98,7 @@ import TextCoding
                     [glance_store]
                     filesystem_store_datadir = \(directory)/images
                     """)
-            let error = await #expect(throws: ScrubberFailure.self) {
+            let error = await #expect(throws: StartFailure.self) {
                 _ = try await ScrubberService(configuration: configuration, logger: .silent)
             }
             #expect(error?.description == "The database has no Glance schema; run: glance-manage db_sync")

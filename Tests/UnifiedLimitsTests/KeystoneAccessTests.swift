@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import OsloConfig
+import Scoreboard
 import TestSupport
 import Testing
 
@@ -34,8 +35,8 @@ import Testing
                         text + "endpoint_override = \(url)\(path)/v3\n" + options.map { $0 + "\n" }.joined())
                 }
                 // Nobody knows the tests' authority, and a certificate of its own is none.
-                await #expect(throws: LimitsFailure.self) { try await check("") }
-                await #expect(throws: LimitsFailure.self) { try await check("", "cafile = \(certificate)") }
+                await #expect(throws: StartFailure.self) { try await check("") }
+                await #expect(throws: StartFailure.self) { try await check("", "cafile = \(certificate)") }
                 #expect(try log(front).isEmpty)
 
                 #expect(try await check("", "cafile = \(authority)").isEmpty)
@@ -44,12 +45,12 @@ import Testing
                 #expect(try await check("", "insecure = true").isEmpty)
                 #expect(try await check("", "cafile = \(authority)", "tls_min_version = 1.2").isEmpty)
                 // nginx speaks 1.2.
-                await #expect(throws: LimitsFailure.self) {
+                await #expect(throws: StartFailure.self) {
                     try await check("", "cafile = \(authority)", "tls_min_version = 1.3")
                 }
 
                 // nginx lets nobody through without a certificate.
-                await #expect(throws: LimitsFailure.self) { try await check("/guarded", "cafile = \(authority)") }
+                await #expect(throws: StartFailure.self) { try await check("/guarded", "cafile = \(authority)") }
                 #expect(
                     try await check(
                         "/guarded", "cafile = \(authority)", "certfile = \(certificate)", "keyfile = \(key)"
@@ -62,7 +63,7 @@ import Testing
                         admin.osloLimit().replacing("auth_url = \(admin.keystone.url)", with: "auth_url = \(other)/v3")
                             + "endpoint_override = \(other)/v3\n\(option)\n")
                 }
-                await #expect(throws: LimitsFailure.self) { try await checkOther("cafile = \(authority)") }
+                await #expect(throws: StartFailure.self) { try await checkOther("cafile = \(authority)") }
                 #expect(try await checkOther("insecure = true").isEmpty)
                 for wrong in ["cafile = \(key)", "cafile = /absent", "certfile = /absent", "certfile = \(authority)"] {
                     await #expect(throws: ConfigurationError.self, "\(wrong)") { try await check("", wrong) }
@@ -112,7 +113,7 @@ import Testing
                 #expect(advice.count == 1 && advice[0].contains("system_scope = all is not set"), "\(advice)")
             }
             let wrong = text("application_credential_id = \(id)", "application_credential_secret = wrong-secret")
-            let failure = await #expect(throws: LimitsFailure.self) { try await check(wrong) }
+            let failure = await #expect(throws: StartFailure.self) { try await check(wrong) }
             #expect(failure?.description.contains("refuses the service's own credentials") == true)
             #expect(failure?.description.contains("wrong-secret") == false)
 
@@ -131,7 +132,7 @@ import Testing
                 await database.close()
             }
             try await client.expect(204, "DELETE", "\(path)/\(id)")
-            await #expect(throws: LimitsFailure.self) { try await check(byID) }
+            await #expect(throws: StartFailure.self) { try await check(byID) }
         }
     }
 }

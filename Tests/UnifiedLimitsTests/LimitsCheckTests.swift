@@ -1,5 +1,6 @@
 import Logging
 import OsloConfig
+import Scoreboard
 import TestSupport
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
             try await administrator.register(["image_stage_total": 10, "image_count_uploading": 5])
             #expect(try await run().isEmpty)
             try await server.stop()
-            await #expect(throws: LimitsFailure.self) { try await run() }
+            await #expect(throws: StartFailure.self) { try await run() }
         }
     }
 }
