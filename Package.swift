@@ -4,7 +4,7 @@ import PackageDescription
 // One target is one module (docs/architecture.md). A module may only depend on modules below it;
 // Tests/ArchitectureTests fails when the table there and this file differ, or an import is not declared here.
 
-let room: [SwiftSetting] = [
+let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     // Here, and not a flag of `make lint`: another flag would compile everything a second time. Release builds are spared,
@@ -49,28 +49,28 @@ let package = Package(
                 "CommandOptions",
                 "OsloConfig", "OsloLog", argumentParser, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .executableTarget(
             name: "glance-manage",
             dependencies: [
                 "TextCoding", "ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
 
         .executableTarget(
             name: "glance-scrubber",
             dependencies: ["Threads", "Scrubber", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
-            swiftSettings: room),
+            swiftSettings: strict),
         .executableTarget(
             name: "glance-status",
             dependencies: ["UpgradeCheck", "CommandOptions", argumentParser, logging],
-            swiftSettings: room),
+            swiftSettings: strict),
 
         // The process.
         .target(
             name: "Supervisor",
             dependencies: ["Threads", "Systemd", "Scoreboard", "OsloConfig", "Events", "CLinux", logging],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "UpgradeCheck",
             dependencies: [
@@ -81,7 +81,7 @@ let package = Package(
                 "FileDriver",
                 "Identity", "Scoreboard", "OsloConfig", "OsloLog", nioPosix, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "Scrubber",
             dependencies: [
@@ -89,7 +89,7 @@ let package = Package(
                 "TextCoding", "ImageDatabase", "ImageStore", "StoreDrivers", "Staging", "ImageModel", "OsloConfig",
                 "Events", logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "GlanceWorker",
             dependencies: [
@@ -100,7 +100,7 @@ let package = Package(
                 "Identity", "OsloPolicy", "Scoreboard", "OsloConfig", nioCore, nioPosix,
                 logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
 
         // The HTTP surface.
         .target(
@@ -112,7 +112,7 @@ let package = Package(
                 "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "HTTPServer",
             dependencies: [
@@ -120,7 +120,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
 
         // What an operation does.
         .target(
@@ -129,12 +129,12 @@ let package = Package(
                 "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "UnifiedLimits", "ImageDatabase",
                 "ImageStore", "ExternalHTTP", "OsloConfig", "Events", nioCore, nioPosix, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "Authorization",
             dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", logging],
-            swiftSettings: room),
-        .target(name: "ImageModel", dependencies: ["JSON", "TextCoding"], swiftSettings: room),
+            swiftSettings: strict),
+        .target(name: "ImageModel", dependencies: ["JSON", "TextCoding"], swiftSettings: strict),
         .target(
             name: "UnifiedLimits",
             dependencies: [
@@ -142,7 +142,7 @@ let package = Package(
                 "JSON", "TextCoding", "Identity", "ImageDatabase", "OsloConfig", "Events", nioCore,
                 nioPosix, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "ImageDatabase",
             dependencies: [
@@ -150,34 +150,34 @@ let package = Package(
                 "Threads", "JSON", "TextCoding", "ImageModel", "OsloConfig", "Events", "CLibpq", "CSQLite", "CLinux",
                 logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "ImageStore",
             dependencies: ["Scoreboard", "JSON", "ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
-            name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "ImageStore"], swiftSettings: room),
+            name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "ImageStore"], swiftSettings: strict),
         .target(
             name: "FileDriver",
             dependencies: ["JSON", "ImageStore", "ImageModel", "OsloConfig", "CLinux", nioCore, logging],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "HTTPDriver",
             dependencies: [
                 "OutgoingHTTP", "JSON", "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "Staging", dependencies: ["TextCoding", "FileDriver", "ImageStore", "OsloConfig"],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "ExternalHTTP",
             dependencies: [
                 "TextCoding", "OsloConfig", "OutgoingHTTP", nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "Identity",
             dependencies: [
@@ -185,11 +185,11 @@ let package = Package(
                 nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .target(
             name: "OsloPolicy",
             dependencies: ["JSON", "TextCoding", "OutgoingHTTP", "CLibyaml", nioCore, logging],
-            swiftSettings: room),
+            swiftSettings: strict),
 
         .target(
             name: "OutgoingHTTP",
@@ -198,21 +198,21 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
 
         // What everything stands on.
-        .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: room),
-        .target(name: "OsloConfig", dependencies: ["TextCoding"], swiftSettings: room),
+        .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: strict),
+        .target(name: "OsloConfig", dependencies: ["TextCoding"], swiftSettings: strict),
         .target(
             name: "OsloLog", dependencies: ["Threads", "JSON", "OsloConfig", "Events", "Systemd", "CLinux", logging],
-            swiftSettings: room),
-        .target(name: "Threads", swiftSettings: room),
-        .target(name: "JSON", dependencies: ["TextCoding"], swiftSettings: room),
-        .target(name: "Cryptography", dependencies: ["TextCoding", "CCrypto"], swiftSettings: room),
-        .target(name: "TextCoding", swiftSettings: room),
-        .target(name: "Events", dependencies: [logging], swiftSettings: room),
-        .target(name: "Systemd", dependencies: ["CLinux"], swiftSettings: room),
-        .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: room),
+            swiftSettings: strict),
+        .target(name: "Threads", swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["TextCoding"], swiftSettings: strict),
+        .target(name: "Cryptography", dependencies: ["TextCoding", "CCrypto"], swiftSettings: strict),
+        .target(name: "TextCoding", swiftSettings: strict),
+        .target(name: "Events", dependencies: [logging], swiftSettings: strict),
+        .target(name: "Systemd", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Scoreboard", dependencies: ["CLinux"], swiftSettings: strict),
 
         // System libraries and the thinnest shims.
         .target(name: "CLinux"),
@@ -223,7 +223,7 @@ let package = Package(
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         // Tests mirror Sources; Integration starts the real servers.
-        .testTarget(name: "ArchitectureTests", swiftSettings: room),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "OutgoingHTTPTests",
             dependencies: [
@@ -231,22 +231,22 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
-            swiftSettings: room),
-        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: room),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: room),
-        .testTarget(name: "TextCodingTests", dependencies: ["TextCoding"], swiftSettings: room),
-        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TextCoding"], swiftSettings: room),
-        .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: room),
+            swiftSettings: strict),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "TextCodingTests", dependencies: ["TextCoding"], swiftSettings: strict),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TextCoding"], swiftSettings: strict),
+        .testTarget(name: "OsloConfigTests", dependencies: ["OsloConfig"], swiftSettings: strict),
         .testTarget(
             name: "OsloLogTests", dependencies: ["OsloLog", "Events", "OsloConfig", "TestSupport", logging],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "OsloPolicyTests",
             dependencies: [
                 "OutgoingHTTP", "OsloPolicy", nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "IdentityTests",
             dependencies: [
@@ -254,13 +254,13 @@ let package = Package(
                 nioPosix, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
-            swiftSettings: room),
-        .testTarget(name: "ImageModelTests", dependencies: ["TextCoding", "ImageModel"], swiftSettings: room),
+            swiftSettings: strict),
+        .testTarget(name: "ImageModelTests", dependencies: ["TextCoding", "ImageModel"], swiftSettings: strict),
         .testTarget(
             name: "ImageDatabaseTests",
             dependencies: ["TextCoding", "ImageDatabase", "ImageModel", "Events", "TestSupport", logging],
             exclude: ["Schemas"],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "ImageStoreTests",
             dependencies: [
@@ -269,18 +269,18 @@ let package = Package(
                 "OsloConfig",
                 "TestSupport", nioCore, nioPosix, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "ExternalHTTPTests",
             dependencies: [
                 "OutgoingHTTP", "ExternalHTTP", "OsloConfig", "TestSupport", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "AuthorizationTests",
             dependencies: ["Authorization", "Identity", "ImageModel", "OsloConfig", "OsloPolicy", logging],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
@@ -290,7 +290,7 @@ let package = Package(
                 "Events",
                 "TestSupport", nioCore, nioPosix, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
@@ -298,7 +298,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
@@ -308,17 +308,17 @@ let package = Package(
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
-            swiftSettings: room),
-        .testTarget(name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: room),
+            swiftSettings: strict),
+        .testTarget(name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: strict),
         .executableTarget(
             name: "SupervisedEcho", dependencies: ["Supervisor", "Scoreboard", logging], path: "Tests/SupervisedEcho",
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests",
             dependencies: ["Supervisor", "Scoreboard", "SupervisedEcho", nioCore, nioPosix],
-            swiftSettings: room),
-        .testTarget(name: "GlanceManageTests", dependencies: ["glance-manage"], swiftSettings: room),
-        .testTarget(name: "EventsTests", dependencies: ["Events", logging], swiftSettings: room),
+            swiftSettings: strict),
+        .testTarget(name: "GlanceManageTests", dependencies: ["glance-manage"], swiftSettings: strict),
+        .testTarget(name: "EventsTests", dependencies: ["Events", logging], swiftSettings: strict),
         .testTarget(
             name: "ScrubberTests",
             dependencies: [
@@ -328,7 +328,7 @@ let package = Package(
                 "OsloConfig",
                 "TestSupport", nioCore, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "UnifiedLimitsTests",
             dependencies: [
@@ -337,7 +337,7 @@ let package = Package(
                 "TestSupport",
                 asyncHTTPClient, nioCore, nioPosix, logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "UpgradeCheckTests",
             dependencies: [
@@ -345,25 +345,25 @@ let package = Package(
                 "glance-status",
                 "glance-api", logging,
             ],
-            swiftSettings: room),
+            swiftSettings: strict),
         .testTarget(
             name: "GlanceWorkerTests",
             dependencies: ["GlanceWorker", "ImageDatabase", "OsloConfig", "HTTPServer", "TestSupport", logging],
-            swiftSettings: room),
-        .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: room),
+            swiftSettings: strict),
+        .testTarget(name: "CommandOptionsTests", dependencies: ["CommandOptions"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["TestSupport", asyncHTTPClient, subprocess, nioCore],
             path: "Tests/Integration",
             exclude: ["install-guide"],
-            swiftSettings: room),
+            swiftSettings: strict),
 
         // `make bench`
         .executableTarget(
             name: "glance-bench",
             dependencies: ["TestSupport"],
             path: "Benchmarks",
-            swiftSettings: room),
+            swiftSettings: strict),
 
         // Real servers, and ours and Python's Glance in their place; for the integration tests and the benchmarks.
         .target(
@@ -374,7 +374,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Support/TestSupport",
-            swiftSettings: room),
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,7 +18,7 @@ public struct OptionDeclaration: Sendable {
     public let oldNames: [String]
     /// The value must never appear in a log or an answer.
     public let isSecret: Bool
-    /// A reload (SIGHUP) applies a changed value without new worker processes.
+    /// Whether a reload (SIGHUP) applies a changed value; others need a restart.
     public let isMutable: Bool
     /// Why new installations should not use the option, if so.
     public let deprecation: String?
