@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import NIOCore
 import TestSupport
 import Testing
 
@@ -55,20 +56,22 @@ extension IntegrationTests {
             var told: [Told] = []
             for _ in 0..<Self.uploadsPerRound { told.append(Told(id: try await create(other))) }
             let disturber = Task { try await disturb(other, database) }
-            // Slow enough that the node is held in the middle of most of them.
             let running = Task { [told] in
                 await withTaskGroup(of: (Int, [UInt8])?.self) { group in
                     for (index, image) in told.enumerated() {
                         group.addTask {
-                            let data = Noise.bytes(Int.random(in: 0...8_000_000), seed: seed << 16 | UInt64(index))
-                            let status = try? await one.client.upload(image.id, data).status
-                            return status == 204 ? (index, data) : nil
+                            let data = Noise.bytes(Int.random(in: 0...1_000_000), seed: seed << 16 | UInt64(index))
+                            let answer = try? await one.client.request(
+                                "PUT", "/v2/images/\(image.id)/file",
+                                headers: [("Content-Type", "application/octet-stream")],
+                                body: .stream(Trickle(data), length: .known(Int64(data.count))))
+                            return answer?.status == 204 ? (index, data) : nil
                         }
                     }
                     return await group.reduce(into: [(Int, [UInt8])]()) { if let upload = $1 { $0.append(upload) } }
                 }
             }
-            try await someUploadIsRecorded(database)
+            try await uploadsAreRecorded(database)
             let held = one.processes.all
             for process in held { kill(process, SIGSTOP) }
 
@@ -108,11 +111,12 @@ extension IntegrationTests {
             }
         }
 
-        private func someUploadIsRecorded(_ database: SupportServer) async throws {
-            try await eventually("no upload has begun") {
+        /// Until as many uploads run as the client has connections, or nearly so.
+        private func uploadsAreRecorded(_ database: SupportServer) async throws {
+            try await eventually("no uploads have begun") {
                 let count = try await command(
                     "psql", ["-qAt", "-c", "SELECT count(*) FROM glance_uploads"], environment: database.settings)
-                return Int(count.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0 > 0
+                return Int(count.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0 >= 6
             }
         }
 
@@ -162,6 +166,31 @@ extension IntegrationTests {
                 if ContinuousClock.now > deadline { throw TestFailure(complaint()) }
                 try await Task.sleep(for: .milliseconds(50))
             }
+        }
+    }
+}
+
+/// A body that takes a second or so, so that a node can be held in the middle of it.
+private struct Trickle: AsyncSequence, Sendable {
+    typealias Element = ByteBuffer
+    private static let parts = 20
+    private let data: [UInt8]
+
+    init(_ data: [UInt8]) { self.data = data }
+
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(rest: data[...], size: Swift.max(1, data.count / Self.parts))
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var rest: ArraySlice<UInt8>
+        let size: Int
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard !rest.isEmpty else { return nil }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 10...100)))
+            defer { rest = rest.dropFirst(size) }
+            return ByteBuffer(bytes: rest.prefix(size))
         }
     }
 }
