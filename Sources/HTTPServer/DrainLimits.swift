@@ -4,10 +4,10 @@ public struct DrainLimits: Sendable, Equatable {
     public var timeout: Duration
     /// An idle connection may bring one more request within this time of the drain's begin, or of its last answer if that is
     /// later. The answer says `Connection: close`; whoever brings none is closed then.
-    public var patience: Duration
+    public var idleGrace: Duration
 
-    public init(timeout: Duration, patience: Duration = .zero) {
+    public init(timeout: Duration, idleGrace: Duration = .zero) {
         self.timeout = timeout
-        self.patience = patience
+        self.idleGrace = idleGrace
     }
 }

@@ -232,7 +232,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         guard server.isDraining.load(ordering: .sequentiallyConsistent) else { return }
         let step = state.drain(
             now: .now(), began: .uptimeNanoseconds(server.drainBegan.load(ordering: .sequentiallyConsistent)),
-            patience: .nanoseconds(server.patience.load(ordering: .sequentiallyConsistent)),
+            idleGrace: .nanoseconds(server.idleGrace.load(ordering: .sequentiallyConsistent)),
             hasUnreadInput: { (onSocket { SocketOptions.peek($0) } ?? 0) > 0 })
         switch step {
         case .none: break

@@ -460,17 +460,17 @@ struct HTTPConnectionState {
 
     // MARK: The drain
 
-    /// Closes an idle connection when its time for one more request is over: `patience` after the drain has begun, after its
+    /// Closes an idle connection when its time for one more request is over: `idleGrace` after the drain has begun, after its
     /// last answer, or after the first byte of a request, whichever is the latest. One that is answering a request goes when the
     /// answer is out.
     ///
     /// - Parameter hasUnreadInput: whether the socket holds something: to close then would reset the connection, and the
     ///   request on it would fail.
     mutating func drain(
-        now: NIODeadline, began: NIODeadline, patience: TimeAmount, hasUnreadInput: () -> Bool
+        now: NIODeadline, began: NIODeadline, idleGrace: TimeAmount, hasUnreadInput: () -> Bool
     ) -> DrainStep {
         guard isOpen, exchange == nil else { return .none }
-        let deadline = max(began, headBegan ?? lastProgress) + patience
+        let deadline = max(began, headBegan ?? lastProgress) + idleGrace
         if deadline > now { return .checkAgain(at: deadline) }
         if hasUnreadInput() { return .checkAgain(at: now + Self.unreadPause) }
         beginLingering()

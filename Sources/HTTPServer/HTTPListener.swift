@@ -75,7 +75,7 @@ where Responder.Context: InitializableFromRequestSource {
     /// has just sent one would see it fail.
     public func drain(_ limits: DrainLimits) async {
         state.drainBegan.store(NIODeadline.now().uptimeNanoseconds, ordering: .sequentiallyConsistent)
-        state.patience.store(TimeAmount(limits.patience).nanoseconds, ordering: .sequentiallyConsistent)
+        state.idleGrace.store(TimeAmount(limits.idleGrace).nanoseconds, ordering: .sequentiallyConsistent)
         try? await stopAccepting()?.closeFuture.get()
         for connection in state.connections {
             connection.channel.eventLoop.execute { connection.drainIfIdle() }

@@ -17,7 +17,7 @@ final class ServerState: Sendable {
     /// While draining: since when (``NIODeadline/uptimeNanoseconds``), and for how many nanoseconds an idle connection may
     /// bring one more request.
     let drainBegan = Atomic<UInt64>(0)
-    let patience = Atomic<Int64>(0)
+    let idleGrace = Atomic<Int64>(0)
     let renderRefusal: RefusalRenderer
 
     private let registry = Mutex(Registry())

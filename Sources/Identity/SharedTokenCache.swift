@@ -8,7 +8,7 @@ import TextCoding
 /// be read in time is as good as absent.
 final class SharedTokenCache: Sendable {
     /// Longer than this no request waits: Keystone itself answers in less.
-    private static let patience = TimeAmount.milliseconds(300)
+    private static let longestWait = TimeAmount.milliseconds(300)
     private static let maximumThreads = 4
     /// memcached takes a longer life for a date.
     private static let longestLife = 30 * 24 * 3600
@@ -41,7 +41,7 @@ final class SharedTokenCache: Sendable {
         guard server.isAlive else { return nil }
         let key = protection.entryKey(token, realm: realm)
         let found = eventLoopGroup.any().makePromise(of: [UInt8]?.self)
-        let deadline = found.futureResult.eventLoop.scheduleTask(in: Self.patience) { found.succeed(nil) }
+        let deadline = found.futureResult.eventLoop.scheduleTask(in: Self.longestWait) { found.succeed(nil) }
         let end = ContinuousClock.now + connectionTimeout
         threads.submit { state in
             guard state == .active, ContinuousClock.now <= end else { return found.succeed(nil) }

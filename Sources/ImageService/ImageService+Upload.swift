@@ -37,6 +37,7 @@ extension ImageService {
             imageID: id, uploadID: UUIDText.random(), storeID: store.id, process: process)
         uploads.insert(upload.uploadID)
         defer { uploads.remove(upload.uploadID) }
+        let context = caller.removalContext
         let allowance: UploadAllowance?
         do {
             allowance = try await beginWithinLimits(upload, of: image, size: expectedSize)
@@ -54,8 +55,8 @@ extension ImageService {
         var result: UploadResult
         var location: ImageLocation
         do {
-            let writer = try await store.makeWriter(
-                for: upload.stored, expectedSize: expectedSize, context: caller.storeContext)
+            let writer = try await makeWriter(
+                in: store, for: upload, expectedSize: expectedSize, context: context)
             do {
                 result = try await pipeline.run(
                     body, into: writer, limit: limit, expectedSize: expectedSize, allowance: allowance)
@@ -91,6 +92,21 @@ extension ImageService {
     /// The virtual size where nobody has looked into the data: that of a bare raw disk is its size, others stay unknown.
     private static func virtualSize(of image: Image, bytes: Int64) -> Int64? {
         image.containerFormat == "bare" && image.diskFormat == "raw" && bytes > 0 ? bytes : nil
+    }
+
+    /// Starts writing. Data that lie under the image's final name already, though the image has none, are what a crash of
+    /// Python Glance has left: they go.
+    ///
+    /// - Parameter context: its deadline counts from before the image became ours to write.
+    private func makeWriter(
+        in store: any Store, for upload: UploadRecord, expectedSize: Int64?, context: StoreContext
+    ) async throws(StoreError) -> any StoreWriter {
+        do {
+            return try await store.makeWriter(for: upload.stored, expectedSize: expectedSize, context: context)
+        } catch .duplicate {
+            try await store.discardForeign(imageID: upload.imageID, minimumAge: .zero, context: context)
+            return try await store.makeWriter(for: upload.stored, expectedSize: expectedSize, context: context)
+        }
     }
 
     private func uploadStore(_ id: String?) throws(ServiceError) -> any Store {

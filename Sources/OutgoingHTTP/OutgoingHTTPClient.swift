@@ -77,8 +77,8 @@ public final class OutgoingHTTPClient: Sendable {
         do {
             let response: HTTPClientResponse
             if case .stream(let length, let source) = request.body {
-                let patience = idleTimeout ?? settings.idleTimeout.map { TimeAmount($0) }
-                let watch = UploadWatch(eventLoop: eventLoopGroup.any(), patience: patience)
+                let longestPause = idleTimeout ?? settings.idleTimeout.map { TimeAmount($0) }
+                let watch = UploadWatch(eventLoop: eventLoopGroup.any(), idleTimeout: longestPause)
                 prepared.body = .stream(
                     UploadSource(source: source, watch: watch), length: length.map { .known($0) } ?? .unknown)
                 response = try await upload(prepared, by: client, watch, headDeadline)

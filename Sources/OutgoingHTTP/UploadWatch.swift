@@ -11,12 +11,12 @@ final class UploadWatch: Sendable {
 
     private let state = Mutex(State())
     private let eventLoop: any EventLoop
-    private let patience: TimeAmount?
+    private let idleTimeout: TimeAmount?
 
-    /// - Parameter patience: nil waits for ever.
-    init(eventLoop: any EventLoop, patience: TimeAmount?) {
+    /// - Parameter idleTimeout: nil waits for ever.
+    init(eventLoop: any EventLoop, idleTimeout: TimeAmount?) {
         self.eventLoop = eventLoop
-        self.patience = patience
+        self.idleTimeout = idleTimeout
     }
 
     /// Whether the upload was ended.
@@ -26,8 +26,8 @@ final class UploadWatch: Sendable {
     func begin(_ cancel: @escaping @Sendable () -> Void) { state.withLock { $0.cancel = cancel } }
 
     func serverHasWork() {
-        guard let patience else { return }
-        let timer = eventLoop.scheduleTask(in: patience) { [self] in stall() }
+        guard let idleTimeout else { return }
+        let timer = eventLoop.scheduleTask(in: idleTimeout) { [self] in stall() }
         state.withLock { $0.timer = timer }
     }
 

@@ -15,7 +15,7 @@ public struct LimitsService: Sendable {
     private let interval: Duration
     private let logger: Logger
     /// How long a first start waits for Keystone before the service counts as started.
-    private static let patience = 5
+    private static let longestWait = 5
 
     /// Opens the database.
     ///
@@ -78,7 +78,7 @@ public struct LimitsService: Sendable {
                 var seconds = 0
                 while true {
                     beat()
-                    if seconds == Self.patience { isReady.finish() }
+                    if seconds == Self.longestWait { isReady.finish() }
                     seconds += 1
                     try await Task.sleep(for: .seconds(1))
                 }

@@ -133,7 +133,7 @@ public struct ProjectLimits: Sendable {
     private func onceKnown<Result>(
         _ work: () async throws(DatabaseError) -> Result
     ) async throws(DatabaseError) -> Result {
-        let end = ContinuousClock.now + Self.patience
+        let end = ContinuousClock.now + Self.longestWait
         while true {
             do {
                 return try await work()
@@ -144,7 +144,7 @@ public struct ProjectLimits: Sendable {
         }
     }
 
-    private static let patience: Duration = .seconds(3)
+    private static let longestWait: Duration = .seconds(3)
 
     // MARK: Refusals
 

@@ -145,9 +145,9 @@ struct GlanceAPI: ParsableCommand, Sendable {
             },
             until: {
                 switch await process.waitForEnding() {
-                case .replaced: DrainLimits(timeout: Self.noLimit, patience: .seconds(10))
-                case .stop where timeout == 0: DrainLimits(timeout: Self.noLimit, patience: .seconds(2))
-                case .stop: DrainLimits(timeout: .seconds(timeout), patience: .seconds(2))
+                case .replaced: DrainLimits(timeout: Self.noLimit, idleGrace: .seconds(10))
+                case .stop where timeout == 0: DrainLimits(timeout: Self.noLimit, idleGrace: .seconds(2))
+                case .stop: DrainLimits(timeout: .seconds(timeout), idleGrace: .seconds(2))
                 }
             })
     }

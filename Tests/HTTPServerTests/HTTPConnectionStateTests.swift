@@ -246,7 +246,7 @@ struct HTTPConnectionStateTests {
         connection.now = connection.now + .seconds(9)
         let began = connection.now
         func step(_ connection: inout Connection, unread: Bool = false) -> HTTPConnectionState.DrainStep {
-            connection.state.drain(now: connection.now, began: began, patience: .seconds(2)) { unread }
+            connection.state.drain(now: connection.now, began: began, idleGrace: .seconds(2)) { unread }
         }
         #expect(step(&connection) == .checkAgain(at: began + .seconds(2)))
         connection.now = began + .seconds(2)
@@ -262,7 +262,7 @@ struct HTTPConnectionStateTests {
     @Test func drainEndsWhoBringsNothing() {
         var connection = Connection()
         _ = connection.advance()
-        let step = connection.state.drain(now: connection.now, began: connection.now, patience: .zero) { false }
+        let step = connection.state.drain(now: connection.now, began: connection.now, idleGrace: .zero) { false }
         #expect(step == .finish)
         #expect(!connection.state.isOpen)
     }

@@ -55,7 +55,7 @@ struct LifetimeTests {
             while server.listener.activeConnections < 2 { await Task.yield() }
 
             async let drained: Void = server.listener.drain(
-                DrainLimits(timeout: .seconds(30), patience: .seconds(20)))
+                DrainLimits(timeout: .seconds(30), idleGrace: .seconds(20)))
             #expect(throws: (any Error).self) {
                 while true { try server.connect().close() }
             }
@@ -73,17 +73,17 @@ struct LifetimeTests {
     /// However long it has been idle: a client that has it in its pool may use it at the moment when the drain begins.
     @Test func drainAnswersConnectionsThatWereIdleForLong() async throws {
         try await TestServer.run(Self.hello) { server in
-            let patience = Duration.milliseconds(700)
+            let idleGrace = Duration.milliseconds(700)
             let (used, silent) = (try server.connect(), try server.connect())
             for client in [used, silent] {
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try await client.response().body == "hello")
             }
             // Longer idle than the grace is long.
-            let idle = ContinuousClock.now + patience + .milliseconds(100)
+            let idle = ContinuousClock.now + idleGrace + .milliseconds(100)
             while ContinuousClock.now < idle { try await Task.sleep(for: .milliseconds(20)) }
             let start = ContinuousClock.now
-            async let drained: Void = server.listener.drain(DrainLimits(timeout: .seconds(30), patience: patience))
+            async let drained: Void = server.listener.drain(DrainLimits(timeout: .seconds(30), idleGrace: idleGrace))
             #expect(throws: (any Error).self) {
                 while true { try server.connect().close() }
             }
@@ -91,7 +91,7 @@ struct LifetimeTests {
             #expect(try await used.response().head.contains("Connection: close\r\n"))
             #expect(try await used.receiveAll().isEmpty)
             #expect(try await silent.receiveAll().isEmpty)
-            #expect(ContinuousClock.now - start >= patience)
+            #expect(ContinuousClock.now - start >= idleGrace)
             await drained
         }
     }
@@ -147,7 +147,7 @@ struct LifetimeTests {
             let head = try await client.receive(through: "\r\n\r\na")
             #expect(!head.contains("Connection: close"))
             async let drained: Void = server.listener.drain(
-                DrainLimits(timeout: .seconds(30), patience: .seconds(20)))
+                DrainLimits(timeout: .seconds(30), idleGrace: .seconds(20)))
             #expect(throws: (any Error).self) {
                 while true { try server.connect().close() }
             }
@@ -286,7 +286,7 @@ struct LifetimeTests {
                 }
             }
             let start = ContinuousClock.now
-            await server.listener.drain(DrainLimits(timeout: .seconds(30), patience: .seconds(1)))
+            await server.listener.drain(DrainLimits(timeout: .seconds(30), idleGrace: .seconds(1)))
             trickle.cancel()
             #expect(ContinuousClock.now - start < .seconds(10))
         }

@@ -72,7 +72,7 @@ import Testing
         var pool = Self.pool()
         _ = pool.request("a", now: 0)
         #expect(Self.text(pool.request("b", now: 0)) == ["connect 2"])
-        #expect(Self.text(pool.tick(now: 5000)) == [], "the attempt has its own patience")
+        #expect(Self.text(pool.tick(now: 5000)) == [], "the attempt has its own retries")
         #expect(Self.text(pool.connectionFailed(1, .unavailable("x"), now: 9)) == [])
         #expect(pool.connectionFailed(2, .unavailable("x"), now: 9).count == 2)
         #expect(Self.text(pool.request("c", now: 10)) == ["connect 3"])

@@ -89,6 +89,26 @@ import Testing
         #expect(try await site.database.images.find(image.id)?.status == .queued)
     }
 
+    /// What Python Glance leaves when it dies in the middle of an upload is in nobody's way; what another upload of ours has
+    /// just written stays.
+    @Test func replacesWhatACrashOfPythonGlanceLeft() async throws {
+        let site = try await ServiceHarness()
+        let caller = await site.caller("p")
+        let image = try await site.queuedImage(for: caller)
+        let path = site.directory.appending(path: "images/\(image.id)").path
+        try Data([1, 2, 3]).write(to: URL(filePath: path))
+        let bytes = try await site.upload(1000, to: image, for: caller)
+        #expect(try await site.download(image.id, for: caller) == bytes)
+
+        let other = try await site.queuedImage(for: caller)
+        let unsettled = site.directory.appending(path: "images/\(other.id)").path
+        try Data([4, 5]).write(to: URL(filePath: unsettled))
+        try FileManager.default.linkItem(
+            atPath: unsettled, toPath: site.directory.appending(path: "images/.\(other.id).upload.part").path)
+        await #expect(throws: ServiceError.self) { try await site.upload(10, to: other, for: caller) }
+        #expect(FileManager.default.contents(atPath: unsettled) == Data([4, 5]))
+    }
+
     /// Every upload that fails with a store that is away is cleaned up by the first try after its return.
     @Test func cleansUpOnceTheStoreIsBack() async throws {
         let site = try await ServiceHarness()

@@ -5,20 +5,20 @@ import Logging
 /// Opens connections, each on a thread of its own: host name lookup and authentication block.
 final class PostgresConnector: Sendable {
     /// How often and how long to try.
-    struct Patience: Sendable {
+    struct ConnectionRetries: Sendable {
         /// Tries; negative: for ever.
         var attempts: Int
         var pause: Int64
         var longestPause: Int64
 
         /// The first connection of a process: `max_retries` and `retry_interval` of `[database]`.
-        static func first(_ options: DatabaseOptions) -> Patience {
+        static func first(_ options: DatabaseOptions) -> ConnectionRetries {
             let pause = Int64(max(0, options.retryInterval)) * 1000
-            return Patience(attempts: options.maxRetries, pause: pause, longestPause: pause)
+            return ConnectionRetries(attempts: options.maxRetries, pause: pause, longestPause: pause)
         }
 
         /// Later ones: about five seconds, in which a server that is being restarted comes back.
-        static let later = Patience(attempts: 14, pause: 50, longestPause: 500)
+        static let later = ConnectionRetries(attempts: 14, pause: 50, longestPause: 500)
     }
 
     private let parameters: [DatabaseURL.Parameter]
@@ -48,17 +48,17 @@ final class PostgresConnector: Sendable {
 
     /// Opens a connection and hands it over by `completion`, which runs on another thread.
     func connect(
-        _ patience: Patience, _ completion: @escaping @Sendable (Result<PostgresHandle, DatabaseError>) -> Void
+        _ retries: ConnectionRetries, _ completion: @escaping @Sendable (Result<PostgresHandle, DatabaseError>) -> Void
     ) {
         do {
-            try SystemThread.start("db-connect") { [self] in completion(open(patience)) }
+            try SystemThread.start("db-connect") { [self] in completion(open(retries)) }
         } catch {
             completion(.failure(error))
         }
     }
 
-    private func open(_ patience: Patience) -> Result<PostgresHandle, DatabaseError> {
-        var (failures, pause) = (0, patience.pause)
+    private func open(_ retries: ConnectionRetries) -> Result<PostgresHandle, DatabaseError> {
+        var (failures, pause) = (0, retries.pause)
         while true {
             let attempt = outage.attempt
             let handle: PostgresHandle
@@ -69,14 +69,14 @@ final class PostgresConnector: Sendable {
                         .databaseUnreachable, level: .error, "The database is not reachable",
                         metadata: ["error": "\(error.message)"])
                 }
-                let isLast = patience.attempts >= 0 && failures > patience.attempts
+                let isLast = retries.attempts >= 0 && failures > retries.attempts
                 if isLast || error.isPermanent { return .failure(.unavailable(error.message)) }
                 if pause >= 1000 {
-                    let left = patience.attempts < 0 ? "no end of" : String(patience.attempts - failures + 1)
+                    let left = retries.attempts < 0 ? "no end of" : String(retries.attempts - failures + 1)
                     logger.warning("The database is not reachable (\(error.message)); \(left) tries left")
                 }
                 if stop.waits(milliseconds: Int32(clamping: pause)) { return .failure(.unavailable(error.message)) }
-                pause = min(pause * 2, patience.longestPause)
+                pause = min(pause * 2, retries.longestPause)
                 continue
             }
             if outage.ends(with: attempt) {

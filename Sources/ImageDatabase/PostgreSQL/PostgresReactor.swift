@@ -96,8 +96,8 @@ final class PostgresReactor {
         for action in actions {
             switch action {
             case .connect(let id):
-                let patience: PostgresConnector.Patience = isFirstConnection ? .first(options) : .later
-                connector.connect(patience) { [mailbox] in mailbox.post(.connected(id, $0)) }
+                let retries: PostgresConnector.ConnectionRetries = isFirstConnection ? .first(options) : .later
+                connector.connect(retries) { [mailbox] in mailbox.post(.connected(id, $0)) }
             case .lease(let id, let job):
                 guard let connection = idle.removeValue(forKey: id) else { continue }
                 leased[id] = Leased(connection: connection, job: job)
