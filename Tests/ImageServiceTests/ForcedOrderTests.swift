@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import ImageDatabase
 import ImageModel
@@ -22,6 +23,19 @@ import Testing
         #expect(try await site.download(image.id, for: caller) == bytes)
     }
 
+    /// What happens elsewhere while a process is held: another node takes its upload over and cleans up, and a client uploads
+    /// again.
+    private static func takeOverAndUploadAgain(
+        _ image: Image, in store: HoldingStore, _ site: ServiceHarness, for caller: Caller
+    ) async throws -> [UInt8] {
+        let record = try #require(try await site.database.uploads.all().first)
+        let sweeper = ProcessIdentity(host: "elsewhere", pid: 1, startTime: 1)
+        let taken = try #require(try await site.database.uploads.takeOver(record, by: sweeper))
+        try await store.discard(taken.stored, context: .service)
+        try await site.database.uploads.abort(taken)
+        return try await site.upload(1000, to: image, for: caller)
+    }
+
     /// Another node has taken the upload over and somebody has uploaded again when its process goes on.
     @Test(arguments: [HoldingStore.Point.beforeCommit, .afterCommit])
     func aHeldUploadLeavesTheNextOneAlone(_ point: HoldingStore.Point) async throws {
@@ -32,12 +46,7 @@ import Testing
         let held = Task { try await site.upload(500, to: image, for: caller) }
         await store.reached()
 
-        let record = try #require(try await site.database.uploads.all().first)
-        let sweeper = ProcessIdentity(host: "elsewhere", pid: 1, startTime: 1)
-        let taken = try #require(try await site.database.uploads.takeOver(record, by: sweeper))
-        try await store.discard(taken.stored, context: .service)
-        try await site.database.uploads.abort(taken)
-        let bytes = try await site.upload(1000, to: image, for: caller)
+        let bytes = try await Self.takeOverAndUploadAgain(image, in: store, site, for: caller)
 
         store.goOn()
         await #expect(throws: (any Error).self) { try await held.value }
@@ -57,12 +66,7 @@ import Testing
         let held = Task { try await site.upload(500, to: image, for: caller, expectedSize: 600) }
         await store.reached()
 
-        let record = try #require(try await site.database.uploads.all().first)
-        let sweeper = ProcessIdentity(host: "elsewhere", pid: 1, startTime: 1)
-        let taken = try #require(try await site.database.uploads.takeOver(record, by: sweeper))
-        try await store.discard(taken.stored, context: .service)
-        try await site.database.uploads.abort(taken)
-        let bytes = try await site.upload(1000, to: image, for: caller)
+        let bytes = try await Self.takeOverAndUploadAgain(image, in: store, site, for: caller)
 
         store.goOn()
         await #expect(throws: (any Error).self) { try await held.value }
