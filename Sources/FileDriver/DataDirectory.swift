@@ -86,8 +86,27 @@ struct DataDirectory {
         access("\(path)/\(name)", F_OK) == 0
     }
 
+    /// Tells a directory that is away from one in which there is nothing.
+    private func requirePresence() throws(StoreError) {
+        var status = stat()
+        try SystemCall.check("cannot open the data directory") { stat(path, &status) }
+    }
+
+    /// Removes what an upload has left that did not come to its end; see ``UploadedFile``.
+    func discard(_ name: PartName, context: StoreContext) throws(StoreError) {
+        try requirePresence()
+        try UploadedFile.discard(name, in: path, context: context)
+    }
+
+    /// Removes what lies under an image's final name and is nobody's; see ``UploadedFile``.
+    func discardForeign(imageID: String, minimumAge: Duration, context: StoreContext) throws(StoreError) {
+        try requirePresence()
+        try UploadedFile.discardForeign(imageID: imageID, in: path, minimumAge: minimumAge, context: context)
+    }
+
     /// Removes what an upload has beside its final name.
     func settle(_ name: PartName) throws(StoreError) {
+        try requirePresence()
         for stage in [PartName.Stage.part, .gone] {
             try SystemCall.check("cannot remove an upload's temporary name") {
                 unlink("\(path)/\(name.text(stage))") == 0 || errno == ENOENT ? 0 : -1

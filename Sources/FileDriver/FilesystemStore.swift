@@ -144,7 +144,7 @@ public struct FilesystemStore: Store {
     public func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {
         let name = try PartName(upload)
         try await pool.run { [self] () throws(StoreError) in
-            for path in paths { try UploadedFile.discard(name, in: path, context: context) }
+            for directory in directories { try directory.discard(name, context: context) }
         }
     }
 
@@ -153,9 +153,8 @@ public struct FilesystemStore: Store {
     ) async throws(StoreError) {
         let imageID = try PartName(StoreUpload(imageID: imageID, uploadID: "foreign")).upload.imageID
         try await pool.run { [self] () throws(StoreError) in
-            for path in paths {
-                try UploadedFile.discardForeign(
-                    imageID: imageID, in: path, minimumAge: minimumAge, context: context)
+            for directory in directories {
+                try directory.discardForeign(imageID: imageID, minimumAge: minimumAge, context: context)
             }
         }
     }

@@ -1,7 +1,7 @@
 import Events
+import Foundation
 import ImageModel
-import Logging
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import ImageService
@@ -11,7 +11,7 @@ import Testing
     private let log = EventRecorder()
 
     private func harness(_ options: String = "") async throws -> ServiceHarness {
-        try await ServiceHarness(options, logger: Logger(label: "glance.tests") { [log] _ in log.handler })
+        try await ServiceHarness(options, logger: log.logger)
     }
 
     @Test func everyStepOfAnImageIsAnEventWithItsRequest() async throws {
@@ -36,19 +36,44 @@ import Testing
             .imageCreated, .uploadBegun, .imageActive, .imageUpdated, .imageUpdated, .memberAdded, .memberStatusChanged,
             .memberRemoved, .imageDeactivated, .imageReactivated, .imageDeleted,
         ]
-        #expect(log.entries.map { $0["message_id"] } == events.map(\.id))
-        for entry in log.entries {
-            #expect(entry["image_id"] == image.id)
-            #expect(entry["request_id"] == "req-1")
-            #expect(entry["project_id"].map { ["owner", "other", "admin"].contains($0) } == true)
-            #expect(entry["user_id"] == "user-of-\(entry["project_id"] ?? "")")
+        // The migration of the database speaks, too.
+        let entries = log.entries.filter { $0.metadata["message_id"] != nil }
+        #expect(entries.map { $0.metadata["message_id"] } == events.map(\.id))
+        for entry in entries {
+            #expect(entry.metadata["image_id"] == image.id)
+            #expect(entry.metadata["request_id"] == "req-1")
+            #expect(entry.metadata["project_id"].map { ["owner", "other", "admin"].contains($0) } == true)
+            #expect(entry.metadata["user_id"] == "user-of-\(entry.metadata["project_id"] ?? "")")
         }
-        let active = log.entries[2]
-        #expect(active["bytes"] == "5000")
-        #expect(active["store"] != nil)
-        #expect(active["duration_ms"].flatMap(Int.init) != nil)
-        #expect(log.entries[6]["member_id"] == "other")
-        #expect(log.entries[6]["status"] == "accepted")
+        let active = entries[2]
+        #expect(active.metadata["bytes"] == "5000")
+        #expect(active.metadata["store"] != nil)
+        #expect(active.metadata["duration_ms"].flatMap(Int.init) != nil)
+        #expect(entries[6].metadata["member_id"] == "other")
+        #expect(entries[6].metadata["status"] == "accepted")
+    }
+
+    /// However many requests meet it: one entry for the beginning, one for the end, and none for each request.
+    @Test func theOutageOfAStoreIsToldOnce() async throws {
+        let harness = try await harness()
+        let owner = await harness.caller("owner")
+        let stored = try await harness.queuedImage(for: owner)
+        let bytes = try await harness.upload(100, to: stored, for: owner)
+        let waiting = try await harness.queuedImage(for: owner)
+        let images = harness.directory.appending(path: "images")
+        let away = harness.directory.appending(path: "away")
+        let before = log.entries.count
+        try FileManager.default.moveItem(at: images, to: away)
+        for _ in 0..<3 {
+            await #expect(throws: ServiceError.self) { _ = try await harness.download(stored.id, for: owner) }
+            await #expect(throws: ServiceError.self) { try await harness.upload(10, to: waiting, for: owner) }
+        }
+        try FileManager.default.moveItem(at: away, to: images)
+        for _ in 0..<2 { #expect(try await harness.download(stored.id, for: owner) == bytes) }
+        #expect(log.occurrences(of: .storeUnavailable).count == 1)
+        #expect(log.occurrences(of: .storeBack).count == 1)
+        let loud = log.entries[before...].filter { $0.level >= .warning }
+        #expect(loud.map(\.message) == ["The store cannot be used"], "\(loud)")
     }
 
     @Test func aFailedUploadSaysWhy() async throws {
@@ -57,34 +82,10 @@ import Testing
         let image = try await harness.queuedImage(for: owner)
         await #expect(throws: ServiceError.self) { try await harness.upload(5000, to: image, for: owner) }
         let failure = try #require(log.entries.last)
-        #expect(failure["message_id"] == Event.uploadFailed.id)
-        #expect(failure["image_id"] == image.id)
-        #expect(failure["request_id"] == "req-1")
-        #expect(failure["error"]?.isEmpty == false)
-        #expect(log.entries.filter { $0["message_id"] == Event.imageActive.id }.isEmpty)
-    }
-}
-
-/// Metadata of what was logged.
-final class EventRecorder: Sendable {
-    private let recorded = Mutex<[[String: String]]>([])
-
-    var entries: [[String: String]] { recorded.withLock { $0 } }
-    var handler: any LogHandler { Handler(recorder: self) }
-
-    private struct Handler: LogHandler {
-        let recorder: EventRecorder
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.info
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let all = metadata.merging(event.metadata ?? [:]) { $1 }
-            recorder.recorded.withLock { $0.append(all.mapValues { "\($0)" }) }
-        }
+        #expect(failure.metadata["message_id"] == Event.uploadFailed.id)
+        #expect(failure.metadata["image_id"] == image.id)
+        #expect(failure.metadata["request_id"] == "req-1")
+        #expect(failure.metadata["error"]?.isEmpty == false)
+        #expect(log.entries.filter { $0.metadata["message_id"] == Event.imageActive.id }.isEmpty)
     }
 }

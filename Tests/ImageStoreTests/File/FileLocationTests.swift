@@ -1,9 +1,10 @@
-import FileDriver
 import Foundation
 import ImageModel
 import ImageStore
 import TestSupport
 import Testing
+
+@testable import FileDriver
 
 /// Locations come from the database: whatever they say, only files below the data directories are touched.
 @Suite struct FileLocationTests {
@@ -50,6 +51,58 @@ import Testing
             try await test.store.delete(location)
             #expect(access("\(directory)/secret", F_OK) == 0)
             #expect(try test.contents() == ["image"])
+        }
+    }
+
+    /// Without openat2(2), as on kernels before 5.6 and under the seccomp filters of some containers.
+    @Test func keepsThePromiseComponentByComponent() async throws {
+        try await withTemporaryDirectory { directory in
+            for path in ["root/a/b", "outside"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(directory)/\(path)", withIntermediateDirectories: true)
+            }
+            for path in ["root/image", "root/a/b/image", "outside/image"] {
+                try path.write(toFile: "\(directory)/\(path)", atomically: true, encoding: .utf8)
+            }
+            try #require(symlink("../outside", "\(directory)/root/out") == 0)
+            try #require(symlink("../outside/image", "\(directory)/root/link") == 0)
+            let root = open("\(directory)/root", O_RDONLY | O_DIRECTORY)
+            try #require(root >= 0)
+            defer { close(root) }
+            func text(_ path: String) -> String? {
+                let descriptor = FileLocation.openComponents(beneath: root, path, O_RDONLY)
+                guard descriptor >= 0 else { return nil }
+                let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+                return (try? handle.readToEnd()).map { String(decoding: $0, as: UTF8.self) }
+            }
+            #expect(text("image") == "root/image")
+            #expect(text("a/b/image") == "root/a/b/image")
+            for path in ["out/image", "link", "../outside/image", "a/../../outside/image", "a/absent", "image/x", ""] {
+                #expect(text(path) == nil, "\(path)")
+            }
+        }
+    }
+
+    /// Where images were before their directory was changed.
+    @Test func readsFurtherDirectoriesAndRemovesNothingThere() async throws {
+        try await withTemporaryDirectory { directory in
+            try FileManager.default.createDirectory(atPath: "\(directory)/old", withIntermediateDirectories: true)
+            try Data([1, 2]).write(to: URL(filePath: "\(directory)/old/image"))
+            let location = ImageLocation(url: "file://\(directory)/old/image", metadata: ["store": "here"])
+            var settings = FilesystemSettings(directories: [.init(path: "\(directory)/images")])
+            try await TestStore.with(settings: settings) { test async throws in
+                try await expectBadLocation { _ = try await test.store.open(location, range: nil) }
+                #expect(!test.store.owns(location))
+            }
+            settings.furtherDirectories = ["\(directory)/old"]
+            try await TestStore.with(settings: settings) { test async throws in
+                #expect(test.store.owns(location))
+                #expect(try await test.store.read(location) == [1, 2])
+                await #expect(throws: StoreError.readOnly) { try await test.store.delete(location) }
+                try await test.store.add("new", [3])
+                #expect(try test.contents() == ["new"])
+            }
+            #expect(access("\(directory)/old/image", F_OK) == 0)
         }
     }
 
