@@ -10,9 +10,6 @@ extension ImageService {
         try await database.uploads.renew(of: process)
     }
 
-    /// Whether an upload of this process has ended and could not be cleaned up yet.
-    public var hasUnfinishedUploads: Bool { uploads.hasUnfinished }
-
     /// Ends uploads of this process that could not be cleaned up when they failed: removes their bytes and puts the images
     /// back to `queued`.
     public func recoverOwnUploads() async throws {

@@ -26,9 +26,6 @@ final class UploadRegistry: Sendable {
         state.withLock { $0.hasUnfinished = true }
     }
 
-    /// Whether there are such uploads.
-    var hasUnfinished: Bool { state.withLock { $0.hasUnfinished } }
-
     /// Whether there are such uploads; from now on there are none.
     func takeUnfinished() -> Bool {
         state.withLock { state in

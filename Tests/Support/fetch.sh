@@ -19,17 +19,13 @@ persist() {
 }
 
 # debian SUITE DIRECTORY PACKAGE,...: extracts these packages and what they need; nothing of them is installed or run.
-# Suites that deb.debian.org no longer has are in Debian's archive.
 debian() {
-    local mode=root mirror
+    local mode=root
     # Without root, too: nothing is run in it.
     [ "$(id -u)" = 0 ] || mode=chrootless
-    for mirror in http://deb.debian.org/debian http://archive.debian.org/debian; do
-        rm -rf "$2"
-        ! mmdebstrap --quiet --mode=$mode --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
-            --include="$3" "$1" "$2" "$mirror" >&2 || return 0
-    done
-    return 1
+    rm -rf "$2"
+    mmdebstrap --quiet --mode=$mode --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
+        --include="$3" "$1" "$2" >&2
 }
 
 # once TARGET MAKER [ARGUMENT...]: unless TARGET is there, calls MAKER with the arguments and an empty directory to fill, and
