@@ -279,7 +279,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "AuthorizationTests",
-            dependencies: ["Authorization", "Identity", "ImageModel", "OsloConfig", "OsloPolicy", logging],
+            dependencies: [
+                "Authorization", "Identity", "ImageModel", "OsloConfig", "OsloPolicy", "TestSupport", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ImageServiceTests",

@@ -34,10 +34,12 @@ public struct Authorization: Sendable {
             enforcesNewDefaults: enforcesNewDefaults)
     }
 
-    /// The caller that a validated token stands for; the rule `context_is_admin` says whether it is an administrator.
+    /// The caller that a validated token stands for; the rule `context_is_admin` says whether it is an administrator. All
+    /// decisions about this caller are made by the policy files as they are now.
     public func caller(identity: AuthContext, requestID: String, token: String?) async -> Caller {
         var caller = Caller(
             identity: identity, project: identity.projectID, isAdmin: false, requestID: requestID, token: token)
+        caller.rules = await enforcer.currentRules()
         caller.isAdmin = await allows(.contextIsAdmin, on: PolicyTarget(caller.credentials), for: caller)
         return caller
     }
@@ -51,7 +53,7 @@ public struct Authorization: Sendable {
 
     /// What a policy says about a target that is not an image, or not one yet.
     public func allows(_ rule: PolicyRule, on target: PolicyTarget, for caller: Caller) async -> Bool {
-        await enforcer.allows(rule.rawValue, target: target, credentials: caller.credentials)
+        await enforcer.allows(rule.rawValue, target: target, credentials: caller.credentials, by: caller.rules)
     }
 
     /// What a policy says about an image.

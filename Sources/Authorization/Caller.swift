@@ -16,6 +16,9 @@ public struct Caller: Sendable {
     public var requestID: String
     /// The user's token, for calls to other services on the user's behalf. Never logged.
     public let token: String?
+    /// The rules when the request came: a list decides about each of its images, and the policy files are looked at once.
+    /// nil reads them at each decision.
+    var rules: RuleSet?
     /// What policy rules see of the caller (oslo.context, `to_policy_values`).
     public private(set) var credentials: PolicyCredentials
 

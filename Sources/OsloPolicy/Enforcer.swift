@@ -79,11 +79,14 @@ public final class Enforcer: Sendable {
             defaultRule: defaultRule, remoteCheck: remoteCheck, logger: logger)
     }
 
-    /// Whether `rule` lets `credentials` act on `target`: the scope of their token must be one that the rule is for. Reads
-    /// changed files before it decides; a file that became unreadable or wrong keeps the last good rules and is logged.
-    public func allows(_ rule: String, target: PolicyTarget, credentials: PolicyCredentials) async -> Bool {
+    /// Whether `rule` lets `credentials` act on `target`: the scope of their token must be one that the rule is for.
+    ///
+    /// - Parameter rules: to decide by, for many decisions of one request; nil takes the current ones.
+    public func allows(
+        _ rule: String, target: PolicyTarget, credentials: PolicyCredentials, by rules: RuleSet? = nil
+    ) async -> Bool {
         if let scopes = scopes[rule], !scopes.contains(TokenScope(credentials)) { return false }
-        let check = await currentRules()[rule]
+        let check = if let rules { rules[rule] } else { await currentRules()[rule] }
         var facts = PolicyFacts(target: target, credentials: credentials)
         while true {
             do throws(RemoteQuestion) {
@@ -108,8 +111,9 @@ public final class Enforcer: Sendable {
         }
     }
 
-    /// The rules, after reading the files anew if one of them changed.
-    private func currentRules() async -> RuleSet {
+    /// The rules, after reading the files anew if one of them changed; looks at each of the files. One that became unreadable
+    /// or wrong keeps the last good rules and is logged.
+    public func currentRules() async -> RuleSet {
         let (rules, files, generation) = state.withLock { ($0.rules, $0.files, $0.generation) }
         if files.areCurrent { return rules }
         await reading(after: generation)?.value

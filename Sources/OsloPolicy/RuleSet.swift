@@ -1,5 +1,5 @@
-/// Every rule by name, with the references replaced by what they refer to.
-struct RuleSet: Sendable {
+/// Every rule by name, with the references replaced by what they refer to: what decisions are made from.
+public struct RuleSet: Sendable {
     private let checks: [String: Check]
     private let fallback: Check
 

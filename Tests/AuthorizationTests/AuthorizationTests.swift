@@ -1,8 +1,10 @@
 import Authorization
+import Foundation
 import Identity
 import ImageModel
 import Logging
 import OsloPolicy
+import TestSupport
 import Testing
 
 /// What the code decides beside the policies.
@@ -26,6 +28,24 @@ import Testing
         let authorization = try Self.authorization()
         #expect(await Self.caller("p", authorization, roles: ["admin"]).isAdmin)
         #expect(await Self.caller("p", authorization).isAdmin == false)
+    }
+
+    /// A list decides about a thousand images: the policy files are looked at when the request comes, and for the next one again.
+    @Test func oneRequestIsDecidedByTheFilesAsItFoundThem() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory + "/policy.yaml"
+            let authorization = Authorization(
+                enforcer: try Enforcer(
+                    defaults: DefaultPolicies.rules, policyFile: file, policyDirectories: [], enforceNewDefaults: true,
+                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+                enforcesNewDefaults: true)
+            let image = Image(id: "i", visibility: .private, owner: "mine")
+            let before = await Self.caller("mine", authorization)
+            try "get_image: '!'".write(toFile: file, atomically: true, encoding: .utf8)
+            #expect(await authorization.allows(.getImage, on: image, for: before))
+            let after = await Self.caller("mine", authorization)
+            #expect(await !authorization.allows(.getImage, on: image, for: after))
+        }
     }
 
     @Test func whatIsNotVisibleIsNotThere() async throws {

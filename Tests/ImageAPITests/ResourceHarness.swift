@@ -18,7 +18,7 @@ import TextCoding
 /// The image resources on a service with a database and stores of its own, in a directory that goes away with it.
 final class ResourceHarness: Sendable {
     private let directory: URL
-    private let authorization: Authorization
+    fileprivate let authorization: Authorization
     let service: ImageService
     let routes: [Route]
     private let policyFile: String
@@ -97,8 +97,10 @@ final class ResourceHarness: Sendable {
 
     /// One without a token, with `allow_anonymous_access`.
     func anonymous() -> TestClient {
-        let caller = Caller(identity: nil, project: nil, isAdmin: false, isReadOnly: true, requestID: "req-1")
-        return TestClient(AuthenticatedRouter(harness: self, caller: caller))
+        TestClient(
+            AuthenticatedRouter(harness: self) { _ in
+                Caller(identity: nil, project: nil, isAdmin: false, isReadOnly: true, requestID: "req-1")
+            })
     }
 
     /// Writes the policy file anew, which counts for the next request; nil removes it.
@@ -112,19 +114,22 @@ final class ResourceHarness: Sendable {
 
     private func client(_ project: String, roles: [String]) async -> TestClient {
         let identity = AuthContext(userID: "user-of-\(project)", projectID: project, roles: roles)
-        let caller = await authorization.caller(identity: identity, requestID: "req-1", token: nil)
-        return TestClient(AuthenticatedRouter(harness: self, caller: caller))
+        return TestClient(
+            AuthenticatedRouter(harness: self) {
+                await $0.caller(identity: identity, requestID: "req-1", token: nil)
+            })
     }
 }
 
 /// Stands for the pipeline in front of the router, with a caller that is known. Keeps the harness alive.
 private struct AuthenticatedRouter: HTTPResponder {
     let harness: ResourceHarness
-    let caller: Caller
+    /// Made anew for each request, as there.
+    let caller: @Sendable (Authorization) async -> Caller
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         var context = context
-        context.caller = caller
+        context.caller = await caller(harness.authorization)
         context.baseURL = "http://images.example.com"
         return await harness.router.respond(to: request, context: context)
     }
