@@ -53,7 +53,7 @@ import Testing
         "--config-file CONF db sync", "--config-file=CONF db_sync", "db sync --config-file CONF",
         "-d db_sync 12 --config-file CONF",
     ])
-    func `creates a database, once`(line: String) throws {
+    func createsADatabaseOnce(line: String) throws {
         let place = try Place()
         let first = try place.run(line)
         #expect(first.status == 0 && first.output.hasSuffix("Database is synced successfully.\n"))
@@ -64,7 +64,7 @@ import Testing
         #expect(try place.run("--config-file CONF db version").output == "2024_1_contract01\n")
     }
 
-    @Test func `goes through the phases of a rolling upgrade`() throws {
+    @Test func goesThroughThePhasesOfARollingUpgrade() throws {
         let place = try Place()
         func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
         #expect(try run("db check").status == 3)
@@ -80,7 +80,7 @@ import Testing
         #expect(check.status == 0 && check.output == "Database is up to date. No upgrades needed.\n")
     }
 
-    @Test func `upgrades and stamps`() throws {
+    @Test func upgradesAndStamps() throws {
         let place = try Place()
         func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
         #expect(
@@ -97,7 +97,7 @@ import Testing
         #expect(try run("db version").output == "liberty\n")
     }
 
-    @Test func `purges within limits`() throws {
+    @Test func purgesWithinLimits() throws {
         let place = try Place()
         func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
         #expect(try run("db sync").status == 0)
@@ -117,12 +117,12 @@ import Testing
         "", "db", "db nosuch", "nosuch", "db check --config-file", "db purge --age_in_days x", "db purge --max_rows",
         "db sync 1 2", "db_purge", "--shell_completion fish db check",
     ])
-    func `a wrong command line is status 2`(line: String) throws {
+    func aWrongCommandLineIsStatus2(line: String) throws {
         let result = try Place().run(line)
         #expect(result.status == 2 && result.output.isEmpty && !result.complaint.isEmpty)
     }
 
-    @Test func `tells about itself`() throws {
+    @Test func tellsAboutItself() throws {
         let place = try Place()
         let version = try place.run("--version")
         #expect(version.status == 0 && version.output.split(separator: ".").count == 3)
@@ -130,7 +130,7 @@ import Testing
         #expect(try place.run("--shell_completion bash").output.contains("glance-manage"))
     }
 
-    @Test func `says what is wrong with the configuration`() throws {
+    @Test func saysWhatIsWrongWithTheConfiguration() throws {
         let place = try Place()
         try place.write("glance.conf", "[database]\nconnection = mysql+pymysql://u:secret@h/d\n")
         let mysql = try place.run("--config-file CONF db sync")
@@ -143,7 +143,7 @@ import Testing
         #expect(try place.run("--config-file /nonexistent db sync").status == 1)
     }
 
-    @Test func `later files win over earlier ones`() throws {
+    @Test func laterFilesWinOverEarlierOnes() throws {
         let place = try Place()
         try place.write("other.conf", "[database]\nconnection = sqlite:///\(place.directory.path)/other.sqlite\n")
         let other = place.directory.path + "/other.conf"

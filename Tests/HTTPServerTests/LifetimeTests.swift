@@ -234,7 +234,7 @@ struct LifetimeTests {
             }
             #expect(try await client.receive(through: "\r\n\r\n").hasPrefix("HTTP/1.1 408 "))
             trickle.cancel()
-            #expect((1.8..<4.0).contains((ContinuousClock.now - start) / .seconds(1)))
+            #expect((1.8..<20).contains((ContinuousClock.now - start) / .seconds(1)))
             client.close()
             while server.listener.activeConnections > 0 { try await Task.sleep(for: .milliseconds(20)) }
         }

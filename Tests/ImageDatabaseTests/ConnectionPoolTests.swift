@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func `the first request opens a connection, the next ones use it`() {
+    @Test func theFirstRequestOpensAConnectionTheNextOnesUseIt() {
         var pool = Self.pool()
         #expect(Self.text(pool.request("a", now: 0)) == ["connect 1"])
         #expect(Self.text(pool.connected(1, now: 1)) == ["lease 1 a"])
@@ -30,7 +30,7 @@ import Testing
         #expect(Self.text(pool.request("b", now: 3)) == ["lease 1 b"])
     }
 
-    @Test func `waiters are served in their order`() {
+    @Test func waitersAreServedInTheirOrder() {
         var pool = Self.pool(size: 1)
         _ = pool.request("a", now: 0)
         #expect(Self.text(pool.request("b", now: 0)) == [])
@@ -40,7 +40,7 @@ import Testing
         #expect(Self.text(pool.released(1, now: 3)) == ["lease 1 c"])
     }
 
-    @Test func `overflow is for those who waited, and closes when idle`() {
+    @Test func overflowIsForThoseWhoWaitedAndClosesWhenIdle() {
         var pool = Self.pool(size: 1)
         _ = pool.request("a", now: 0)
         _ = pool.connected(1, now: 0)
@@ -58,7 +58,7 @@ import Testing
         #expect(pool.nextTick == nil)
     }
 
-    @Test func `a wait ends`() {
+    @Test func aWaitEnds() {
         var pool = Self.pool(size: 1, overflow: 0)
         _ = pool.request("a", now: 0)
         _ = pool.connected(1, now: 0)
@@ -68,7 +68,7 @@ import Testing
         #expect(Self.text(pool.released(1, now: 1006)) == [])
     }
 
-    @Test func `a server that is away fails those who wait, once`() {
+    @Test func aServerThatIsAwayFailsThoseWhoWaitOnce() {
         var pool = Self.pool()
         _ = pool.request("a", now: 0)
         #expect(Self.text(pool.request("b", now: 0)) == ["connect 2"])
@@ -78,7 +78,7 @@ import Testing
         #expect(Self.text(pool.request("c", now: 10)) == ["connect 3"])
     }
 
-    @Test func `a lost connection is replaced while somebody waits`() {
+    @Test func aLostConnectionIsReplacedWhileSomebodyWaits() {
         var pool = Self.pool(size: 1)
         _ = pool.request("a", now: 0)
         _ = pool.connected(1, now: 0)
@@ -91,7 +91,7 @@ import Testing
         #expect(pool.isEmpty)
     }
 
-    @Test func `an old connection is not handed out`() {
+    @Test func anOldConnectionIsNotHandedOut() {
         var pool = Self.pool(size: 1, recycle: 50)
         _ = pool.request("a", now: 0)
         _ = pool.connected(1, now: 0)
@@ -103,12 +103,12 @@ import Testing
         #expect(Self.text(pool.released(2, now: 111)) == ["close 2", "connect 3"])
     }
 
-    @Test func `no limit of size`() {
+    @Test func noLimitOfSize() {
         var pool = Self.pool(size: 0)
         for number in 1...9 { #expect(Self.text(pool.request("w", now: 0)) == ["connect \(number)"]) }
     }
 
-    @Test func `shutting down lets work finish`() {
+    @Test func shuttingDownLetsWorkFinish() {
         var pool = Self.pool()
         _ = pool.request("a", now: 0)
         _ = pool.connected(1, now: 0)
@@ -122,7 +122,7 @@ import Testing
         #expect(pool.isEmpty)
     }
 
-    @Test(arguments: 1...20) func `whatever happens, everybody is served or told once`(seed: UInt64) {
+    @Test(arguments: 1...20) func whateverHappensEverybodyIsServedOrToldOnce(seed: UInt64) {
         var random = SeededRandom(state: seed)
         var pool = ConnectionPool<Int>(
             limits: .init(size: 2, overflow: 2, timeout: 50, recycle: 200, overflowDelay: 5, overflowIdle: 20))

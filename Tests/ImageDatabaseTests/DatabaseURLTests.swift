@@ -19,7 +19,7 @@ import Testing
             "host=h dbname=d sslmode=require application_name=a b"
         ),
     ])
-    func `SQLAlchemy's URLs`(url: String, parameters: String) throws {
+    func urlsOfSQLAlchemy(url: String, parameters: String) throws {
         guard case .postgreSQL(let list) = try DatabaseURL(url) else {
             Issue.record("not PostgreSQL")
             return
@@ -27,12 +27,12 @@ import Testing
         #expect(list.map { "\($0.keyword)=\($0.value)" }.joined(separator: " ") == parameters)
     }
 
-    @Test func `SQLite paths`() throws {
+    @Test func sqlitePaths() throws {
         #expect(try DatabaseURL("sqlite:////var/x.sqlite") == .sqlite("/var/x.sqlite"))
         #expect(try DatabaseURL("sqlite:///x.sqlite?timeout=3") == .sqlite("x.sqlite"))
     }
 
-    @Test func `parameters of the configuration come last`() throws {
+    @Test func parametersOfTheConfigurationComeLast() throws {
         let url = try DatabaseURL("postgresql://h/d?sslmode=require", extra: "sslrootcert=/ca")
         guard case .postgreSQL(let list) = url else { return }
         #expect(list.last == .init(keyword: "sslrootcert", value: "/ca"))
@@ -43,7 +43,7 @@ import Testing
         "sqlite:///:memory:", "postgresql://u:secret@h:port/d", "postgresql://u:secret%00@h/d",
         "postgresql://u:%ff@h/d",
     ])
-    func `others are refused without their password`(url: String) {
+    func othersAreRefusedWithoutTheirPassword(url: String) {
         #expect {
             _ = try DatabaseURL(url)
         } throws: { error in

@@ -14,7 +14,7 @@ import Testing
         "pragma_", "sqlite_", "to_regclass", "(VALUES ",
     ]
 
-    @Test func `only dialects and drivers use a database's own words`() throws {
+    @Test func onlyDialectsAndDriversUseADatabasesOwnWords() throws {
         let files = try #require(FileManager.default.enumerator(at: Self.sources, includingPropertiesForKeys: nil))
         var count = 0
         for case let file as URL in files where file.pathExtension == "swift" {
@@ -31,7 +31,7 @@ import Testing
         #expect(count > 30)
     }
 
-    @Test func `rows of one column are a list, of several a table`() {
+    @Test func rowsOfOneColumnAreAListOfSeveralATable() {
         let dialect: any SQLDialect = SQLiteDialect()
         #expect(dialect.isOneOf(["a"], [["$1"], ["$2"]]) == "a IN ($1, $2)")
         #expect(dialect.isOneOf(["a", "b"], [["$1", "$2"]]) == "(a, b) = ($1, $2)")

@@ -9,7 +9,7 @@ import TextCoding
 @Suite struct EncodingTests {
     private static let databases: [Backend] = [.postgreSQL, .postgreSQLWithoutPipelining]
 
-    @Test(arguments: databases) func `a value that does not fit is the client's`(backend: Backend) async throws {
+    @Test(arguments: databases) func aValueThatDoesNotFitIsTheClients(backend: Backend) async throws {
         try await backend.withDatabase { database in
             await #expect(throws: DatabaseError.invalidValue(.tooLong)) {
                 try await database.images.insert(Image(id: newID(), name: String(repeating: "n", count: 256)))
@@ -24,7 +24,7 @@ import TextCoding
         }
     }
 
-    @Test func `a database without Unicode measures bytes, and is told`() async throws {
+    @Test func aDatabaseWithoutUnicodeMeasuresBytesAndIsTold() async throws {
         let server = try await PostgresServer.shared()
         let administration = try Backend.postgreSQL.open(server.url + "/postgres")
         let name = "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
@@ -48,7 +48,7 @@ import TextCoding
         }
     }
 
-    @Test func `SQLite always keeps Unicode`() async throws {
+    @Test func sqliteAlwaysKeepsUnicode() async throws {
         try await Backend.sqlite.withDatabase { database in
             let encoding = try await SchemaMigrator(database).unsuitableEncoding()
             #expect(encoding == nil)

@@ -21,7 +21,7 @@ import Testing
             ])
     }
 
-    @Test(arguments: Backend.allCases) func `what is written is read`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func whatIsWrittenIsRead(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Self.full()
             try await database.images.insert(image)
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `any text comes back as it is`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func anyTextComesBackAsItIs(backend: Backend) async throws {
         let texts = ["NULL", "null", "{}", "{a,b}", "\"", "\\", "a\"b\\c", " x ", "\n\t", "é🙂", "[\"]", ",", "'"]
         try await backend.withDatabase { database in
             let properties = texts.map { ($0, Optional($0)) } + [("nothing", nil), ("empty", "")]
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an id is taken for ever`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func anIdIsTakenForEver(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())
             try await database.images.insert(image)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an insert that fails leaves nothing`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func anInsertThatFailsLeavesNothing(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let first = Image(id: newID())
             try await database.images.insert(first)
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an update writes what differs`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func anUpdateWritesWhatDiffers(backend: Backend) async throws {
         try await backend.withDatabase { database in
             try await database.images.insert(Self.full())
             let old = try #require(try await database.images.list(.everything).first)
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `parallel updates of different fields both stay`(backend: Backend)
+    @Test(arguments: Backend.allCases) func parallelUpdatesOfDifferentFieldsBothStay(backend: Backend)
         async throws
     {
         try await backend.withDatabase { database in
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an update needs the old status`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func anUpdateNeedsTheOldStatus(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let old = Image(id: newID())
             try await database.images.insert(old)
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `a property has one row and tags get new ones`(backend: Backend) async throws {
+    func aPropertyHasOneRowAndTagsGetNewOnes(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let bare = Image(id: newID())
             var full = bare
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a deletion reaches all children`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func aDeletionReachesAllChildren(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Self.full()
             try await database.images.insert(image)
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `data of deleted locations wait for their removal`(backend: Backend) async throws {
+    func dataOfDeletedLocationsWaitForTheirRemoval(backend: Backend) async throws {
         try await backend.withDatabase { database in
             func waiting(_ limit: Int = 10) async throws -> [String] {
                 try await database.locations.awaitingDeletion(since: .now.advanced(bySeconds: 60), limit: limit)
@@ -214,7 +214,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `usage counts each live location`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func usageCountsEachLiveLocation(backend: Backend) async throws {
         try await backend.withDatabase { database in
             func add(_ status: ImageStatus, _ size: Int64?, _ count: Int, owner: String = "p") async throws -> String {
                 let locations = (0..<count).map { ImageLocation(url: "file:///\($0)") }
@@ -235,7 +235,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a row that nobody understands is an error`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func aRowThatNobodyUnderstandsIsAnError(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())
             try await database.images.insert(image)

@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `parallel uploads reach a limit to the byte and never pass it`(backend: Backend) async throws {
+    func parallelUploadsReachALimitToTheByteAndNeverPassIt(backend: Backend) async throws {
         try await withTwoNodes(backend) { one, other in
             _ = try await one.limits.storeMirror(Self.mirror([.imageSizeTotal: 10]), over: nil)
             var uploads: [UploadRecord] = []
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `parallel creations never pass a count`(backend: Backend) async throws {
+    func parallelCreationsNeverPassACount(backend: Backend) async throws {
         try await withTwoNodes(backend) { one, other in
             _ = try await one.limits.storeMirror(Self.mirror([.imageCountTotal: 17]), over: nil)
             let created = await withTaskGroup(of: Bool.self) { group in
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `a growing claim gets what is left, and gives back what it did not need`(backend: Backend) async throws {
+    func aGrowingClaimGetsWhatIsLeftAndGivesBackWhatItDidNotNeed(backend: Backend) async throws {
         try await backend.withDatabase { database in
             _ = try await database.limits.storeMirror(Self.mirror([.imageSizeTotal: 3]), over: nil)
             let (first, second) = (
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `the claim of a dead upload goes with its record`(backend: Backend) async throws {
+    func theClaimOfADeadUploadGoesWithItsRecord(backend: Backend) async throws {
         try await backend.withDatabase { database in
             _ = try await database.limits.storeMirror(
                 Self.mirror([.imageSizeTotal: 1, .imageCountUploading: 1]), over: nil)
@@ -163,7 +163,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `a domain's limit holds for the sum of its projects`(backend: Backend) async throws {
+    func aDomainsLimitHoldsForTheSumOfItsProjects(backend: Backend) async throws {
         try await withTwoNodes(backend) { one, other in
             let scope = LimitMirror.Scope(id: "domain", resource: .imageSizeTotal)
             _ = try await one.limits.storeMirror(
@@ -196,7 +196,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `limits come from the project, then the registered limit, then are 0`(backend: Backend) async throws {
+    func limitsComeFromTheProjectThenTheRegisteredLimitThenAre0(backend: Backend) async throws {
         try await backend.withDatabase { database in
             await #expect(throws: DatabaseError.limitsUnknown) { _ = try await database.limits.usage(ofProject: "p") }
             let claim = LimitClaim(projectID: "p", amounts: [.imageCountTotal: 1])
@@ -226,7 +226,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func `an older look at Keystone never replaces a newer one`(backend: Backend) async throws {
+    func anOlderLookAtKeystoneNeverReplacesANewerOne(backend: Backend) async throws {
         try await backend.withDatabase { database in
             #expect(try await database.limits.mirror() == nil)
             let scope = LimitMirror.Scope(id: "p", resource: .imageSizeTotal)

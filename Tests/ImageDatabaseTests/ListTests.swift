@@ -173,7 +173,7 @@ import TextCoding
     }
 
     @Test(arguments: [Backend.postgreSQL, .sqlite])
-    func `pages together are the whole list, for random images and queries`(backend: Backend) async throws {
+    func pagesTogetherAreTheWholeListForRandomImagesAndQueries(backend: Backend) async throws {
         try await backend.withDatabase { database in
             var random = SeededRandom(state: 7)
             let images = Self.images(120, &random)
@@ -206,7 +206,7 @@ import TextCoding
 
     /// As joins, a hundred of either kind held PostgreSQL for half a minute.
     @Test(.timeLimit(.minutes(1)), arguments: Backend.allCases)
-    func `filters by many tags and properties are cheap`(backend: Backend) async throws {
+    func filtersByManyTagsAndPropertiesAreCheap(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let numbers = 0..<250
             let tags = numbers.map { "t\($0)" }
@@ -230,7 +230,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a marker must be within reach`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func aMarkerMustBeWithinReach(backend: Backend) async throws {
         try await backend.withDatabase { database in
             func add(_ visibility: Visibility, member: String? = nil) async throws -> String {
                 let id = newID()
@@ -261,7 +261,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a deleted marker still ends a page`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func aDeletedMarkerStillEndsAPage(backend: Backend) async throws {
         try await backend.withDatabase { database in
             func add(_ number: Int64, _ visibility: Visibility, member: String? = nil) async throws -> String {
                 let id = newID()
@@ -299,7 +299,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a page of nothing is empty`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func aPageOfNothingIsEmpty(backend: Backend) async throws {
         try await backend.withDatabase { database in
             try await database.images.insert(Image(id: newID(), visibility: .public))
             var query = ImageQuery(viewer: .init(project: "p", isAdmin: false))

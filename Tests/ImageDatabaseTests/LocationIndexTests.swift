@@ -9,7 +9,7 @@ import TextCoding
     private static let databases: [Backend] = [.postgreSQL, .sqlite]
     private static let name = "glance_image_locations_value_idx"
 
-    @Test(arguments: databases) func `the check for shared URLs does not read all locations`(backend: Backend)
+    @Test(arguments: databases) func theCheckForSharedURLsDoesNotReadAllLocations(backend: Backend)
         async throws
     {
         try await backend.withURL { url in
@@ -43,7 +43,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: databases) func `it is missing until db sync makes it`(backend: Backend) async throws {
+    @Test(arguments: databases) func itIsMissingUntilDbSyncMakesIt(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let migrator = SchemaMigrator(database)
             #expect(try await migrator.missingIndexes().isEmpty)
@@ -56,7 +56,7 @@ import TextCoding
         }
     }
 
-    @Test func `an index whose making was interrupted is made anew`() async throws {
+    @Test func anIndexWhoseMakingWasInterruptedIsMadeAnew() async throws {
         try await Backend.postgreSQL.withDatabase { database in
             let migrator = SchemaMigrator(database)
             // Only this flag tells such an index from a good one.
@@ -70,7 +70,7 @@ import TextCoding
         }
     }
 
-    @Test func `writers are not kept away while it is made`() async throws {
+    @Test func writersAreNotKeptAwayWhileItIsMade() async throws {
         try await Backend.postgreSQL.withURL { url in
             let (database, other) = (try Backend.postgreSQL.open(url), try Backend.postgreSQL.open(url))
             let migrator = SchemaMigrator(database)

@@ -33,7 +33,7 @@ import Testing
         return try text(name).split(separator: "\n").map(String.init)
     }
 
-    @Test(arguments: databases) func `a new database is Glance's own`(backend: Backend) async throws {
+    @Test(arguments: databases) func aNewDatabaseIsGlancesOwn(backend: Backend) async throws {
         try await backend.withDatabase { database in
             #expect(try await Self.describe(database) == Self.glance33(backend))
             #expect(try await SchemaMigrator(database).currentRevisions() == ["2024_1_contract01"])
@@ -45,7 +45,7 @@ import Testing
     @Test(
         arguments: databases,
         ["liberty", "mitaka02", "ocata_expand01", "rocky_expand01", "rocky_contract02", "wallaby_contract01"])
-    func `an old database becomes the same`(backend: Backend, revision: String) async throws {
+    func anOldDatabaseBecomesTheSame(backend: Backend, revision: String) async throws {
         try await backend.withURL { url in
             let database = try backend.open(url)
             try await withClosing(database) {
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `a Zed database is taken over by two tables`(backend: Backend) async throws {
+    @Test(arguments: databases) func aZedDatabaseIsTakenOverByTwoTables(backend: Backend) async throws {
         try await backend.withURL { url in
             let database = try backend.open(url)
             try await withClosing(database) {
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `old data gets its new form`(backend: Backend) async throws {
+    @Test(arguments: databases) func oldDataGetsItsNewForm(backend: Backend) async throws {
         try await backend.withURL { url in
             let database = try backend.open(url)
             try await withClosing(database) {
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `two migrations at once are one`(backend: Backend) async throws {
+    @Test(arguments: databases) func twoMigrationsAtOnceAreOne(backend: Backend) async throws {
         try await backend.withURL { url in
             let databases = try (0..<4).map { _ in try backend.open(url) }
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `a database out of order is left alone`(backend: Backend) async throws {
+    @Test(arguments: databases) func aDatabaseOutOfOrderIsLeftAlone(backend: Backend) async throws {
         try await backend.withURL { url in
             let database = try backend.open(url)
             try await withClosing(database) {
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `names of early releases are understood`(backend: Backend) async throws {
+    @Test(arguments: databases) func namesOfEarlyReleasesAreUnderstood(backend: Backend) async throws {
         try await backend.withURL { url in
             let database = try backend.open(url)
             try await withClosing(database) {
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test func `the graph is Alembic's`() {
+    @Test func theGraphIsAlembics() {
         let graph = RevisionGraph()
         #expect(Revisions.all.count == 29)
         for revision in Revisions.all {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct PostgresDriverTests {
     private static let databases: [Backend] = [.postgreSQL, .postgreSQLWithoutPipelining]
 
-    @Test(arguments: Backend.allCases) func `a requirement that is not met undoes everything`(backend: Backend)
+    @Test(arguments: Backend.allCases) func aRequirementThatIsNotMetUndoesEverything(backend: Backend)
         async throws
     {
         try await backend.withDatabase { database in
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an error is one statement's, not the connection's`(backend: Backend)
+    @Test(arguments: Backend.allCases) func anErrorIsOneStatementsNotTheConnections(backend: Backend)
         async throws
     {
         try await backend.withDatabase { database in
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `a text with a zero byte is refused`(backend: Backend) async throws {
+    @Test(arguments: databases) func aTextWithAZeroByteIsRefused(backend: Backend) async throws {
         try await backend.withDatabase { database in
             await #expect(throws: DatabaseError.self) { try await database.images.insert(Image(id: "a\0b")) }
             let stored = try await database.images.list(.everything)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `many shapes of statements do not pile up`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func manyShapesOfStatementsDoNotPileUp(backend: Backend) async throws {
         var options = DatabaseOptions()
         options.maxPoolSize = 1
         try await backend.withDatabase(options: options) { database in
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `colliding transactions all succeed`(backend: Backend) async throws {
+    @Test(arguments: databases) func collidingTransactionsAllSucceed(backend: Backend) async throws {
         try await backend.withDatabase { database in
             try await database.images.insert(Image(id: "a"))
             try await database.images.insert(Image(id: "b"))
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `a session that the server ended is not noticed`(backend: Backend) async throws {
+    @Test(arguments: databases) func aSessionThatTheServerEndedIsNotNoticed(backend: Backend) async throws {
         try await backend.withDatabase { database in
             try await database.images.insert(Image(id: "a"))
             for _ in 0..<5 {
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `a restart of the server fails only what was running`(backend: Backend)
+    @Test(arguments: databases) func aRestartOfTheServerFailsOnlyWhatWasRunning(backend: Backend)
         async throws
     {
         let server = try await PostgresServer()
@@ -158,7 +158,7 @@ import Testing
         try await server.end()
     }
 
-    @Test func `a server that is not there is named, its password is not`() async throws {
+    @Test func aServerThatIsNotThereIsNamedItsPasswordIsNot() async throws {
         var options = DatabaseOptions()
         options.maxRetries = 1
         options.retryInterval = 0
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func `a wrong password ends the attempt at once`() async throws {
+    @Test func aWrongPasswordEndsTheAttemptAtOnce() async throws {
         let server = try await PostgresServer.shared()
         let host = server.url.split(separator: "@").last ?? ""
         let database = try ImageDatabase(
@@ -201,7 +201,7 @@ import Testing
         while try await database.session.read(sleepers)[0].count == 0 {}
     }
 
-    @Test(arguments: databases) func `a full pool makes statements wait, then fail`(backend: Backend) async throws {
+    @Test(arguments: databases) func aFullPoolMakesStatementsWaitThenFail(backend: Backend) async throws {
         var options = DatabaseOptions()
         (options.maxPoolSize, options.maxOverflow, options.poolTimeout) = (1, 0, 1)
         try await backend.withURL { url in
@@ -218,7 +218,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `a busy pool grows beyond its size`(backend: Backend) async throws {
+    @Test(arguments: databases) func aBusyPoolGrowsBeyondItsSize(backend: Backend) async throws {
         var options = DatabaseOptions()
         (options.maxPoolSize, options.maxOverflow) = (1, 1)
         try await backend.withURL { url in
@@ -235,7 +235,7 @@ import Testing
         }
     }
 
-    @Test func `a date style of the server's does not matter`() async throws {
+    @Test func aDateStyleOfTheServersDoesNotMatter() async throws {
         try await Backend.postgreSQL.withDatabase { database in
             let name = try await database.session.read(Statement("SELECT current_database()"))[0].firstColumn()[0]
             try await database.session.write([Statement("ALTER DATABASE \(name) SET DateStyle TO 'German, DMY'")])

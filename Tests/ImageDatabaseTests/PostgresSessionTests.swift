@@ -10,7 +10,7 @@ import TextCoding
     private static let databases: [Backend] = [.postgreSQL, .postgreSQLWithoutPipelining]
 
     @Test(.timeLimit(.minutes(2)), arguments: databases)
-    func `a lock that is held makes a request fail in bounded time`(backend: Backend) async throws {
+    func aLockThatIsHeldMakesARequestFailInBoundedTime(backend: Backend) async throws {
         try await backend.withURL { url in
             var options = DatabaseOptions()
             options.lockTimeout = 1
@@ -41,7 +41,7 @@ import TextCoding
     }
 
     @Test(.timeLimit(.minutes(2)), arguments: databases)
-    func `a transaction whose process is silent loses its locks`(backend: Backend) async throws {
+    func aTransactionWhoseProcessIsSilentLosesItsLocks(backend: Backend) async throws {
         try await backend.withURL { url in
             var options = DatabaseOptions()
             (options.maxPoolSize, options.maxOverflow, options.idleTransactionTimeout) = (1, 0, 1)
@@ -59,7 +59,7 @@ import TextCoding
         }
     }
 
-    @Test func `a transaction is not repeated for longer than anybody waits`() async throws {
+    @Test func aTransactionIsNotRepeatedForLongerThanAnybodyWaits() async throws {
         var policy = RetryPolicy(DatabaseOptions())
         policy.longestWait = .milliseconds(1)
         let driver = CollidingDriver()
@@ -102,7 +102,7 @@ import TextCoding
         return values
     }
 
-    @Test func `settings of the URL, the role and the database count instead`() async throws {
+    @Test func settingsOfTheURLTheRoleAndTheDatabaseCountInstead() async throws {
         try await Backend.postgreSQL.withURL { url in
             let plain = try Backend.postgreSQL.open(url)
             #expect(try await Self.settings(plain) == ["10s", "15s", "30000", "30"])

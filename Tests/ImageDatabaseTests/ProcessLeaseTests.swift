@@ -9,13 +9,13 @@ import TextCoding
 
     private static func age(_ seconds: Int64) -> Timestamp { Timestamp.now.advanced(bySeconds: -seconds) }
 
-    @Test func `on another host only the age of a lease says something`() {
+    @Test func onAnotherHostOnlyTheAgeOfALeaseSaysSomething() {
         let young = ProcessLease(Self.elsewhere, renewedAt: Self.age(ProcessLease.length - 60))
         #expect(!young.isDead(seenBy: Self.here))
         #expect(ProcessLease(Self.elsewhere, renewedAt: Self.age(ProcessLease.length + 1)).isDead(seenBy: Self.here))
     }
 
-    @Test func `on the same host a process that is there lives, whatever the age`() {
+    @Test func onTheSameHostAProcessThatIsThereLivesWhateverTheAge() {
         var parent = Self.here
         #expect(!ProcessLease(parent, renewedAt: Self.age(ProcessLease.length * 9)).isDead(seenBy: Self.elsewhereHere))
         parent.startTime += 1
@@ -25,12 +25,12 @@ import TextCoding
     /// An observer on this host that is not this process.
     private static let elsewhereHere = ProcessIdentity(host: here.host, pid: 1, startTime: 0)
 
-    @Test func `a lease of one's own is a leftover when it is old`() {
+    @Test func aLeaseOfOnesOwnIsALeftoverWhenItIsOld() {
         #expect(!ProcessLease(Self.here).isDead(seenBy: Self.here))
         #expect(ProcessLease(Self.here, renewedAt: Self.age(ProcessLease.length + 1)).isDead(seenBy: Self.here))
     }
 
-    @Test(arguments: Backend.allCases) func `of all that take a lease over exactly one gets it`(backend: Backend)
+    @Test(arguments: Backend.allCases) func ofAllThatTakeALeaseOverExactlyOneGetsIt(backend: Backend)
         async throws
     {
         try await backend.withDatabase { database in

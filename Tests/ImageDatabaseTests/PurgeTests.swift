@@ -44,7 +44,7 @@ import Testing
         return counts
     }
 
-    @Test(arguments: databases) func `only what nobody needs goes`(backend: Backend) async throws {
+    @Test(arguments: databases) func onlyWhatNobodyNeedsGoes(backend: Backend) async throws {
         try await backend.withDatabase { database in
             try await Self.add(database, "deleted", deletedTo: .deleted)
             try await Self.add(database, "pending", deletedTo: .pendingDelete)
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `young rows stay and the limit holds`(backend: Backend) async throws {
+    @Test(arguments: databases) func youngRowsStayAndTheLimitHolds(backend: Backend) async throws {
         try await backend.withDatabase { database in
             for number in 0..<5 { try await Self.add(database, "i\(number)", deletedTo: .deleted) }
             let young = try await Purge(database, deletedBefore: Self.old, limit: nil).run()
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test(arguments: databases) func `tasks go with what they say`(backend: Backend) async throws {
+    @Test(arguments: databases) func tasksGoWithWhatTheySay(backend: Backend) async throws {
         try await backend.withDatabase { database in
             for (id, isDeleted) in [("t1", true), ("t2", true), ("t3", false)] {
                 try await database.session.write([

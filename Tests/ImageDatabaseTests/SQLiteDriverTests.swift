@@ -5,7 +5,7 @@ import Testing
 @testable import ImageDatabase
 
 @Suite struct SQLiteDriverTests {
-    @Test func `several processes share a file`() async throws {
+    @Test func severalProcessesShareAFile() async throws {
         try await Backend.sqlite.withURL { url in
             // Separate pools lock each other out exactly as processes do.
             let databases = try (0..<4).map { _ in try Backend.sqlite.open(url) }
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `a busy file is waited for, then unavailable`() async throws {
+    @Test func aBusyFileIsWaitedForThenUnavailable() async throws {
         try await Backend.sqlite.withURL { url in
             var options = DatabaseOptions()
             options.transactionRetries = 0
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `a path that cannot be opened is named`() async throws {
+    @Test func aPathThatCannotBeOpenedIsNamed() async throws {
         let database = try ImageDatabase(url: "sqlite:////nonexistent/x.sqlite", logger: Logger(label: "test"))
         await #expect {
             _ = try await database.images.find("a")

@@ -4,7 +4,7 @@ import Testing
 @testable import ImageDatabase
 
 @Suite struct TagAndMemberTests {
-    @Test(arguments: Backend.allCases) func `tags come and go`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func tagsComeAndGo(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID(), createdAt: time(0))
             try await database.images.insert(image)
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `parallel tagging makes one row`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func parallelTaggingMakesOneRow(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())
             try await database.images.insert(image)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `the tag limit holds in parallel`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func theTagLimitHoldsInParallel(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID(), tags: ["old", "gone"])
             try await database.images.insert(image)
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `the property limit holds in parallel`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func thePropertyLimitHoldsInParallel(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID(), properties: ["os_glance_x": "1", "os_distro": "debian"])
             try await database.images.insert(image)
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `members answer and leave`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func membersAnswerAndLeave(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())
             try await database.images.insert(image)
@@ -141,7 +141,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `the member limit holds in parallel`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func theMemberLimitHoldsInParallel(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())
             try await database.images.insert(image)
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `one import gets the lock`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func oneImportGetsTheLock(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let image = Image(id: newID())
             try await database.images.insert(image)

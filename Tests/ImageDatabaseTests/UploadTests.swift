@@ -24,7 +24,7 @@ import Testing
         return id
     }
 
-    @Test(arguments: Backend.allCases) func `an upload makes an image active`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func anUploadMakesAnImageActive(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
             try await database.uploads.begin(upload)
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `of parallel uploads exactly one begins`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func ofParallelUploadsExactlyOneBegins(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let id = try await Self.queued(database)
             let errors = await withTaskGroup(of: DatabaseError?.self) { group in
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an aborted upload leaves a queued image`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func anAbortedUploadLeavesAQueuedImage(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
             try await database.uploads.begin(upload)
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an image deleted during its upload stays deleted`(backend: Backend)
+    @Test(arguments: Backend.allCases) func anImageDeletedDuringItsUploadStaysDeleted(backend: Backend)
         async throws
     {
         try await backend.withDatabase { database in
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `one sweeper takes a dead upload over`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func oneSweeperTakesADeadUploadOver(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
             try await database.uploads.begin(upload)
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a renewed upload cannot be taken over`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func aRenewedUploadCannotBeTakenOver(backend: Backend) async throws {
         try await backend.withDatabase { database in
             let upload = Self.record(try await Self.queued(database))
             try await database.uploads.begin(upload)
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func `a process knows whether another lives`() throws {
+    @Test func aProcessKnowsWhetherAnotherLives() throws {
         let me = ProcessIdentity.current()
         #expect(me.pid == getpid() && me.startTime > 0 && me.host.contains("/"))
         #expect(me.isAlive() == true)

@@ -9,7 +9,7 @@ import TextCoding
 
 /// `delayed_delete`.
 @Suite struct DelayedDeletionTests {
-    @Test func `an active image leaves its data to the scrubber`() async throws {
+    @Test func anActiveImageLeavesItsDataToTheScrubber() async throws {
         let harness = try await ServiceHarness("delayed_delete = true")
         let owner = await harness.caller("owner")
         let image = try await harness.queuedImage(for: owner, properties: ["color": "blue"])
@@ -25,7 +25,7 @@ import TextCoding
         #expect(try await harness.database.images.storageUsage(ofProject: "owner") == 0)
     }
 
-    @Test func `what has no data, or is deactivated, goes at once`() async throws {
+    @Test func whatHasNoDataOrIsDeactivatedGoesAtOnce() async throws {
         let harness = try await ServiceHarness("delayed_delete = true")
         let admin = await harness.caller("ops", roles: ["admin", "member", "reader"])
         let queued = try await harness.queuedImage(for: admin)
@@ -39,7 +39,7 @@ import TextCoding
         #expect(try harness.storedFiles().isEmpty)
     }
 
-    @Test func `a removed location waits too`() async throws {
+    @Test func aRemovedLocationWaitsToo() async throws {
         for isDelayed in [false, true] {
             let harness = try await ServiceHarness("delayed_delete = \(isDelayed)", multiStore: true)
             let owner = await harness.caller("ops", roles: ["admin", "member", "reader"])
@@ -56,7 +56,7 @@ import TextCoding
         }
     }
 
-    @Test func `data that another image uses stay`() async throws {
+    @Test func dataThatAnotherImageUsesStay() async throws {
         let harness = try await ServiceHarness()
         let owner = await harness.caller("owner")
         let image = try await harness.queuedImage(for: owner)

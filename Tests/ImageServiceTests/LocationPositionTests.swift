@@ -47,24 +47,24 @@ import TextCoding
     @Test(
         arguments: [(0, "x 0 1"), (1, "0 x 1"), (2, "0 1 x"), (5, "0 1 x"), (.max, "0 1 x"), (nil, "0 1 x")]
             as [(Int?, String)])
-    func `a location is added at its place, or at the end`(index: Int?, expected: String) async throws {
+    func aLocationIsAddedAtItsPlaceOrAtTheEnd(index: Int?, expected: String) async throws {
         let draft = LocationDraft(url: Self.location("x").url)
         let names = try await names(count: 2, after: .addLocation(index: index, draft))
         #expect(names.joined(separator: " ") == expected)
     }
 
-    @Test func `the first location of a queued image goes to any position`() async throws {
+    @Test func theFirstLocationOfAQueuedImageGoesToAnyPosition() async throws {
         let draft = LocationDraft(url: Self.location("x").url)
         #expect(try await names(.queued, count: 0, after: .addLocation(index: 5, draft)) == ["x"])
     }
 
     @Test(arguments: [(0, "1 2"), (2, "0 1"), (nil, "0 1")] as [(Int?, String)])
-    func `a location is removed from its place, or the last`(index: Int?, expected: String) async throws {
+    func aLocationIsRemovedFromItsPlaceOrTheLast(index: Int?, expected: String) async throws {
         let names = try await names(count: 3, after: .removeLocation(index: index))
         #expect(names.joined(separator: " ") == expected)
     }
 
-    @Test(arguments: [3, .max]) func `there is nothing to remove behind the last`(index: Int) async throws {
+    @Test(arguments: [3, .max]) func thereIsNothingToRemoveBehindTheLast(index: Int) async throws {
         let error = await #expect(throws: ServiceError.self) {
             try await names(count: 3, after: .removeLocation(index: index))
         }
@@ -74,7 +74,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: [nil, 0] as [Int?]) func `a queued image has nothing to remove`(index: Int?) async throws {
+    @Test(arguments: [nil, 0] as [Int?]) func aQueuedImageHasNothingToRemove(index: Int?) async throws {
         let error = await #expect(throws: ServiceError.self) {
             try await names(.queued, count: 0, after: .removeLocation(index: index))
         }

@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `restore and daemon exclude each other`() async throws {
+    @Test func restoreAndDaemonExcludeEachOther() async throws {
         try await withTemporaryDirectory { directory in
             let outcome = try await Self.run(["--daemon", "--restore", "fake_image_id"], in: directory)
             #expect(outcome.status == 1)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `one run and a restore`() async throws {
+    @Test func oneRunAndARestore() async throws {
         try await Fixture.with(.postgreSQL) { fixture in
             let arguments = ["--config-file", fixture.configurationFile]
             let (kept, gone) = (try await fixture.addImage(), try await fixture.addImage())
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `a queue that cannot be read ends one run`() async throws {
+    @Test func aQueueThatCannotBeReadEndsOneRun() async throws {
         try await withTemporaryDirectory { directory in
             for (connection, message) in [
                 ("sqlite:///\(directory)/empty.sqlite", "run: glance-manage db_sync"),
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func `a killed scrubber leaves nothing that the next one does not finish`()
+    @Test(.timeLimit(.minutes(3))) func aKilledScrubberLeavesNothingThatTheNextOneDoesNotFinish()
         async throws
     {
         try await Fixture.with(.postgreSQL, "scrub_pool_size = 4\nwakeup_time = 1") { fixture in

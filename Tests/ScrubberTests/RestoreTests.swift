@@ -27,7 +27,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an image comes back whole`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func anImageComesBackWhole(backend: Backend) async throws {
         try await Fixture.with(backend) { fixture in
             let id = try await fixture.addImage()
             // What was removed before the deletion stays removed.
@@ -58,7 +58,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an image that Python Glance deleted comes back whole`(
+    @Test(arguments: Backend.allCases) func anImageThatPythonGlanceDeletedComesBackWhole(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend) { fixture in
@@ -89,7 +89,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `what cannot come back says why`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func whatCannotComeBackSaysWhy(backend: Backend) async throws {
         try await Fixture.with(backend) { fixture in
             let scrubber = fixture.scrubber()
             #expect(
@@ -120,7 +120,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a claim keeps others away`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func aClaimKeepsOthersAway(backend: Backend) async throws {
         try await Fixture.with(backend) { fixture in
             let id = try await fixture.addImage()
             try await fixture.markPending(id)
@@ -144,7 +144,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a scrubber leaves an image alone that is being restored`(
+    @Test(arguments: Backend.allCases) func aScrubberLeavesAnImageAloneThatIsBeingRestored(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend) { fixture in
@@ -162,7 +162,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `of several locations those come back whose data are there`(
+    @Test(arguments: Backend.allCases) func ofSeveralLocationsThoseComeBackWhoseDataAreThere(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend) { fixture in

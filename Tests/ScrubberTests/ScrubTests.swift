@@ -10,7 +10,7 @@ import TextCoding
 @testable import Scrubber
 
 @Suite struct ScrubTests {
-    @Test(arguments: Backend.allCases) func `images go with their data when their time has come`(
+    @Test(arguments: Backend.allCases) func imagesGoWithTheirDataWhenTheirTimeHasCome(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend, "scrub_time = 100") { fixture in
@@ -32,7 +32,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `two nodes share the work and remove nothing twice`(
+    @Test(arguments: Backend.allCases) func twoNodesShareTheWorkAndRemoveNothingTwice(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend, "scrub_pool_size = 4") { fixture in
@@ -68,7 +68,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `what cannot be removed stays for the next run`(
+    @Test(arguments: Backend.allCases) func whatCannotBeRemovedStaysForTheNextRun(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend) { fixture in
@@ -92,7 +92,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `interrupted marks are made good`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func interruptedMarksAreMadeGood(backend: Backend) async throws {
         try await Fixture.with(backend) { fixture in
             let (unmarked, done, undeleted) = (
                 try await fixture.addImage(), try await fixture.addImage(), try await fixture.addImage()
@@ -116,7 +116,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `data that a live image uses stay`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func dataThatALiveImageUsesStay(backend: Backend) async throws {
         try await Fixture.with(backend) { fixture in
             let first = try await fixture.addImage()
             let second = try await fixture.addImage(locations: [fixture.location(first)])
@@ -132,7 +132,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `the last of those who share data removes them`(
+    @Test(arguments: Backend.allCases) func theLastOfThoseWhoShareDataRemovesThem(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend, "scrub_pool_size = 8") { fixture in
@@ -147,7 +147,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `an image that was restored in time is not claimed`(
+    @Test(arguments: Backend.allCases) func anImageThatWasRestoredInTimeIsNotClaimed(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend) { fixture in
@@ -164,7 +164,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `pages end where the queue does`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func pagesEndWhereTheQueueDoes(backend: Backend) async throws {
         try await Fixture.with(backend) { fixture in
             var ids: [String] = []
             for number in 0..<7 {

@@ -51,7 +51,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `a service scrubs, sweeps and ends`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func aServiceScrubsSweepsAndEnds(backend: Backend) async throws {
         try await Fixture.with(backend, "wakeup_time = 1") { fixture in
             let first = try await fixture.addImage()
             try await fixture.markPending(first)
@@ -72,7 +72,7 @@ import TextCoding
         }
     }
 
-    @Test(.timeLimit(.minutes(3))) func `a database that goes away is waited for`() async throws {
+    @Test(.timeLimit(.minutes(3))) func aDatabaseThatGoesAwayIsWaitedFor() async throws {
         try await withServer("postgresql") { server in
             let url = try server.setting("POSTGRESQL_URL") + "/postgres"
             try await Fixture.with(url: url, "wakeup_time = 1") { fixture in
@@ -89,7 +89,7 @@ import TextCoding
         }
     }
 
-    @Test func `a database without schema ends the start`() async throws {
+    @Test func aDatabaseWithoutSchemaEndsTheStart() async throws {
         try await withTemporaryDirectory { directory in
             let configuration = try Configuration(
                 text: """

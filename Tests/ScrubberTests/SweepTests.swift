@@ -29,7 +29,7 @@ import TextCoding
         return upload
     }
 
-    @Test(arguments: Backend.allCases) func `uploads of dead processes end`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func uploadsOfDeadProcessesEnd(backend: Backend) async throws {
         try await Fixture.with(backend) { fixture in
             let dead = try await Self.beginUpload(fixture, by: try Self.deadProcess())
             let published = try await Self.beginUpload(fixture, by: try Self.deadProcess())
@@ -68,7 +68,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `claims of the dead end, those of the living are renewed`(
+    @Test(arguments: Backend.allCases) func claimsOfTheDeadEndThoseOfTheLivingAreRenewed(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend) { fixture in
@@ -96,7 +96,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `images that nobody uploads or imports are queued again`(
+    @Test(arguments: Backend.allCases) func imagesThatNobodyUploadsOrImportsAreQueuedAgain(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend, "stuck_image_timeout = 1000") { fixture in
@@ -154,7 +154,7 @@ import TextCoding
         }
     }
 
-    @Test func `stuck images can be left alone`() async throws {
+    @Test func stuckImagesCanBeLeftAlone() async throws {
         try await Fixture.with(.sqlite, "stuck_image_timeout = 0") { fixture in
             try await fixture.database.images.insert(
                 Image(id: "a", status: .saving, createdAt: .now.advanced(bySeconds: -10_000_000)))
@@ -163,7 +163,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `files that nobody waits for go`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func filesThatNobodyWaitsForGo(backend: Backend) async throws {
         try await Fixture.with(backend, "stuck_image_timeout = 5000") { fixture in
             func image(_ status: ImageStatus, _ properties: [String: String?] = [:]) async throws -> String {
                 let id = UUIDText.random()
@@ -197,7 +197,7 @@ import TextCoding
         }
     }
 
-    @Test func `a data directory is never taken for the staging directory`() async throws {
+    @Test func aDataDirectoryIsNeverTakenForTheStagingDirectory() async throws {
         try await Fixture.with(.sqlite) { fixture in
             let id = UUIDText.random()
             try fixture.write(fixture.file(id), secondsAgo: 100_000)
@@ -211,7 +211,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `data of deleted images and removed locations go after a while`(
+    @Test(arguments: Backend.allCases) func dataOfDeletedImagesAndRemovedLocationsGoAfterAWhile(
         backend: Backend
     ) async throws {
         try await Fixture.with(backend) { fixture in
@@ -236,7 +236,7 @@ import TextCoding
         }
     }
 
-    @Test(arguments: Backend.allCases) func `tasks expire`(backend: Backend) async throws {
+    @Test(arguments: Backend.allCases) func tasksExpire(backend: Backend) async throws {
         try await Fixture.with(backend) { fixture in
             for (id, seconds) in [("past", -10), ("future", 1000)] {
                 try await fixture.execute(

@@ -48,7 +48,7 @@ import Testing
         return site
     }
 
-    @Test func `exit statuses of glance-status tell warnings from failures`() throws {
+    @Test func exitStatusesOfGlanceStatusTellWarningsFromFailures() throws {
         let site = try readySite()
         let words = ["--config-file", site.configurationFile, "upgrade", "check"]
         // Without Keystone everybody is an administrator.
@@ -89,7 +89,7 @@ import Testing
                 "Failure  Database: \(site.directory)/glance.sqlite does not exist; run: glance-manage db sync\n"))
     }
 
-    @Test func `glance-status without an action says how it is used`() throws {
+    @Test func glanceStatusWithoutAnActionSaysHowItIsUsed() throws {
         let site = try CheckedSite("")
         for words in [[], ["upgrade"], ["upgrade", "nonsense"], ["--nonsense"]] {
             let run = try run("glance-status", words, in: site)
@@ -99,7 +99,7 @@ import Testing
         #expect(try run("glance-status", ["upgrade", "check", "--help"], in: site).output.contains("Exit status: 0"))
     }
 
-    @Test func `glance-status prints the JSON that other status commands print`() throws {
+    @Test func glanceStatusPrintsTheJSONThatOtherStatusCommandsPrint() throws {
         let site = try CheckedSite("[DEFAULT]\nworkers = many\n")
         let run = try run(
             "glance-status", ["--config-file", site.configurationFile, "upgrade", "check", "--json"], in: site)
@@ -118,7 +118,7 @@ import Testing
         #expect(document.checks.map(\.check) == ["Configuration"] && document.checks.map(\.result) == [2])
     }
 
-    @Test func `glance-status reads what glance-api reads`() throws {
+    @Test func glanceStatusReadsWhatGlanceApiReads() throws {
         let site = try CheckedSite("")
         try FileManager.default.createDirectory(atPath: site.directory + "/.glance", withIntermediateDirectories: true)
         try site.write(".glance/glance-api.conf", "[DEFAULT]\nworkers = many\n")
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `check-config ends with the status with which the start ends, and warnings are none`() async throws {
+    func checkConfigEndsWithTheStatusWithWhichTheStartEndsAndWarningsAreNone() async throws {
         let site = try readySite()
         let words = ["--config-file", site.configurationFile]
         func check() throws -> Run { try run("glance-api", ["--check-config"] + words, in: site) }
@@ -169,7 +169,7 @@ import Testing
         try bothEnd(with: 5)
     }
 
-    @Test func `check-config ends with 1 where a start would go on without answering`() throws {
+    @Test func checkConfigEndsWith1WhereAStartWouldGoOnWithoutAnswering() throws {
         let site = try readySite()
         let file = try FileHandle(forWritingTo: URL(filePath: site.configurationFile))
         try file.seekToEnd()

@@ -47,7 +47,7 @@ import Testing
 
         """
 
-    @Test func `tells what happened to the options of Zed`() async throws {
+    @Test func tellsWhatHappenedToTheOptionsOfZed() async throws {
         let site = try CheckedSite(Self.zed)
         let report = await site.check()
         let file = site.configurationFile
@@ -70,7 +70,7 @@ import Testing
         #expect(report.outcome > .success)
     }
 
-    @Test func `names what was meant by unknown options, with file and line`() async throws {
+    @Test func namesWhatWasMeantByUnknownOptionsWithFileAndLine() async throws {
         let site = try CheckedSite(Self.zed)
         let report = await site.check()
         let file = site.configurationFile
@@ -86,7 +86,7 @@ import Testing
         #expect(!report.text.contains("rabbitsecret"))
     }
 
-    @Test func `an up-to-date configuration has no complaint`() async throws {
+    @Test func anUpToDateConfigurationHasNoComplaint() async throws {
         let site = try CheckedSite(
             """
             [oslo_policy]
@@ -104,12 +104,12 @@ import Testing
     }
 
     /// Fresh installations leave them out too: nothing has changed for those.
-    @Test func `changed defaults are no warning without a trace of Zed`() async throws {
+    @Test func changedDefaultsAreNoWarningWithoutATraceOfZed() async throws {
         let site = try CheckedSite("[DEFAULT]\n")
         #expect(await site.check()[.changedDefaults].map { $0.prefix(8) } == ["Success:", "Success:"])
     }
 
-    @Test func `reports every value that cannot be read`() async throws {
+    @Test func reportsEveryValueThatCannotBeRead() async throws {
         let site = try CheckedSite("[DEFAULT]\nworkers = many\nbind_port = 70000\n[database]\nmax_retries = x\n")
         let report = await site.check()
         let file = site.configurationFile
@@ -145,21 +145,21 @@ import Testing
                 "Warning: [keystone_authtoken] service_token_roles_required"
             ),
         ])
-    func `notices values that make no sense`(text: String, complaint: String) async throws {
+    func noticesValuesThatMakeNoSense(text: String, complaint: String) async throws {
         let site = try CheckedSite(text + "\n")
         #expect(await site.check().only(.optionValues).hasPrefix(complaint))
     }
 
     /// Whoever sets them relies on them.
     @Test(arguments: ["property_protection_file", "metadata_encryption_key"])
-    func `an option that guards something is not passed over`(option: String) async throws {
+    func anOptionThatGuardsSomethingIsNotPassedOver(option: String) async throws {
         let site = try CheckedSite("[DEFAULT]\n\(option) = 0123456789abcdef\n")
         let report = await site.check()
         let isHonoured = !report[.unsupportedOptions].contains { $0.contains(option) }
         #expect(isHonoured != report[.optionValues].contains { $0.hasPrefix("Failure: [DEFAULT] \(option)") })
     }
 
-    @Test func `reads the paste file and the policy`() async throws {
+    @Test func readsThePasteFileAndThePolicy() async throws {
         let site = try CheckedSite("[paste_deploy]\nflavor = nonsense\n")
         try site.write("policy.yaml", "get_image: \"rule:a\"\na: \"rule:b\"\nb: \"rule:a\"\n")
         var report = await site.check()
@@ -172,19 +172,19 @@ import Testing
         #expect(await site.check().only(.policy).hasPrefix("Success: the rules of \(site.directory)/policy.yaml"))
     }
 
-    @Test func `a policy file of old is not read, which is said`() async throws {
+    @Test func aPolicyFileOfOldIsNotReadWhichIsSaid() async throws {
         let site = try CheckedSite("[DEFAULT]\n")
         try site.write("policy.json", "{\"get_image\": \"!\"}")
         #expect(
             await site.check().only(.policy).hasPrefix("Warning: \(site.directory)/policy.json is not read any more"))
     }
 
-    @Test func `everybody is an administrator without Keystone`() async throws {
+    @Test func everybodyIsAnAdministratorWithoutKeystone() async throws {
         let site = try CheckedSite("[DEFAULT]\n")
         #expect(await site.check().only(.pipeline).contains("makes every client an administrator"))
     }
 
-    @Test func `secrets in an open file are noticed`() async throws {
+    @Test func secretsInAnOpenFileAreNoticed() async throws {
         let site = try CheckedSite("[DEFAULT]\n")
         try site.write("glance-api.conf", "[keystone_authtoken]\npassword = topsecretword\n", mode: 0o644)
         #expect(

@@ -32,7 +32,7 @@ import TextCoding
         await database.close()
     }
 
-    @Test func `directories where no store looks are named and counted`() async throws {
+    @Test func directoriesWhereNoStoreLooksAreNamedAndCounted() async throws {
         let site = try CheckedSite(Self.text)
         for name in ["images", "old"] {
             try FileManager.default.createDirectory(

@@ -10,7 +10,7 @@ import Testing
 /// PostgreSQL, Keystone and memcached, there and away.
 @Suite(.serialized) struct ServersCheckTests {
     @Test(.timeLimit(.minutes(5)))
-    func `database: not migrated, migrated, newer, away`() async throws {
+    func databaseNotMigratedMigratedNewerAway() async throws {
         try await withServer("postgresql") { server in
             let url = try server.setting("POSTGRESQL_URL") + "/postgres"
             let site = try CheckedSite("[database]\nconnection = \(url)\n")
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func `database: SQLite is not created by looking at it`() async throws {
+    @Test func databaseSQLiteIsNotCreatedByLookingAtIt() async throws {
         let site = try CheckedSite("[database]\nconnection = sqlite:///DIR/glance.sqlite\n")
         #expect(
             await site.check().only(.database)
@@ -82,7 +82,7 @@ import Testing
         ),
         ("", "Failure: [database] connection is not set"),
     ])
-    func `database: URLs of other databases`(url: String, complaint: String) async throws {
+    func databaseURLsOfOtherDatabases(url: String, complaint: String) async throws {
         let site = try CheckedSite("[database]\nconnection = \(url)\n")
         let report = await site.check()
         #expect(report.only(.database).hasPrefix(complaint))
@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `keystone and memcached: there, refusing, away`() async throws {
+    func keystoneAndMemcachedThereRefusingAway() async throws {
         try await withServer("keystone", ["GLANCE_URL": "http://127.0.0.1:9292"]) { server in
             try await withServer("memcached") { memcached in
                 let keystone = try Keystone(server)
@@ -125,7 +125,7 @@ import Testing
 
     /// Without its image service nobody finds us.
     @Test(.timeLimit(.minutes(5)))
-    func `keystone: a catalog without this service`() async throws {
+    func keystoneACatalogWithoutThisService() async throws {
         try await withServer("keystone") { server in
             let report = try await site(Keystone(server).options()).check()
             #expect(report.only(.keystone).hasPrefix("Warning: "))
@@ -133,13 +133,13 @@ import Testing
         }
     }
 
-    @Test func `keystone: settings that cannot work`() async throws {
+    @Test func keystoneSettingsThatCannotWork() async throws {
         let site = try CheckedSite("[paste_deploy]\nflavor = keystone\n[keystone_authtoken]\nauth_type = password\n")
         #expect(await site.check().only(.keystone).hasPrefix("Failure: [keystone_authtoken] auth_url isn't set"))
     }
 
     /// A server that takes connections and says nothing.
-    @Test func `what does not answer is not waited for`() async throws {
+    @Test func whatDoesNotAnswerIsNotWaitedFor() async throws {
         let silent = try SilentServer()
         let site = try site(
             [

@@ -26,7 +26,7 @@ import Testing
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
     }
 
-    @Test func `directories that the start would make are left to it`() async throws {
+    @Test func directoriesThatTheStartWouldMakeAreLeftToIt() async throws {
         let site = try CheckedSite(Self.text)
         let report = await site.check()
         #expect(
@@ -38,7 +38,7 @@ import Testing
         #expect(try site.files == ["glance-api.conf"])
     }
 
-    @Test func `directories that the service cannot make or write in are failures`() async throws {
+    @Test func directoriesThatTheServiceCannotMakeOrWriteInAreFailures() async throws {
         let site = try CheckedSite(Self.text)
         try make(site.directory + "/staging", mode: 0o700)
         try make(site.directory + "/log", mode: 0o755)
@@ -71,14 +71,13 @@ import Testing
         // The owner's bits count for the owner, whatever others may.
         (0o077, 54321, 54321, false), (0o702, 1, 1, false),
     ])
-    func `permission bits are read as the kernel reads them`(mode: mode_t, owner: uid_t, group: gid_t, isWritable: Bool)
-    {
+    func permissionBitsAreReadAsTheKernelReadsThem(mode: mode_t, owner: uid_t, group: gid_t, isWritable: Bool) {
         var status = stat()
         (status.st_mode, status.st_uid, status.st_gid) = (mode | S_IFDIR, owner, group)
         #expect(Self.stranger.canWrite(inDirectory: status) == isWritable)
     }
 
-    @Test func `a file is not a directory`() async throws {
+    @Test func aFileIsNotADirectory() async throws {
         let site = try CheckedSite(Self.text)
         try make(site.directory + "/a", mode: 0o755)
         try site.write("a/images", "")
@@ -86,7 +85,7 @@ import Testing
             await site.check()[.stores].first == "Failure: store fast: \(site.directory)/a/images is not a directory")
     }
 
-    @Test func `how much room there is`() async throws {
+    @Test func howMuchRoomThereIs() async throws {
         let site = try CheckedSite(Self.text)
         try make(site.directory + "/a/images", mode: 0o755)
         #expect(await site.check()[.stores].first?.contains("\(site.directory)/a/images has ") == true)
@@ -102,7 +101,7 @@ import Testing
                 == .success("/d has 40 GiB free of 100 GiB"))
     }
 
-    @Test func `what the drivers say about their settings`() async throws {
+    @Test func whatTheDriversSayAboutTheirSettings() async throws {
         let site = try CheckedSite("[DEFAULT]\nenabled_backends = fast:file\n")
         #expect(await site.check().only(.stores).hasPrefix("Failure: [glance_store] default_backend must be set"))
     }
