@@ -1,11 +1,10 @@
 import Events
 import ImageModel
-import JSON
 import Logging
 import NIOCore
 
 /// A store whose outages are told once, and their ends too, however many requests meet them.
-struct WatchedStore: Store {
+struct WatchedStore: StoreDecorator {
     let store: any Store
     let logger: Logger
     private let outage = Outage()
@@ -14,17 +13,6 @@ struct WatchedStore: Store {
         self.store = store
         self.logger = logger
     }
-
-    var identity: StoreIdentity { store.identity }
-    var type: String { store.type }
-    var isReadOnly: Bool { store.isReadOnly }
-    var schemes: Set<String> { store.schemes }
-    var properties: [String: JSONValue] { store.properties }
-
-    func owns(_ location: ImageLocation) -> Bool { store.owns(location) }
-    func check() async throws(StoreError) { try await store.check() }
-    func prepare() async throws(StoreError) { try await store.prepare() }
-    func shutdown() async { await store.shutdown() }
 
     func makeWriter(
         for upload: StoreUpload, expectedSize: Int64?, context: StoreContext

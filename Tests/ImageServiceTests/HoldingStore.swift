@@ -1,11 +1,10 @@
 import ImageModel
 import ImageStore
-import JSON
 import NIOCore
 import Synchronization
 
 /// A real store that holds the first task that comes to a certain point, as a process is held that gets SIGSTOP there.
-final class HoldingStore: Store {
+final class HoldingStore: StoreDecorator {
     enum Point: Sendable {
         case beforeCommit, afterCommit, beforeDiscard
     }
@@ -16,7 +15,7 @@ final class HoldingStore: Store {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let store: any Store
+    let store: any Store
     private let point: Point
     private let state = Mutex(State())
 
@@ -56,16 +55,6 @@ final class HoldingStore: Store {
         }
     }
 
-    var identity: StoreIdentity { store.identity }
-    var type: String { store.type }
-    var isReadOnly: Bool { store.isReadOnly }
-    var schemes: Set<String> { store.schemes }
-    var properties: [String: JSONValue] { store.properties }
-
-    func owns(_ location: ImageLocation) -> Bool { store.owns(location) }
-    func check() async throws(StoreError) { try await store.check() }
-    func prepare() async throws(StoreError) { try await store.prepare() }
-
     func makeWriter(
         for upload: StoreUpload, expectedSize: Int64?, context: StoreContext
     ) async throws(StoreError) -> any StoreWriter {
@@ -73,26 +62,10 @@ final class HoldingStore: Store {
             writer: try await store.makeWriter(for: upload, expectedSize: expectedSize, context: context), store: self)
     }
 
-    func open(
-        _ location: ImageLocation, range: Range<Int64>?, context: StoreContext
-    ) async throws(StoreError) -> StoreContent {
-        try await store.open(location, range: range, context: context)
-    }
-
-    func size(of location: ImageLocation, context: StoreContext) async throws(StoreError) -> Int64 {
-        try await store.size(of: location, context: context)
-    }
-
-    func delete(_ location: ImageLocation, context: StoreContext) async throws(StoreError) {
-        try await store.delete(location, context: context)
-    }
-
     func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {
         await pass(.beforeDiscard)
         try await store.discard(upload, context: context)
     }
-
-    func settle(_ upload: StoreUpload) async throws(StoreError) { try await store.settle(upload) }
 
     private final class Writer: StoreWriter {
         private let writer: any StoreWriter

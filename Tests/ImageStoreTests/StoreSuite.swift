@@ -72,12 +72,13 @@ import Testing
             let location = try await test.put([1, 2, 3])
             let scheme = try #require(location.url.split(separator: ":").first)
             #expect(test.store.schemes.contains(String(scheme)))
-            #expect(test.store.isReadOnly == !Driver.writable.contains(driver))
+            #expect(test.store.isReadOnly == !driver.capabilities.contains(.writes))
         }
     }
 
-    @Test func readOnlyDriversRefuseChanges() async throws {
-        try await TestStore.with(.http) { test async throws in
+    @Test(arguments: Driver.allCases.filter { !$0.capabilities.contains(.writes) })
+    func readOnlyDriversRefuseChanges(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test async throws in
             let location = try await test.put([1, 2, 3])
             await #expect(throws: StoreError.readOnly) {
                 try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: nil)
@@ -89,9 +90,34 @@ import Testing
         }
     }
 
+    /// A backend that is away is not one that has lost its images; when it is back nothing has to be started anew.
+    @Test(arguments: Driver.with(.outages))
+    func anOutageIsNoLossAndEnds(_ driver: Driver) async throws {
+        try await TestStore.with(driver) { test async throws in
+            let location = try await test.put([1, 2, 3])
+            try await test.takeAway()
+            for attempt in [
+                { _ = try await test.store.open(location, range: nil) },
+                { _ = try await test.store.size(of: location) },
+            ] as [() async throws -> Void] {
+                let error = await #expect(throws: StoreError.self) { try await attempt() }
+                #expect(error?.isOutage == true, "\(String(describing: error))")
+            }
+            if driver.capabilities.contains(.writes) {
+                let writing = await #expect(throws: StoreError.self) { try await test.store.add("late", [1]) }
+                #expect(writing?.isOutage == true, "\(String(describing: writing))")
+                let removing = await #expect(throws: StoreError.self) { try await test.store.delete(location) }
+                #expect(removing?.isOutage == true, "\(String(describing: removing))")
+            }
+            try await test.bringBack()
+            #expect(try await test.store.read(location) == [1, 2, 3])
+            if driver.capabilities.contains(.writes) { try await test.store.add("late", [1]) }
+        }
+    }
+
     // MARK: Writing
 
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func showsNothingBeforeTheEnd(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             let location = test.location("image")
@@ -104,7 +130,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func removesData(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             let kept = try await test.put([1])
@@ -117,7 +143,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func neverReplacesData(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             let late = try await test.store.makeWriter(imageID: "image", uploadID: "late", expectedSize: nil)
@@ -133,7 +159,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.writable, [0, 1, 20_000_000])
+    @Test(arguments: Driver.with(.writes), [0, 1, 20_000_000])
     func cancelLeavesNothing(_ driver: Driver, _ size: Int) async throws {
         try await TestStore.with(driver) { test async throws in
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: nil)
@@ -147,7 +173,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func worksInACancelledTask(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             let given = try await test.store.makeWriter(imageID: "given", uploadID: "upload", expectedSize: nil)
@@ -168,7 +194,7 @@ import Testing
 
     /// The other half of what a killed process may leave; the first half, with a process that is really killed, is in
     /// `AbandonedFileTests`.
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func discardsWhatAnUploadLeft(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             let kept = try await test.put([1])
@@ -193,7 +219,7 @@ import Testing
     }
 
     /// Who was held for long discards its own upload and no other, wherever it was held.
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func neverDiscardsWhatAnotherUploadWrote(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             // Held before its end; meanwhile another process discards its upload, and somebody uploads again.
@@ -215,7 +241,7 @@ import Testing
     }
 
     /// Complete, held before its end could be recorded, and discarded by somebody else.
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func discardsACompleteUploadOnce(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             try await test.store.publish("image", [1], uploadID: "held")
@@ -226,7 +252,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func removesNothingAfterTheDeadline(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             let late = StoreContext(deadline: .now)
@@ -241,7 +267,7 @@ import Testing
     }
 
     /// What Python Glance leaves when it dies in mid-upload has the final name and no other.
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func discardsForeignDataOnly(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             let ours = try await test.store.publish("ours", [1], uploadID: "upload")
@@ -258,7 +284,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.writable)
+    @Test(arguments: Driver.with(.writes))
     func writesSideBySide(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -275,7 +301,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.writable, ["", "..", "a/b", ".hidden", "with\0nul", String(repeating: "x", count: 200)])
+    @Test(
+        arguments: Driver.with(.writes), ["", "..", "a/b", ".hidden", "with\0nul", String(repeating: "x", count: 200)])
     func refusesIDsThatAreNoNames(_ driver: Driver, _ id: String) async throws {
         try await TestStore.with(driver) { test async throws in
             await #expect(throws: StoreError.self) {

@@ -16,7 +16,28 @@ enum Driver: String, CaseIterable, Sendable {
     case fileWithTimeout
     case http
 
-    static let writable = allCases.filter { $0 != .http }
+    /// What this driver can, as far as the suite has to know.
+    var capabilities: Capabilities {
+        switch self {
+        case .file, .fileInSeveralDirectories, .fileWithThinProvisioning, .fileWithTimeout: [.writes, .outages]
+        case .http: [.outages]
+        }
+    }
+
+    /// The drivers of which a test can ask what it asks for.
+    static func with(_ capabilities: Capabilities) -> [Driver] {
+        allCases.filter { $0.capabilities.isSuperset(of: capabilities) }
+    }
+}
+
+/// What not every driver can, or the tests' backend cannot show.
+struct Capabilities: OptionSet {
+    let rawValue: Int
+
+    /// Images can be added and removed.
+    static let writes = Capabilities(rawValue: 1)
+    /// The backend can be taken away and brought back: ``TestStore/takeAway`` and ``TestStore/bringBack``.
+    static let outages = Capabilities(rawValue: 2)
 }
 
 /// A store on its real backend.
@@ -30,6 +51,10 @@ struct TestStore: Sendable {
     let location: @Sendable (_ imageID: String) -> ImageLocation
     /// A location of the store's form where nothing is.
     let absent: @Sendable () -> ImageLocation
+    /// Makes the whole backend unreachable, as an unplugged disk or a server that is down.
+    let takeAway: @Sendable () async throws -> Void
+    /// Ends what ``takeAway`` has begun.
+    let bringBack: @Sendable () async throws -> Void
 
     /// Runs `body` with an empty store.
     static func with(_ driver: Driver, _ body: @escaping @Sendable (TestStore) async throws -> Void) async throws {
@@ -52,7 +77,8 @@ struct TestStore: Sendable {
                             },
                             contents: { [] },
                             location: { ImageLocation(url: "\(url)/\($0)", metadata: ["store": "http"]) },
-                            absent: { ImageLocation(url: "\(url)/absent", metadata: ["store": "http"]) }))
+                            absent: { ImageLocation(url: "\(url)/absent", metadata: ["store": "http"]) },
+                            takeAway: { try await server.stop() }, bringBack: { try await server.start() }))
                 }
             }
         default:
@@ -80,7 +106,18 @@ struct TestStore: Sendable {
                             try FileManager.default.contentsOfDirectory(atPath: $0.path)
                         }
                     },
-                    location: { location(of: $0, settings) }, absent: { location(of: "absent", settings) }))
+                    location: { location(of: $0, settings) }, absent: { location(of: "absent", settings) },
+                    takeAway: { try move(settings.directories) { ($0, $0 + ".away") } },
+                    bringBack: { try move(settings.directories) { ($0 + ".away", $0) } }))
+        }
+    }
+
+    private static func move(
+        _ directories: [FilesystemSettings.Directory], _ names: (String) -> (from: String, to: String)
+    ) throws {
+        for directory in directories {
+            let (from, to) = names(directory.path)
+            try FileManager.default.moveItem(atPath: from, toPath: to)
         }
     }
 
