@@ -174,7 +174,7 @@ let package = Package(
         .target(
             name: "ExternalHTTP",
             dependencies: [
-                "TextCoding", "OsloConfig", "OutgoingHTTP", nioCore, nioPosix,
+                "TextCoding", "Cryptography", "OsloConfig", "OutgoingHTTP", "CLinux", nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),

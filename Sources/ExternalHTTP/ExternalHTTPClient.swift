@@ -42,13 +42,15 @@ public struct ExternalHTTPClient: Sendable {
     }
 
     /// Sends a request without a body and follows redirects. The answer may have any other status.
+    ///
+    /// - Parameter headers: those that say who asks go to no server but the URL's own.
     public func send(
         _ method: HTTPMethod, _ url: ExternalURL, headers: HTTPHeaders = [:], source: Source
     ) async throws(ExternalHTTPError) -> ExternalHTTPResponse {
         var hop = url
         for _ in 0...settings.maximumRedirects {
             if source == .client || hop.origin != url.origin { try filter.checkLists(hop) }
-            let response = try await exchange(method, hop, headers)
+            let response = try await exchange(method, hop, hop.origin == url.origin ? headers : withoutSecrets(headers))
             guard [301, 302, 303, 307, 308].contains(response.status.code) else { return response }
             guard let target = response.headers.first(name: "Location"), let next = hop.redirected(to: target) else {
                 throw .badRedirect
@@ -56,6 +58,12 @@ public struct ExternalHTTPClient: Sendable {
             hop = next
         }
         throw .tooManyRedirects(settings.maximumRedirects)
+    }
+
+    private func withoutSecrets(_ headers: HTTPHeaders) -> HTTPHeaders {
+        var headers = headers
+        for name in ["Authorization", "Cookie", "X-Auth-Token", "X-Service-Token"] { headers.remove(name: name) }
+        return headers
     }
 
     /// One request to one server, at the first of its addresses that can be reached.
