@@ -19,6 +19,9 @@ struct LimitRefresher: Sendable {
         self.logger = logger
     }
 
+    /// Whether there is a mirror, however old.
+    var knowsLimits: Bool { stored != nil }
+
     /// Reads the limits from Keystone and writes them down. False when that was not possible.
     mutating func refresh() async -> Bool {
         do {

@@ -16,6 +16,8 @@ public struct LimitsService: Sendable {
     private let logger: Logger
     /// How long a first start waits for Keystone before the service counts as started.
     private static let longestWait = 5
+    /// Between two tries until Keystone's limits could be read for the first time.
+    private static let firstPause: Duration = .seconds(1)
 
     /// Opens the database.
     ///
@@ -87,10 +89,11 @@ public struct LimitsService: Sendable {
                 if (try? await database.limits.mirrorState()) ?? nil != nil { isReady.finish() }
                 var refresher = LimitRefresher(reader: reader, database: database, logger: logger)
                 while true {
-                    let next = ContinuousClock.now + interval
+                    let begin = ContinuousClock.now
                     if await refresher.refresh() { refreshed() }
                     isReady.finish()
-                    try await Task.sleep(until: next)
+                    // Without any limits every upload is refused: that is not left for longer than it must.
+                    try await Task.sleep(until: begin + (refresher.knowsLimits ? interval : Self.firstPause))
                 }
             }
             for await _ in ready {}
