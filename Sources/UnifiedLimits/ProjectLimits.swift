@@ -13,6 +13,8 @@ public struct ProjectLimits: Sendable {
     private let logger: Logger
     /// Nil where the mirror counts alone.
     private let inquiry: LimitInquiry?
+    /// An upload of unknown size ends where the limit is.
+    private let isExact: Bool
 
     /// What `[oslo_limit]` says.
     ///
@@ -21,7 +23,7 @@ public struct ProjectLimits: Sendable {
         configuration: Configuration, database: ImageDatabase, eventLoopGroup: any EventLoopGroup, logger: Logger
     ) throws(ConfigurationError) {
         guard configuration[Options.OsloLimit.askOnClaim] else {
-            self.init(database: database, logger: logger)
+            self.init(database: database, logger: logger, isExact: configuration[Options.OsloLimit.exactSize])
             return
         }
         let timeout = try Self.timeout(configuration)
@@ -38,7 +40,9 @@ public struct ProjectLimits: Sendable {
                 reader: reader, database: database, deadline: .seconds(timeout),
                 catalogTime: .seconds(configuration[Options.OsloLimit.refreshInterval]), logger: logger)
             inquiry.prepare()
-            self.init(database: database, logger: logger, inquiry: inquiry)
+            self.init(
+                database: database, logger: logger, inquiry: inquiry,
+                isExact: configuration[Options.OsloLimit.exactSize])
         } catch {
             throw ConfigurationError("\(error)")
         }
@@ -56,8 +60,9 @@ public struct ProjectLimits: Sendable {
     }
 
     /// Limits by the mirror alone, unless there is an `inquiry`.
-    init(database: ImageDatabase, logger: Logger, inquiry: LimitInquiry? = nil) {
+    init(database: ImageDatabase, logger: Logger, inquiry: LimitInquiry? = nil, isExact: Bool = false) {
         self.database = database
+        self.isExact = isExact
         self.logger = logger
         self.inquiry = inquiry
     }
@@ -98,21 +103,26 @@ public struct ProjectLimits: Sendable {
 
     /// Lets a running upload grow to `size` bytes, at least, by the limits that are known: Keystone was asked when it began.
     ///
+    /// Nobody knows how long it will be. So the one that reaches the limit may go on to its end, as with oslo.limit, while
+    /// all others of the project are refused; or it ends there, with `[oslo_limit] exact_size`.
+    ///
     /// - Returns: bytes that it may have now.
     func extend(_ allowance: UploadAllowance, from claimed: Int64, to size: Int64) async throws -> Int64 {
         let wanted = min(max(claimed, UploadAllowance.firstStep), UploadAllowance.longestStep)
-        let step = max(wanted, size - claimed)
-        let granted: Int64
+        let need = size - claimed
+        let granted: ClaimedBytes
         do {
             granted = try await queue.run(allowance.project) { () async throws(DatabaseError) in
-                try await database.limits.extendClaim(of: allowance.upload, projectID: allowance.project, by: step)
+                try await database.limits.extendClaim(
+                    of: allowance.upload, projectID: allowance.project, by: max(wanted, need), need: need,
+                    mayPass: !isExact)
             }
         } catch {
             throw await explain(error, LimitClaim(projectID: allowance.project, amounts: [:]))
         }
-        if granted >= size { return granted }
+        if granted.bytes >= size { return granted.isPastLimit ? .max : granted.bytes }
         throw await explain(
-            .limitReached, LimitClaim(projectID: allowance.project, amounts: [.imageSizeTotal: size - granted]))
+            .limitReached, LimitClaim(projectID: allowance.project, amounts: [.imageSizeTotal: size - granted.bytes]))
     }
 
     /// Limit and usage of every resource for a project (`GET /v2/info/usage`).

@@ -62,7 +62,7 @@ import Testing
                     keystone: admin.keystone.options(), settings: ["use_keystone_limits": "true"])
                 let file = try #require(FileHandle(forWritingAtPath: site.configurationFile))
                 try file.seekToEnd()
-                try file.write(contentsOf: Data(admin.osloLimit().utf8))
+                try file.write(contentsOf: Data((admin.osloLimit() + "\nexact_size = true\n").utf8))
                 try file.close()
                 sites.append(site)
             }

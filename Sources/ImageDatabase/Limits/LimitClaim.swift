@@ -16,7 +16,7 @@ public struct UploadClaim: Sendable, Equatable {
     public enum Size: Sendable, Equatable {
         /// All bytes to come, or the upload doesn't begin.
         case known(Int64)
-        /// So many bytes for a start, or what is left. See ``LimitsFacet/extendClaim(of:projectID:by:)``.
+        /// So many bytes for a start, or what is left. See ``LimitsFacet/extendClaim(of:projectID:by:need:mayPass:)``.
         case unknown(step: Int64)
     }
 
@@ -26,6 +26,18 @@ public struct UploadClaim: Sendable, Equatable {
     public init(projectID: String, size: Size) {
         self.projectID = projectID
         self.size = size
+    }
+}
+
+/// What a running upload of unknown size may have.
+public struct ClaimedBytes: Sendable, Equatable {
+    public var bytes: Int64
+    /// The project (or its domain) has more than its limit, with this claim.
+    public var isPastLimit: Bool
+
+    public init(bytes: Int64, isPastLimit: Bool) {
+        self.bytes = bytes
+        self.isPastLimit = isPastLimit
     }
 }
 

@@ -40,8 +40,15 @@ struct LimitStatements {
         }
     }
 
-    /// Adds up to `step` bytes to an upload's claim: what is left, when that is less. Then reads the claim.
-    func extend(_ upload: UploadRecord, _ project: String, by step: Int64) -> [Statement] {
+    /// Adds up to `step` bytes to an upload's claim: what is left, when that is less. Then reads the claim, and whether the
+    /// project is past its limit by now.
+    ///
+    /// - Parameters:
+    ///   - need: bytes without which the upload cannot go on.
+    ///   - mayPass: gives it what it needs even if less is left, unless the project is past its limit already.
+    func extend(
+        _ upload: UploadRecord, _ project: String, by step: Int64, need: Int64 = 0, mayPass: Bool = false
+    ) -> [Statement] {
         let resource = LimitedResource.imageSizeTotal
         let left =
             "(SELECT MIN(s.lim * \(resource.unit) - \(usage(resource))) AS bytes FROM \(scopes(resource)) s WHERE s.lim >= 0)"
@@ -49,17 +56,21 @@ struct LimitStatements {
             Statement(
                 """
                 UPDATE glance_uploads SET claimed_bytes = COALESCE(claimed_bytes, 0) + (SELECT CASE \
-                WHEN room.bytes IS NULL OR room.bytes >= $2 THEN $2 WHEN room.bytes > 0 THEN room.bytes ELSE 0 END \
-                FROM \(left) room) WHERE image_id = $3 AND upload_id = $4 AND host = $5 AND pid = $6 AND start_time = $7
+                WHEN room.bytes IS NULL OR room.bytes >= $2 THEN $2 \
+                WHEN room.bytes >= 0 AND room.bytes < $3\(mayPass ? "" : " AND 1 = 0") THEN $3 \
+                WHEN room.bytes > 0 THEN room.bytes ELSE 0 END \
+                FROM \(left) room) WHERE image_id = $4 AND upload_id = $5 AND host = $6 AND pid = $7 AND start_time = $8
                 """,
                 [
-                    .text(project), .integer(step), .text(upload.imageID), .text(upload.uploadID),
+                    .text(project), .integer(step), .integer(need), .text(upload.imageID), .text(upload.uploadID),
                     .text(upload.process.host), .integer(Int64(upload.process.pid)),
                     .integer(upload.process.startTime),
                 ], required: .conflict),
             Statement(
-                "SELECT claimed_bytes FROM glance_uploads WHERE image_id = $1 AND upload_id = $2",
-                [.text(upload.imageID), .text(upload.uploadID)]),
+                """
+                SELECT claimed_bytes, CASE WHEN \(left) < 0 THEN 1 ELSE 0 END FROM glance_uploads \
+                WHERE image_id = $2 AND upload_id = $3
+                """, [.text(project), .text(upload.imageID), .text(upload.uploadID)]),
         ]
     }
 

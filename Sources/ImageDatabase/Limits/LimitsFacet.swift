@@ -4,21 +4,24 @@ public struct LimitsFacet: Sendable {
 
     /// Lets a running upload have up to `step` more bytes, fewer when less is left of the project's `image_size_total`.
     ///
-    /// - Returns: bytes claimed in all; what was claimed before when nothing is left.
+    /// - Parameters:
+    ///   - need: bytes without which the upload cannot go on.
+    ///   - mayPass: gives it what it needs even if less is left, unless the project is past its limit already.
+    /// - Returns: what is claimed in all, what was claimed before when nothing is left.
     /// - Throws: ``DatabaseError/conflict`` when the upload was declared dead.
     public func extendClaim(
-        of upload: UploadRecord, projectID: String, by step: Int64
-    ) async throws(DatabaseError) -> Int64 {
+        of upload: UploadRecord, projectID: String, by step: Int64, need: Int64 = 0, mayPass: Bool = false
+    ) async throws(DatabaseError) -> ClaimedBytes {
         let results = try await session.write(
             LimitStatements(session.dialect).lock(projectID)
-                + LimitStatements(session.dialect).extend(upload, projectID, by: step))
+                + LimitStatements(session.dialect).extend(upload, projectID, by: step, need: need, mayPass: mayPass))
         return try Self.claimed(results)
     }
 
-    /// The bytes that the last statement of ``LimitStatements/extend(_:_:by:)`` read.
-    static func claimed(_ results: [Rows]) throws(DatabaseError) -> Int64 {
-        guard let rows = results.last, rows.count > 0 else { return 0 }
-        return try rows[0].integer(0) ?? 0
+    /// What the last statement of ``LimitStatements/extend(_:_:by:need:mayPass:)`` read.
+    static func claimed(_ results: [Rows]) throws(DatabaseError) -> ClaimedBytes {
+        guard let rows = results.last, rows.count > 0 else { return ClaimedBytes(bytes: 0, isPastLimit: false) }
+        return ClaimedBytes(bytes: try rows[0].integer(0) ?? 0, isPastLimit: try rows[0].integer(1) == 1)
     }
 
     /// Limit and usage of every resource for a project.

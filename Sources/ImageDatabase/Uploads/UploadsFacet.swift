@@ -49,7 +49,7 @@ public struct UploadsFacet: Sendable {
         }
         guard let claim else { return nil }
         if case .known(let size) = claim.size { return size }
-        return try LimitsFacet.claimed(results)
+        return try LimitsFacet.claimed(results).bytes
     }
 
     private static func remember(_ upload: UploadRecord, _ claim: UploadClaim?, _ bytes: Int64) -> Statement {

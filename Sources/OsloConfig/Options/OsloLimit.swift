@@ -215,6 +215,14 @@ extension Options {
                 request waits for Keystone until it answers again. Not an option of Glance.
                 """)
 
+        public static let exactSize = Option<Bool>(
+            .honoured, group, "exact_size", default: false,
+            help: """
+                Ends an upload whose size the client has not announced where image_size_total is reached. With false it may \
+                come to its end if the project was within its limit before, and the project gets no more data until it is \
+                again; that is what oslo.limit does. Announced sizes are always exact. Not an option of Glance.
+                """)
+
         static var all: [OptionDeclaration] {
             [
                 endpointId.declaration, endpointServiceName.declaration, endpointServiceType.declaration,
@@ -232,7 +240,7 @@ extension Options {
                 retriableStatusCodes.declaration, authType.declaration,
                 applicationCredentialId.declaration, applicationCredentialSecret.declaration,
                 applicationCredentialName.declaration, refreshInterval.declaration, askOnClaim.declaration,
-                askTimeout.declaration,
+                askTimeout.declaration, exactSize.declaration,
             ]
         }
     }
