@@ -93,7 +93,8 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageDatabase",
+                "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageSignature",
+                "ImageDatabase",
                 "ImageStore",
                 "StoreDrivers",
                 "HTTPServer",
@@ -127,7 +128,7 @@ let package = Package(
             name: "ImageService",
             dependencies: [
                 "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "UnifiedLimits", "ImageDatabase",
-                "ImageStore", "ExternalHTTP", "OsloConfig", "Events", nioCore, nioPosix, logging,
+                "ImageStore", "ImageSignature", "ExternalHTTP", "OsloConfig", "Events", nioCore, nioPosix, logging,
             ],
             swiftSettings: strict),
         .target(
@@ -167,6 +168,16 @@ let package = Package(
                 "OutgoingHTTP", "JSON", "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: strict),
+        .target(
+            name: "ImageSignature",
+            dependencies: [
+                "TextCoding", "JSON", "Identity", "OutgoingHTTP", "OsloConfig", "CCrypto", nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "ImportPlugins", dependencies: ["JSON", "OsloConfig", "CLinux", "CZlib", nioPosix],
             swiftSettings: strict),
         .target(
             name: "Staging", dependencies: ["TextCoding", "FileDriver", "ImageStore", "OsloConfig"],
@@ -278,6 +289,15 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ImageSignatureTests",
+            dependencies: [
+                "ImageSignature", "Cryptography", "OsloConfig", "TestSupport", nioCore, nioPosix,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ImportPluginsTests", dependencies: ["ImportPlugins", "OsloConfig", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "AuthorizationTests",
             dependencies: [
                 "Authorization", "Identity", "ImageModel", "OsloConfig", "OsloPolicy", "TestSupport", logging,
@@ -287,6 +307,7 @@ let package = Package(
             name: "ImageServiceTests",
             dependencies: [
                 "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageService", "ImageModel",
+                "ImageSignature",
                 "ImageDatabase", "ImageStore",
                 "StoreDrivers", "OsloConfig", "OsloPolicy",
                 "Events",

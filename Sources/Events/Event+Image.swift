@@ -4,6 +4,7 @@ extension Event {
         imageCreated, uploadBegun, imageActive, uploadFailed, uploadNotCleanedUp, uploadEndUnknown, imageUpdated,
         imageDeleted, imageDeactivated, imageReactivated, imageLocationRemoved, imageDataNotRemoved,
         locationStoreUnknown, imageDataUnreadable, memberAdded, memberStatusChanged, memberRemoved,
+        certificateUnavailable, encryptionKeyKept,
     ]
 
     public static let imageCreated = Event(
@@ -154,5 +155,26 @@ extension Event {
         subject: "Image @IMAGE_ID@ is no longer shared with project @MEMBER_ID@",
         explanation: """
             The owner has taken the offer back. The project cannot see or use the image any more.
+            """)
+
+    public static let certificateUnavailable = Event(
+        id: "cbfb47ada6b34c449c9cb21bdcedb17d", name: "certificate-unavailable",
+        subject: "The certificate of the signed image @IMAGE_ID@ could not be got",
+        explanation: """
+            The image has properties of a signature, so its data are only taken when the signature is right, and the \
+            key manager did not give out the certificate: @ERROR@
+
+            A certificate that the user may not read, or that does not exist, is the user's to mend. When the key \
+            manager cannot be reached, look at [barbican] in the configuration and at Barbican itself.
+            """)
+
+    public static let encryptionKeyKept = Event(
+        id: "6fe18fac2b6147f79f053cd05bbae66b", name: "encryption-key-kept",
+        subject: "The encryption key of the deleted image @IMAGE_ID@ could not be deleted",
+        explanation: """
+            The image said that the key in the key manager goes with it (cinder_encryption_key_deletion_policy), \
+            and the key manager did not delete the key: @ERROR@
+
+            The image is deleted. The user, or an administrator of the key manager, can delete the key KEY_ID= there.
             """)
 }

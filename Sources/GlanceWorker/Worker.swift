@@ -5,6 +5,7 @@ import Identity
 import ImageAPI
 import ImageDatabase
 import ImageService
+import ImageSignature
 import ImageStore
 public import Logging
 import NIOCore
@@ -26,6 +27,7 @@ public struct Worker: Sendable {
     private let database: ImageDatabase
     private let authenticator: TokenAuthenticator?
     private let remotePolicy: RemotePolicyServer
+    private let keyManager: KeyManager
     private let service: ImageService
     private let application: ImageAPIApplication
     private let logger: Logger
@@ -53,11 +55,13 @@ public struct Worker: Sendable {
                 ? try ProjectLimits(
                     configuration: configuration, database: database, eventLoopGroup: eventLoopGroup, logger: logger)
                 : nil
+            keyManager = try KeyManager(
+                settings: KeyManagerSettings(configuration), eventLoopGroup: eventLoopGroup)
             service = try ImageService(
                 ServiceContext(
                     settings: ImageServiceSettings(configuration), database: database, stores: stores,
                     authorization: authorization, logger: logger),
-                limits: limits, threadPool: threadPool)
+                limits: limits, keyManager: keyManager, threadPool: threadPool)
             authenticator =
                 pipeline.usesKeystone
                 ? try TokenAuthenticator(
@@ -65,6 +69,8 @@ public struct Worker: Sendable {
         } catch let error as PolicyError {
             throw StartFailure(.configFileValueError, "\(error)")
         } catch let error as IdentityError {
+            throw StartFailure(.configFileValueError, "\(error)")
+        } catch let error as KeyManager.Failure {
             throw StartFailure(.configFileValueError, "\(error)")
         } catch ServiceError.invalid(let text) {
             throw StartFailure(.valueError, text)
@@ -127,6 +133,7 @@ public struct Worker: Sendable {
         heartbeat.cancel()
         await authenticator?.shutdown()
         await remotePolicy.shutdown()
+        await keyManager.shutdown()
         await database.close()
         try outcome.get()
     }

@@ -91,6 +91,7 @@ extension ImageService {
             }
         }
         log(.imageDeleted, "Image deleted", image: id, for: caller)
+        await deleteEncryptionKey(of: image, for: caller)
         if isDelayed { return }
         for location in locations {
             await removeData(at: location, ofImage: id, context: context)

@@ -32,6 +32,7 @@ extension ImageService {
             throw ServiceError.gone("Error in store configuration. Adding images to store is disabled.")
         }
         let limit = try await uploadLimit(for: image, expectedSize: expectedSize)
+        let verifier = try await signatureVerifier(of: image, for: caller)
 
         let upload = UploadRecord(
             imageID: id, uploadID: UUIDText.random(), storeID: store.id, process: process)
@@ -59,9 +60,11 @@ extension ImageService {
                 in: store, for: upload, expectedSize: expectedSize, context: context)
             do {
                 result = try await pipeline.run(
-                    body, into: writer, limit: limit, expectedSize: expectedSize, allowance: allowance)
+                    body, into: writer, limit: limit, expectedSize: expectedSize, allowance: allowance,
+                    signatureAlgorithm: verifier?.hashAlgorithm)
                 result.virtualSize = result.virtualSize ?? Self.virtualSize(of: image, bytes: result.size)
                 try verify(result, against: image)
+                try Self.verify(result, by: verifier)
                 try await recheckStorage(for: image, size: result.size)
                 location = try await writer.commit()
             } catch {

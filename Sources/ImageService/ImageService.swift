@@ -1,6 +1,7 @@
 import Authorization
 import ImageDatabase
 import ImageModel
+public import ImageSignature
 public import ImageStore
 import Logging
 public import NIOPosix
@@ -16,6 +17,8 @@ public struct ImageService: Sendable {
     public let common: ServiceContext
     /// Unified limits; nil without `use_keystone_limits`.
     let limits: ProjectLimits?
+    /// Has the certificates of signed images, and the keys of encrypted ones.
+    let keyManager: KeyManager?
     /// Names this process in upload records.
     let process = ProcessIdentity.current()
     let uploads: UploadRegistry
@@ -23,13 +26,15 @@ public struct ImageService: Sendable {
 
     /// - Parameters:
     ///   - limits: Keystone's; nil without `use_keystone_limits`.
+    ///   - keyManager: without one, signed images cannot be uploaded.
     ///   - threadPool: runs hashing and other work that would hold up an event loop.
     /// - Throws: ``ServiceError/invalid(_:)`` when `hashing_algorithm` is unknown.
     public init(
-        _ common: ServiceContext, limits: ProjectLimits? = nil, threadPool: NIOThreadPool
+        _ common: ServiceContext, limits: ProjectLimits? = nil, keyManager: KeyManager? = nil, threadPool: NIOThreadPool
     ) throws(ServiceError) {
         self.common = common
         self.limits = limits
+        self.keyManager = keyManager
         self.uploads = UploadRegistry()
         self.pipeline = try UploadPipeline(
             hashingAlgorithm: common.settings.hashingAlgorithm, threadPool: threadPool)

@@ -2,6 +2,7 @@ import Cryptography
 import ImageStore
 import NIOCore
 import NIOPosix
+import TextCoding
 import UnifiedLimits
 
 /// What an upload turned out to be.
@@ -14,6 +15,8 @@ struct UploadResult: Sendable, Equatable {
     var checksum: String
     var hashAlgorithm: String
     var hashValue: String
+    /// What the signature of a signed image is of.
+    var signedDigest: [UInt8]?
 }
 
 /// Carries a body into a store. Each block of the body goes to the checksum, the multihash, the inspector and the writer
@@ -45,18 +48,19 @@ struct UploadPipeline: Sendable {
     ///   - expectedSize: bytes that the client announced.
     ///   - allowance: what the project's limits have granted, and may grant in addition; nil where there are none.
     ///   - inspector: what finds the virtual size; without one it is unknown.
+    ///   - signatureAlgorithm: of a signed image, the hash that the signature is of.
     /// - Throws: ``ServiceError/tooLarge(_:)``, ``ServiceError/invalid(_:)`` for a size that is not the announced one,
     ///   `LimitError`, and whatever the body, the inspector and the writer throw. The writer has been cancelled then.
     func run<Body: AsyncSequence & Sendable>(
         _ body: Body, into writer: any StoreWriter, limit: Int64, expectedSize: Int64?,
-        allowance: UploadAllowance? = nil, inspector: (any ContentInspector)? = nil
+        allowance: UploadAllowance? = nil, inspector: (any ContentInspector)? = nil, signatureAlgorithm: String? = nil
     ) async throws -> UploadResult where Body.Element == ByteBuffer {
         memory.enter()
         defer { memory.leave() }
         do {
             let receiver = UploadReceiver(
                 limit: limit, expectedSize: expectedSize, allowance: allowance, memory: memory)
-            return try await transfer(body, by: receiver, into: writer, inspector)
+            return try await transfer(body, by: receiver, into: writer, inspector, signatureAlgorithm)
         } catch {
             await writer.cancel()
             throw error
@@ -64,19 +68,28 @@ struct UploadPipeline: Sendable {
     }
 
     private func transfer<Body: AsyncSequence & Sendable>(
-        _ body: Body, by receiver: UploadReceiver, into writer: any StoreWriter, _ inspector: (any ContentInspector)?
+        _ body: Body, by receiver: UploadReceiver, into writer: any StoreWriter, _ inspector: (any ContentInspector)?,
+        _ signatureAlgorithm: String?
     ) async throws -> UploadResult where Body.Element == ByteBuffer {
         try await withThrowingTaskGroup(of: Outcome.self) { group in
             let checksum = UploadLane()
             let multihash = UploadLane()
             let inspection = inspector.map { (inspector: $0, lane: UploadLane()) }
+            let signed = signatureAlgorithm.map { (algorithm: $0, lane: UploadLane()) }
             let writing = UploadLane()
-            let lanes = [checksum, multihash, writing] + (inspection.map { [$0.lane] } ?? [])
+            let lanes = [checksum, multihash, writing] + [inspection?.lane, signed?.lane].compactMap { $0 }
 
             group.addTask { .received(size: try await receiver.receive(body, to: lanes)) }
-            group.addTask(executorPreference: executor) { .checksum(try await Self.hash(checksum, "md5")) }
+            group.addTask(executorPreference: executor) {
+                .checksum(Hexadecimal.text(try await Self.hash(checksum, "md5")))
+            }
             group.addTask(executorPreference: executor) { [hashingAlgorithm] in
-                .multihash(try await Self.hash(multihash, hashingAlgorithm))
+                .multihash(Hexadecimal.text(try await Self.hash(multihash, hashingAlgorithm)))
+            }
+            if let signed {
+                group.addTask(executorPreference: executor) {
+                    .signed(try await Self.hash(signed.lane, signed.algorithm))
+                }
             }
             if let inspection {
                 group.addTask(executorPreference: executor) {
@@ -95,6 +108,7 @@ struct UploadPipeline: Sendable {
                 case .received(let size): result.size = size
                 case .checksum(let hash): result.checksum = hash
                 case .multihash(let hash): result.hashValue = hash
+                case .signed(let hash): result.signedDigest = hash
                 case .inspected(let size): result.virtualSize = size
                 case .written: break
                 }
@@ -108,17 +122,18 @@ struct UploadPipeline: Sendable {
         case received(size: Int64)
         case checksum(String)
         case multihash(String)
+        case signed([UInt8])
         case inspected(virtualSize: Int64?)
         case written
     }
 
-    private static func hash(_ lane: UploadLane, _ algorithm: String) async throws -> String {
+    private static func hash(_ lane: UploadLane, _ algorithm: String) async throws -> [UInt8] {
         var digest = try Digest(algorithm)
         for await block in lane.blocks {
             for buffer in block.buffers { digest.update(buffer) }
         }
         try Task.checkCancellation()
-        return digest.hexadecimal()
+        return digest.finish()
     }
 
     private static func inspect(_ lane: UploadLane, _ inspector: any ContentInspector) async throws -> Int64? {

@@ -3,6 +3,7 @@ import Foundation
 import Identity
 import ImageDatabase
 import ImageModel
+import ImageSignature
 import ImageStore
 import Logging
 import NIOCore
@@ -37,9 +38,11 @@ final class ServiceHarness: Sendable {
     ///   - multiStore: stores `fast` (default) and `slow` instead of the one of `[glance_store]`.
     ///   - holding: where the first task that comes there is held; see ``HoldingStore``.
     ///   - policies: overrides of the default rules, as YAML.
+    ///   - keyManager: where the service is to find one.
     ///   - logger: gets what the service logs.
     init(
         _ options: String = "", multiStore: Bool = false, holding: HoldingStore.Point? = nil, policies: String? = nil,
+        keyManager: KeyManager? = nil,
         logger: Logger = Logger(label: "glance.tests") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "service-\(UUIDText.random())")
@@ -88,17 +91,19 @@ final class ServiceHarness: Sendable {
             ServiceContext(
                 settings: ImageServiceSettings(configuration), database: database, stores: self.stores,
                 authorization: authorization, logger: logger),
-            threadPool: Self.threadPool)
+            keyManager: keyManager, threadPool: Self.threadPool)
     }
 
     deinit {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    func caller(_ project: String, roles: [String] = ["member", "reader"]) async -> Caller {
+    func caller(
+        _ project: String, roles: [String] = ["member", "reader"], token: String? = nil
+    ) async -> Caller {
         await authorization.caller(
             identity: AuthContext(userID: "user-of-\(project)", projectID: project, roles: roles), requestID: "req-1",
-            token: nil)
+            token: token)
     }
 
     /// A new image of `caller` that can take data.

@@ -55,4 +55,16 @@ int clinux_thread_name(char *name);
 int clinux_set_process_name(const char *name);
 int clinux_die_with_parent(int signal);
 
+/* What a program may use at most; see setrlimit(2). */
+struct clinux_limits {
+    uint64_t processor_seconds;
+    uint64_t address_space;
+    uint64_t file_size;
+};
+
+/* Starts a program under limits, without environment, privileges to gain or descriptors besides 0 (/dev/null), 1 and 2 (pipes,
+   whose other ends are outputs[0] and outputs[1]). It is killed when the calling thread ends. -1 with errno. */
+pid_t clinux_spawn_limited(
+    const char *path, char *const arguments[], const struct clinux_limits *limits, int outputs[2]);
+
 #endif

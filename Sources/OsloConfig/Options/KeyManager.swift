@@ -4,7 +4,7 @@ extension Options {
         static let group = "key_manager"
 
         public static let backend = Option<String>(
-            .notYet, group, "backend", default: "barbican", oldNames: ["key_manager/api_class", "api_class"],
+            .honoured, group, "backend", default: "barbican", oldNames: ["key_manager/api_class", "api_class"],
             help: "Which key manager keeps the certificates of image signatures: barbican, vault or a Python class.")
 
         public static let authType = Option<String?>(
@@ -90,7 +90,7 @@ extension Options {
         static let group = "barbican"
 
         public static let barbicanEndpoint = Option<String?>(
-            .notYet, group, "barbican_endpoint", default: nil, type: .uri,
+            .honoured, group, "barbican_endpoint", default: nil, type: .uri,
             help: "URL of Barbican; without it the catalog's.")
 
         public static let barbicanApiVersion = Option<String?>(
@@ -111,19 +111,19 @@ extension Options {
             help: "How often to look at an order.")
 
         public static let verifySsl = Option<Bool>(
-            .notYet, group, "verify_ssl", default: true,
+            .honoured, group, "verify_ssl", default: true,
             help: "Verifies Barbican's certificate.")
 
         public static let verifySslPath = Option<String?>(
-            .notYet, group, "verify_ssl_path", default: nil,
+            .honoured, group, "verify_ssl_path", default: nil,
             help: "CA certificates to verify it with.")
 
         public static let barbicanEndpointType = Option<String>(
-            .notYet, group, "barbican_endpoint_type", default: "public", choices: ["public", "internal", "admin"],
+            .honoured, group, "barbican_endpoint_type", default: "public", choices: ["public", "internal", "admin"],
             help: "Interface of Barbican in the catalog.")
 
         public static let barbicanRegionName = Option<String?>(
-            .notYet, group, "barbican_region_name", default: nil,
+            .honoured, group, "barbican_region_name", default: nil,
             help: "Region of Barbican in the catalog.")
 
         public static let sendServiceUserToken = Option<Bool>(
@@ -131,23 +131,23 @@ extension Options {
             help: "Sends a service token along with the user's.")
 
         public static let cafile = Option<String?>(
-            .notYet, group, "cafile", default: nil,
+            .honoured, group, "cafile", default: nil,
             help: "CA certificates to verify the server with.")
 
         public static let certfile = Option<String?>(
-            .notYet, group, "certfile", default: nil,
+            .honoured, group, "certfile", default: nil,
             help: "Client certificate.")
 
         public static let keyfile = Option<String?>(
-            .notYet, group, "keyfile", default: nil,
+            .honoured, group, "keyfile", default: nil,
             help: "Private key of the client certificate.")
 
         public static let insecure = Option<Bool>(
-            .notYet, group, "insecure", default: false,
+            .honoured, group, "insecure", default: false,
             help: "Does not verify the server's certificate.")
 
         public static let timeout = Option<Double?>(
-            .notYet, group, "timeout", default: nil,
+            .honoured, group, "timeout", default: nil,
             help: "Seconds that a request may take.")
 
         public static let collectTiming = Option<Bool>(
@@ -159,11 +159,11 @@ extension Options {
             help: "Logs requests under several names.")
 
         public static let tlsCiphers = Option<String?>(
-            .notYet, group, "tls_ciphers", default: nil,
+            .honoured, group, "tls_ciphers", default: nil,
             help: "TLS ciphers, as OpenSSL writes them.")
 
         public static let tlsMinVersion = Option<String?>(
-            .notYet, group, "tls_min_version", default: nil, choices: ["1.2", "1.3"],
+            .honoured, group, "tls_min_version", default: nil, choices: ["1.2", "1.3"],
             help: "Lowest TLS version.")
 
         static var all: [OptionDeclaration] {
