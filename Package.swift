@@ -74,7 +74,8 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "UnifiedLimits",
+                "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "ImageSignature",
+                "ImportPlugins", "UnifiedLimits",
                 "ImageDatabase",
                 "ImageStore",
                 "StoreDrivers",
@@ -94,6 +95,7 @@ let package = Package(
             name: "GlanceWorker",
             dependencies: [
                 "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageSignature",
+                "ImportPlugins",
                 "ImageDatabase",
                 "ImageStore",
                 "StoreDrivers",
@@ -173,6 +175,13 @@ let package = Package(
             name: "ImageSignature",
             dependencies: [
                 "TextCoding", "JSON", "Identity", "OutgoingHTTP", "OsloConfig", "CCrypto", nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "ImportSources",
+            dependencies: [
+                "TextCoding", "JSON", "Cryptography", "OsloConfig", "Identity", "ExternalHTTP", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
@@ -293,6 +302,10 @@ let package = Package(
             dependencies: [
                 "ImageSignature", "Cryptography", "OsloConfig", "TestSupport", nioCore, nioPosix,
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ImportSourcesTests",
+            dependencies: ["ImportSources", "ExternalHTTP", "OsloConfig", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ImportPluginsTests", dependencies: ["ImportPlugins", "OsloConfig", "TestSupport"],

@@ -7,6 +7,7 @@ import ImageDatabase
 import ImageService
 import ImageSignature
 import ImageStore
+import ImportPlugins
 public import Logging
 import NIOCore
 import NIOPosix
@@ -47,6 +48,7 @@ public struct Worker: Sendable {
         let stores = try await Self.openStores(configuration, logger)
         let authorization: Authorization
         do {
+            _ = try ImportPluginName.configured(configuration)
             remotePolicy = try RemotePolicyServer(.init(configuration), eventLoopGroup: eventLoopGroup)
             authorization = try Authorization(
                 configuration: configuration, remoteCheck: remotePolicy.check, logger: logger)
@@ -69,6 +71,8 @@ public struct Worker: Sendable {
         } catch let error as PolicyError {
             throw StartFailure(.configFileValueError, "\(error)")
         } catch let error as IdentityError {
+            throw StartFailure(.configFileValueError, "\(error)")
+        } catch let error as ImportPluginName.Unknown {
             throw StartFailure(.configFileValueError, "\(error)")
         } catch let error as KeyManager.Failure {
             throw StartFailure(.configFileValueError, "\(error)")

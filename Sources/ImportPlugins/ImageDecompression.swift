@@ -11,9 +11,14 @@ public struct ImageDecompression: Sendable {
 
     /// Unpacks `source` into the new file `destination`, if it is packed. Nothing is left of it after an error.
     ///
-    /// - Parameter destination: whatever is there already, a crash may have left it, is overwritten.
+    /// - Parameters:
+    ///   - containerFormat: of an image that is `compressed` the user wants it so, and it stays (Cinder's images are).
+    ///   - destination: whatever is there already, a crash may have left it, is overwritten.
     /// - Returns: bytes of the unpacked image, all on the disk; nil if the source is not packed, and there is no new file.
-    public func unpack(_ source: String, to destination: String) async throws(ImportPluginError) -> Int64? {
+    public func unpack(
+        _ source: String, containerFormat: String?, to destination: String
+    ) async throws(ImportPluginError) -> Int64? {
+        if containerFormat == "compressed" { return nil }
         let limit = limit
         return try await PluginThreads.run { (watch) throws(ImportPluginError) -> Int64? in
             let input = try InputFile(source)

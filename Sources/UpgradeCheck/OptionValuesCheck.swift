@@ -1,5 +1,7 @@
 import Cryptography
 import ImageService
+import ImageSignature
+import ImportPlugins
 import OsloConfig
 
 /// Values that are allowed one by one, but make no sense together or weaken the service.
@@ -13,7 +15,7 @@ struct OptionValuesCheck: Check {
     func run() async -> [Finding] {
         let findings = [
             hash, pageSize, publicEndpoint, port, workers, quota, scrubTime, singleStore, locations, certificates,
-            serviceRoles, protections, encryption,
+            serviceRoles, protections, encryption, plugins, keyManager,
         ].compactMap { $0 }
         return findings.isEmpty ? [.success("nothing contradicts itself")] : findings
     }
@@ -93,6 +95,25 @@ struct OptionValuesCheck: Check {
         guard configuration.isSet(option), option.declaration.status == .notYet else { return nil }
         return .failure(
             "[DEFAULT] property_protection_file is not honoured yet: everybody could change protected properties")
+    }
+
+    private var plugins: Finding? {
+        do throws(ImportPluginName.Unknown) {
+            let plugins = try ImportPluginName.configured(configuration)
+            guard plugins.contains(.conversion), !ImageConversion.isAvailable else { return nil }
+            return .warning(
+                "[image_import_opts] image_import_plugins: image_conversion needs qemu-img, which is not installed")
+        } catch {
+            return .failure(error.description, .configFileValueError)
+        }
+    }
+
+    private var keyManager: Finding? {
+        let settings = KeyManagerSettings(configuration)
+        if settings.isBarbican { return nil }
+        return .warning(
+            "[key_manager] backend = \(configuration[Options.KeyManager.backend]) is not supported: signed images are refused, "
+                + "and keys of encrypted images stay; barbican is")
     }
 
     private var encryption: Finding? {

@@ -13,7 +13,9 @@ import Testing
     /// A worker on a database and a store of its own.
     ///
     /// - Parameter images: the store's directory; below that of the test unless it is another.
-    private func withWorker(images: String? = nil, _ body: (Worker) async throws -> Void) async throws {
+    private func withWorker(
+        images: String? = nil, options: String = "", _ body: (Worker) async throws -> Void
+    ) async throws {
         try await withTemporaryDirectory { directory in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let url = "sqlite:///\(directory)/glance.sqlite"
@@ -30,6 +32,7 @@ import Testing
                     filesystem_store_datadir = \(images ?? "\(directory)/images")
                     [database]
                     connection = \(url)
+                    \(options)
 
                     """)
             try await body(Worker(configuration: configuration, logger: logger))
@@ -41,6 +44,13 @@ import Testing
     func aStoreThatCannotBeUsedEndsTheStart(images: String, status: Int32) async throws {
         let failure = await #expect(throws: StartFailure.self) { try await withWorker(images: images) { _ in } }
         #expect(failure?.exitStatus.rawValue == status)
+    }
+
+    @Test func anImportPluginThatDoesNotExistEndsTheStart() async throws {
+        let options = "[image_import_opts]\nimage_import_plugins = [image_conversion, nonsense]"
+        let failure = await #expect(throws: StartFailure.self) { try await withWorker(options: options) { _ in } }
+        #expect(failure?.exitStatus == .configFileValueError)
+        #expect(failure?.description.contains("'nonsense'") == true)
     }
 
     /// A paste file that is no good any more does not matter to who starts with the snapshot.

@@ -36,6 +36,15 @@ import Testing
         }
     }
 
+    @Test func compressedContainersStay() async throws {
+        try await with { site async throws in
+            try await site.gzip(Data(count: 1000)).write(to: URL(filePath: site.source))
+            let size = try await ImageDecompression(limit: 1 << 20).unpack(
+                site.source, containerFormat: "compressed", to: site.target)
+            #expect(size == nil && site.isEmpty)
+        }
+    }
+
     @Test func oneLayerOnly() async throws {
         try await with { site async throws in
             let inner = try await site.gzip(Data(count: 1_000_000))
@@ -139,7 +148,9 @@ import Testing
         try await with { site async throws in
             let archive = try await site.gzip(Data(count: 256 << 20))
             try archive.write(to: URL(filePath: site.source))
-            let work = Task { try await ImageDecompression(limit: .max).unpack(site.source, to: site.target) }
+            let work = Task {
+                try await ImageDecompression(limit: .max).unpack(site.source, containerFormat: "bare", to: site.target)
+            }
             while !FileManager.default.fileExists(atPath: site.target) { await Task.yield() }
             work.cancel()
             await #expect(throws: ImportPluginError.cancelled) { _ = try await work.value }
@@ -162,7 +173,10 @@ import Testing
         func unpack(_ archive: Data) async throws -> Data? {
             try archive.write(to: URL(filePath: source))
             defer { try? FileManager.default.removeItem(atPath: target) }
-            guard let size = try await ImageDecompression(limit: limit).unpack(source, to: target) else {
+            guard
+                let size = try await ImageDecompression(limit: limit).unpack(
+                    source, containerFormat: "bare", to: target)
+            else {
                 #expect(isEmpty)
                 return nil
             }
@@ -174,7 +188,7 @@ import Testing
         func refuses(_ archive: Data, _ error: ImportPluginError) async throws {
             try archive.write(to: URL(filePath: source))
             await #expect(throws: error) {
-                try await ImageDecompression(limit: limit).unpack(source, to: target)
+                try await ImageDecompression(limit: limit).unpack(source, containerFormat: "bare", to: target)
             }
             #expect(isEmpty)
         }

@@ -144,6 +144,11 @@ import Testing
                 "[keystone_authtoken]\nservice_token_roles_required = false",
                 "Warning: [keystone_authtoken] service_token_roles_required"
             ),
+            (
+                "[image_import_opts]\nimage_import_plugins = [nonsense]",
+                "Failure: [image_import_opts] image_import_plugins: there is no plugin 'nonsense'"
+            ),
+            ("[key_manager]\nbackend = vault", "Warning: [key_manager] backend = vault"),
         ])
     func noticesValuesThatMakeNoSense(text: String, complaint: String) async throws {
         let site = try CheckedSite(text + "\n")

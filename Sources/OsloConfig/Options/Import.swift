@@ -10,13 +10,20 @@ extension Options {
                 image_decompression, no_op.
                 """)
 
+        public static let downloadTimeout = Option<Int>(
+            .honoured, group, "download_timeout", default: 86400, minimum: 1,
+            help: """
+                Seconds that an import may take to download its data from another server, pauses included. A server that \
+                sends nothing for a minute is given up before.
+                """)
+
         public static let maxParallelStores = Option<Int>(
             .notYet, group, "max_parallel_stores", default: 1, minimum: 1,
             help: "How many stores one import writes to at the same time.")
 
         static var all: [OptionDeclaration] {
             [
-                imageImportPlugins.declaration, maxParallelStores.declaration,
+                imageImportPlugins.declaration, downloadTimeout.declaration, maxParallelStores.declaration,
             ]
         }
     }
@@ -75,7 +82,7 @@ extension Options {
         static let group = "glance_download_properties"
 
         public static let extraProperties = Option<[String]>(
-            .notYet, group, "extra_properties", default: ["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"],
+            .honoured, group, "extra_properties", default: ["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"],
             type: .list(.string, bounded: true),
             help: "Properties, or beginnings of their names, that glance-download copies from the other region.")
 
