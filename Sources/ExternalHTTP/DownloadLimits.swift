@@ -15,4 +15,11 @@ public struct DownloadLimits: Sendable {
         self.bytes = bytes
         self.time = time
     }
+
+    /// What is to come: bytes that the server has announced, or else those that it must be; nil where neither is known.
+    func check(announced: Int64?, _ size: Int64?) throws(ExternalHTTPError) -> Int64? {
+        guard announced ?? size ?? 0 <= bytes else { throw .tooLarge(bytes) }
+        if let size, let announced, size != announced { throw .wrongSize(announced, expected: size) }
+        return announced ?? size
+    }
 }

@@ -29,121 +29,102 @@ public struct ExternalDownload: Sendable {
         _ url: ExternalURL, headers: HTTPHeaders = [:], size: Int64? = nil, into file: DownloadFile,
         progress: @Sendable (DownloadProgress) async -> Void = { _ in }
     ) async throws(ExternalHTTPError) -> Int64 {
-        let end = ContinuousClock.now + limits.time
-        let source = Hexadecimal.text(Digest.sha256(url.text))
-        var checkpoint = try await file.resume(source)
+        let transfer = transfer(url, headers)
+        var checkpoint = try await file.resume(transfer.source)
         if let checkpoint, checkpoint.received == checkpoint.total, size ?? checkpoint.total == checkpoint.total {
             return checkpoint.total
         }
-        var transfer = Transfer(url: url, headers: headers, source: source, size: size, end: end, file: file)
+        var filling = Filling(transfer: transfer, limits: limits, size: size, file: file)
         var fruitless = 0
         for restart in 0... {
             do throws(ExternalHTTPError) {
-                return try await transfer.run(from: checkpoint, by: client, limits, progress)
+                return try await filling.run(from: checkpoint, progress)
             } catch {
-                guard transfer.hasBegun, error.mayPass, restart < limits.restarts, !Task.isCancelled else {
+                guard filling.hasBegun, error.mayPass, restart < limits.restarts, !Task.isCancelled else {
                     throw error
                 }
                 // What begins anew each time is not begun for ever.
-                if transfer.checkpoint?.received ?? 0 <= checkpoint?.received ?? 0 { fruitless += 1 }
+                if filling.checkpoint?.received ?? 0 <= checkpoint?.received ?? 0 { fruitless += 1 }
                 guard fruitless < limits.fruitlessTries else { throw error }
-                guard ContinuousClock.now + limits.restartDelay < end else { throw .tooSlow }
                 try? await Task.sleep(for: limits.restartDelay)
+                try transfer.checkTime()
             }
-            checkpoint = transfer.checkpoint
+            checkpoint = filling.checkpoint
         }
         throw .tooSlow
     }
 
-    /// The connections of one download, one after the other.
-    private struct Transfer {
-        let url: ExternalURL
-        let headers: HTTPHeaders
-        let source: String
+    /// Begins to get the data, for whoever takes them as they come.
+    ///
+    /// - Parameters: as of ``run(_:headers:size:into:progress:)``.
+    public func open(
+        _ url: ExternalURL, headers: HTTPHeaders = [:], size: Int64? = nil
+    ) async throws(ExternalHTTPError) -> ExternalBody {
+        let transfer = transfer(url, headers)
+        let (response, _) = try await transfer.open(nil)
+        let expected = try limits.check(announced: response.contentLength, size)
+        return ExternalBody(
+            expected: expected, reader: ExternalBody.Reader(transfer, limits, response, expected: expected))
+    }
+
+    private func transfer(_ url: ExternalURL, _ headers: HTTPHeaders) -> ExternalTransfer {
+        ExternalTransfer(
+            client: client, url: url, headers: headers, source: Hexadecimal.text(Digest.sha256(url.text)),
+            end: .now + limits.time)
+    }
+
+    /// The connections that fill one file, one after the other.
+    private struct Filling {
+        let transfer: ExternalTransfer
+        let limits: DownloadLimits
         let size: Int64?
-        let end: ContinuousClock.Instant
         let file: DownloadFile
         /// Whether the server has sent data: then it is worth asking it again.
         private(set) var hasBegun = false
         /// Where the next connection may begin; nil at the beginning.
         private(set) var checkpoint: DownloadCheckpoint?
 
-        init(
-            url: ExternalURL, headers: HTTPHeaders, source: String, size: Int64?, end: ContinuousClock.Instant,
-            file: DownloadFile
-        ) {
-            self.url = url
-            self.headers = headers
-            self.source = source
+        init(transfer: ExternalTransfer, limits: DownloadLimits, size: Int64?, file: DownloadFile) {
+            self.transfer = transfer
+            self.limits = limits
             self.size = size
-            self.end = end
             self.file = file
         }
 
         mutating func run(
-            from start: DownloadCheckpoint?, by client: ExternalHTTPClient, _ limits: DownloadLimits,
-            _ progress: @Sendable (DownloadProgress) async -> Void
+            from start: DownloadCheckpoint?, _ progress: @Sendable (DownloadProgress) async -> Void
         ) async throws(ExternalHTTPError) -> Int64 {
-            let (response, start) = try await open(start, by: client)
+            let (response, start) = try await transfer.open(start)
             if start == nil { try await file.restart() }
             checkpoint = start
-            let expected = start?.total ?? response.contentLength
-            guard expected ?? 0 <= limits.bytes else { throw .tooLarge(limits.bytes) }
-            if let size, let expected, size != expected { throw .wrongSize(expected, expected: size) }
+            let expected = try limits.check(announced: start?.total ?? response.contentLength, size)
             hasBegun = true
-            var writer = DownloadWriter(file, start ?? DownloadCheckpoint(source: source, response))
+            var writer = DownloadWriter(file, start ?? DownloadCheckpoint(source: transfer.source, response))
             do throws(ExternalHTTPError) {
                 while let buffer = try await response.next() {
                     guard writer.received + Int64(buffer.readableBytes) <= limits.bytes else {
                         throw .tooLarge(limits.bytes)
                     }
-                    guard ContinuousClock.now < end else { throw .tooSlow }
+                    try transfer.checkTime()
                     if try await writer.write(buffer) {
-                        await progress(DownloadProgress(received: writer.received, expected: expected ?? size))
+                        await progress(DownloadProgress(received: writer.received, expected: expected))
                     }
                 }
                 // Sequences also end when their reader is cancelled.
                 if Task.isCancelled { throw .cancelled }
-                if let wanted = expected ?? size, writer.received != wanted {
-                    throw .wrongSize(writer.received, expected: wanted)
+                if let expected, writer.received != expected {
+                    throw .wrongSize(writer.received, expected: expected)
                 }
             } catch {
                 // Nothing may be written after this has returned, and what came is worth keeping.
                 try await writer.finish()
                 checkpoint = writer.checkpoint
-                guard case .noConnection = error, let wanted = expected ?? size else { throw error }
-                throw .wrongSize(writer.received, expected: wanted)
+                guard case .noConnection = error, let expected else { throw error }
+                throw .wrongSize(writer.received, expected: expected)
             }
             try await writer.finish()
-            await progress(DownloadProgress(received: writer.received, expected: expected ?? size))
+            await progress(DownloadProgress(received: writer.received, expected: expected))
             return writer.received
-        }
-
-        /// Asks for what is missing.
-        ///
-        /// - Returns: the answer, and what of `start` it goes on with; nil when it is the whole.
-        private func open(
-            _ start: DownloadCheckpoint?, by client: ExternalHTTPClient
-        ) async throws(ExternalHTTPError) -> (ExternalHTTPResponse, DownloadCheckpoint?) {
-            if let start, start.received > 0 {
-                var headers = headers
-                headers.replaceOrAdd(name: "Range", value: "bytes=\(start.received)-")
-                headers.replaceOrAdd(name: "If-Range", value: start.validator)
-                let response = try await client.send(.GET, url, headers: headers, source: .client)
-                if response.status == .partialContent, response.contentRange == start.received..<start.total,
-                    response.headers.first(name: "ETag") ?? start.validator == start.validator
-                {
-                    return (response, start)
-                }
-                if response.status == .ok { return (response, nil) }
-                // 416 of a file that has become shorter, or a part that is not the one that was asked for.
-                guard [206, 412, 416].contains(response.status.code) else {
-                    throw .status(Int(response.status.code))
-                }
-            }
-            let response = try await client.send(.GET, url, headers: headers, source: .client)
-            guard response.status == .ok else { throw .status(Int(response.status.code)) }
-            return (response, nil)
         }
     }
 }

@@ -39,4 +39,14 @@ public struct WebDownload: Sendable {
             throw .download(error)
         }
     }
+
+    /// Begins to get the data, for whoever takes them as they come and needs no file.
+    public func open(_ uri: String) async throws(ImportSourceError) -> ExternalBody {
+        guard let url = ExternalURL(uri) else { throw .download(.refused) }
+        do throws(ExternalHTTPError) {
+            return try await download.open(url)
+        } catch {
+            throw .download(error)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import NIOHTTP1
 import Synchronization
 import TestSupport
@@ -228,12 +229,72 @@ import Testing
     @Test func aFileThatCannotBeWrittenEndsTheDownload() async throws {
         try await with { web async throws in
             _ = try web.publish("file", count: 100)
-            let full = open("/dev/full", O_RDWR)
+            let full = Glibc.open("/dev/full", O_RDWR)
             defer { close(full) }
             let url = try #require(ExternalURL("http://127.0.0.1:\(web.port)/file"))
             await #expect(throws: ExternalHTTPError.file(EINVAL)) {
                 try await web.loader.run(url, into: DownloadFile(descriptor: full))
             }
+        }
+    }
+
+    // MARK: As they come
+
+    @Test(arguments: ["/file", "/nolength/file", "/cut/file", "/redirect/5/file"])
+    func dataCanBeTakenAsTheyCome(path: String) async throws {
+        try await with { web async throws in
+            let bytes = try web.publish("file", count: 900_000)
+            let body = try await web.open(path)
+            #expect(body.expected == (path.hasPrefix("/nolength") ? nil : 900_000))
+            var received = Data()
+            for try await part in body { received.append(contentsOf: part.readableBytesView) }
+            #expect(received == bytes)
+        }
+    }
+
+    @Test("bug 1895663, CVE-2026-71196: data that are taken as they come have the same bounds")
+    func dataThatAreTakenAsTheyComeHaveBounds() async throws {
+        try await with(bytes: 2_000_000, time: .seconds(2)) { web async throws in
+            func take(_ path: String, size: Int64? = nil) async throws {
+                for try await _ in try await web.open(path, size: size) {}
+            }
+            _ = try web.publish("file", count: 900_000)
+            let error = await #expect(throws: ExternalHTTPError.self) { try await take("/cutfor/file") }
+            guard case .wrongSize(_, expected: 900_000)? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            await #expect(throws: ExternalHTTPError.tooSlow) { try await take("/trickle/file") }
+            await #expect(throws: ExternalHTTPError.wrongSize(900_000, expected: 7)) {
+                try await take("/file", size: 7)
+            }
+            await #expect(throws: ExternalHTTPError.wrongSize(900_000, expected: 7)) {
+                try await take("/nolength/file", size: 7)
+            }
+            await #expect(throws: ExternalHTTPError.status(404)) { try await take("/status/404") }
+            await #expect(throws: ExternalHTTPError.tooManyRedirects(5)) { try await take("/loop") }
+            _ = try web.publish("file", count: 2_000_001)
+            for path in ["/file", "/nolength/file"] {
+                await #expect(throws: ExternalHTTPError.tooLarge(2_000_000)) { try await take(path) }
+            }
+        }
+    }
+
+    @Test func dataThatChangeInTheMiddleAreNotMixed() async throws {
+        try await with { web async throws in
+            _ = try web.publish("file", count: 900_000)
+            var received = 0
+            let error = await #expect(throws: ExternalHTTPError.self) {
+                for try await part in try await web.open("/cut/file") {
+                    if received == 0 { _ = try web.publish("file", count: 900_000, seed: 2) }
+                    received += part.readableBytes
+                }
+            }
+            guard case .wrongSize? = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(received < 900_000)
         }
     }
 
@@ -267,6 +328,11 @@ import Testing
         ) async throws -> Int64 {
             let url = try #require(ExternalURL("http://127.0.0.1:\(port)\(path)"))
             return try await loader.run(url, headers: headers, size: size, into: file, progress: progress)
+        }
+
+        func open(_ path: String, size: Int64? = nil) async throws -> ExternalBody {
+            let url = try #require(ExternalURL("http://127.0.0.1:\(port)\(path)"))
+            return try await loader.open(url, size: size)
         }
 
         @discardableResult
@@ -313,7 +379,7 @@ import Testing
                 var limits = DownloadLimits(bytes: bytes, time: time)
                 limits.restartDelay = .milliseconds(10)
                 let target = directory + "/image"
-                let descriptor = open(target, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+                let descriptor = Glibc.open(target, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
                 defer { close(descriptor) }
                 try await body(
                     Web(
