@@ -5,15 +5,24 @@ public struct DownloadLimits: Sendable {
     /// From the first request to the last byte, pauses included.
     public var time: Duration
     /// How often a connection that breaks in the middle is made again.
-    public var restarts = 20
-    /// How often that may be in vain: nothing new came, or all of it was to come anew.
-    public var fruitlessTries = 3
-    /// Before it is made again.
+    public var restarts = 100
+    /// How often in a row that may be in vain.
+    public var fruitlessTries = 6
+    /// How often the data may be received from the beginning.
+    public var beginnings = 3
+    /// Before it is made again; doubles with each time in vain.
     public var restartDelay: Duration = .seconds(1)
 
     public init(bytes: Int64, time: Duration) {
         self.bytes = bytes
         self.time = time
+    }
+
+    /// Waits before the next connection.
+    ///
+    /// - Parameter fruitless: connections in a row that have brought nothing.
+    func pause(after fruitless: Int) async {
+        try? await Task.sleep(for: restartDelay * (1 << min(fruitless, 5)))
     }
 
     /// What is to come: bytes that the server has announced, or else those that it must be; nil where neither is known.

@@ -77,17 +77,19 @@ public struct ExternalBody: AsyncSequence, Sendable {
                 guard let checkpoint, error.mayPass, restarts <= limits.restarts, fruitless <= limits.fruitlessTries,
                     !Task.isCancelled
                 else { throw error }
-                try? await Task.sleep(for: limits.restartDelay)
+                await limits.pause(after: fruitless)
                 try transfer.checkTime()
+                let answer: (response: ExternalHTTPResponse, start: DownloadCheckpoint?)
                 do throws(ExternalHTTPError) {
-                    let (next, start) = try await transfer.open(checkpoint)
-                    // Nothing was received yet, so the beginning is as good.
-                    guard start == checkpoint || received == 0 else { throw .noConnection("the data have changed") }
-                    response = next
-                    return
+                    answer = try await transfer.open(checkpoint)
                 } catch let failure {
                     error = failure
+                    continue
                 }
+                // Other data than those that were received. The beginning is as good while there were none.
+                guard answer.start == checkpoint || received == 0 else { throw error }
+                response = answer.response
+                return
             }
         }
     }

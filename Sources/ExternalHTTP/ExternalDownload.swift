@@ -36,17 +36,20 @@ public struct ExternalDownload: Sendable {
         }
         var filling = Filling(transfer: transfer, limits: limits, size: size, file: file)
         var fruitless = 0
+        var beginnings = 0
         for restart in 0... {
+            if checkpoint == nil { beginnings += 1 }
             do throws(ExternalHTTPError) {
                 return try await filling.run(from: checkpoint, progress)
             } catch {
                 guard filling.hasBegun, error.mayPass, restart < limits.restarts, !Task.isCancelled else {
                     throw error
                 }
-                // What begins anew each time is not begun for ever.
-                if filling.checkpoint?.received ?? 0 <= checkpoint?.received ?? 0 { fruitless += 1 }
-                guard fruitless < limits.fruitlessTries else { throw error }
-                try? await Task.sleep(for: limits.restartDelay)
+                let isOnward = filling.checkpoint?.received ?? 0 > checkpoint?.received ?? 0
+                fruitless = isOnward ? 0 : fruitless + 1
+                guard fruitless < limits.fruitlessTries, isOnward || checkpoint != nil || beginnings < limits.beginnings
+                else { throw error }
+                await limits.pause(after: fruitless)
                 try transfer.checkTime()
             }
             checkpoint = filling.checkpoint

@@ -75,7 +75,7 @@ public struct GlanceDownload: Sendable {
             guard let parsed = try? JSONValue.parse(body.readableBytesView) else { throw .status(200) }
             document = parsed
         } catch {
-            throw .download(error)
+            throw Self.error(error)
         }
         return try image(document)
     }
@@ -92,7 +92,17 @@ public struct GlanceDownload: Sendable {
             try await download.run(
                 url, headers: Self.headers(credentials), size: size, into: file, progress: progress)
         } catch {
-            throw .download(error)
+            throw Self.error(error)
+        }
+    }
+
+    /// The address is the operator's, out of the catalog: what the image service there says may be told.
+    private static func error(_ error: ExternalHTTPError) -> ImportSourceError {
+        switch error {
+        case .status(404): .remote("There is no such image in the other region.")
+        case .status(401), .status(403): .remote("The other region does not give the image to the user.")
+        case .status(let status): .remote("The image service of the other region answers \(status).")
+        default: .download(error)
         }
     }
 

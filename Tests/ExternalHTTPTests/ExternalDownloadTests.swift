@@ -45,6 +45,25 @@ import Testing
         }
     }
 
+    @Test func aServerThatIsAwayForAMomentIsAskedAgain() async throws {
+        try await with { web async throws in
+            let bytes = try web.publish("file", count: 9 << 20)
+            let hasStopped = Mutex(false)
+            let size = try await web.download("/file") { progress in
+                guard
+                    !hasStopped.withLock({ stopped in
+                        defer { stopped = true }
+                        return stopped
+                    })
+                else { return }
+                try? await web.server.stop()
+                Task { try await web.server.start() }
+            }
+            #expect(size == 9 << 20)
+            #expect(try web.downloaded() == bytes)
+        }
+    }
+
     @Test("bug 1895663: what is shorter than announced is an error, and says so")
     func truncatedDownloadsFail() async throws {
         try await with { web async throws in
@@ -378,6 +397,7 @@ import Testing
                 settings.timeout = timeout
                 var limits = DownloadLimits(bytes: bytes, time: time)
                 limits.restartDelay = .milliseconds(10)
+                limits.fruitlessTries = 40
                 let target = directory + "/image"
                 let descriptor = Glibc.open(target, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
                 defer { close(descriptor) }

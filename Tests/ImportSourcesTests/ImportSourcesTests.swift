@@ -100,7 +100,7 @@ import Testing
                     try await site.glance.describe(request, by: site.credentials())
                 }
             }
-            #expect(await error() == .download(.status(404)))
+            #expect(await error() == .remote("There is no such image in the other region."))
             for (members, part) in [
                 (["status": "queued"], "not active, but queued"), (["size": .null], "size"),
                 (["disk_format": .null], "formats"), (["size": .number(-1)], "size"),
@@ -109,9 +109,9 @@ import Testing
                 #expect(await error()?.publicText.contains(part) == true)
             }
             _ = try site.publish("\(Self.id).json", Data("{".utf8))
-            #expect(await error() == .download(.status(200)))
+            #expect(await error() == .remote("The image service of the other region answers 200."))
             try site.describe([:])
-            await #expect(throws: ImportSourceError.download(.status(401))) {
+            await #expect(throws: ImportSourceError.remote("The other region does not give the image to the user.")) {
                 try await site.glance.describe(request, by: site.credentials("other"))
             }
             for (region, interface) in [("RegionThree", "internal"), ("RegionTwo", "admin")] {
