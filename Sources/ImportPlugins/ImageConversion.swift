@@ -29,7 +29,9 @@ public struct ImageConversion: Sendable {
     private let limit: Int64
     private let inspect: Inspector
 
-    public init(format: String, allowedTypes: [String], limit: Int64, inspect: @escaping Inspector) {
+    public init(
+        format: String, allowedTypes: [String], limit: Int64, inspect: @escaping Inspector = ImageHeader.inspect
+    ) {
         self.format = format
         self.allowedTypes = Set(allowedTypes)
         self.limit = limit

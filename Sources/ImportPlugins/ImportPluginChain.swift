@@ -32,7 +32,7 @@ public struct ImportPluginChain: Sendable {
     /// - Parameter inspect: what looks into images before and after a conversion.
     /// - Throws: ``ImportPluginName/Unknown``.
     public init(
-        _ configuration: Configuration, inspect: @escaping ImageConversion.Inspector
+        _ configuration: Configuration, inspect: @escaping ImageConversion.Inspector = ImageHeader.inspect
     ) throws(ImportPluginName.Unknown) {
         plugins = try ImportPluginName.configured(configuration)
         let limit = Int64(configuration[Options.Default.imageSizeCap])

@@ -226,7 +226,7 @@ import Testing
         }
 
         func conversion(
-            _ format: String, inspect: @escaping ImageConversion.Inspector = Staging.look
+            _ format: String, inspect: @escaping ImageConversion.Inspector = ImageHeader.inspect
         ) -> ImageConversion {
             ImageConversion(
                 format: format, allowedTypes: ["streamOptimized", "monolithicSparse"], limit: limit, inspect: inspect)
@@ -234,27 +234,10 @@ import Testing
 
         @discardableResult
         func convert(
-            _ source: String, _ from: String, _ to: String, inspect: @escaping ImageConversion.Inspector = Staging.look
+            _ source: String, _ from: String, _ to: String,
+            inspect: @escaping ImageConversion.Inspector = ImageHeader.inspect
         ) async throws -> ImageConversion.Result? {
             try await conversion(to, inspect: inspect).convert(source, diskFormat: from, to: target)
-        }
-
-        /// By the first bytes.
-        static let look: ImageConversion.Inspector = { path, format in
-            guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 0x9000) else {
-                return "raw"
-            }
-            let marks: [(String, Int, String)] = [
-                ("qcow2", 0, "QFI"), ("vmdk", 0, "KDMV"), ("vhd", 0, "conectix"), ("vhdx", 0, "vhdxfile"),
-                ("vdi", 0x40, "\u{7f}\u{10}\u{da}\u{be}"), ("iso", 0x8001, "CD001"),
-            ]
-            for (name, offset, mark) in marks {
-                let bytes = mark.unicodeScalars.map { UInt8($0.value) }
-                if head.count >= offset + bytes.count, head[offset..<offset + bytes.count].elementsEqual(bytes) {
-                    return name
-                }
-            }
-            return "raw"
         }
     }
 
