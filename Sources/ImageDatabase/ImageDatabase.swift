@@ -15,6 +15,7 @@ public final class ImageDatabase: Sendable {
     public let uploads: UploadsFacet
     public let scrubs: ScrubsFacet
     public let tasks: TasksFacet
+    public let imports: ImportsFacet
     public let limits: LimitsFacet
 
     /// Opens the pool. No connection is made before the first query.
@@ -49,6 +50,7 @@ public final class ImageDatabase: Sendable {
         uploads = UploadsFacet(session: session)
         scrubs = ScrubsFacet(session: session)
         tasks = TasksFacet(session: session)
+        imports = ImportsFacet(session: session)
         limits = LimitsFacet(session: session)
     }
 

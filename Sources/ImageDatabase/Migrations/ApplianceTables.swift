@@ -28,6 +28,21 @@ enum ApplianceTables {
         ],
         limits,
         [.addColumn(table: "glance_uploads", .optional("abandoned_at", .dateTime))],
+        [
+            .create(
+                TableDefinition(
+                    name: "glance_imports",
+                    columns: [
+                        .required("task_id", .string(36)), .optional("image_id", .string(36)),
+                        .required("project_id", .string(255)), .required("needs_staged_file", .boolean),
+                        .required("attempts", .integer), .optional("credentials", .text),
+                        .required("created_at", .dateTime), .required("host", .string(255)),
+                        .required("pid", .integer), .required("start_time", .bigInteger),
+                        .required("renewed_at", .dateTime),
+                    ],
+                    primaryKey: ["task_id"],
+                    indexes: [TableDefinition.Index("ix_glance_imports_image_id", "image_id")]))
+        ],
     ]
 
     /// Keystone's limits as they were last seen (a limit without scope is a registered one), the claims of running

@@ -8,6 +8,7 @@ struct LeaseTable: Sendable {
 
     static let uploads = LeaseTable(name: "glance_uploads")
     static let scrubs = LeaseTable(name: "glance_scrubs")
+    static let imports = LeaseTable(name: "glance_imports")
 
     var name: String
 

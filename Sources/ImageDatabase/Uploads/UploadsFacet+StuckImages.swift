@@ -5,11 +5,12 @@ public import TextCoding
 extension UploadsFacet {
     private static let stuckStates = "('saving', 'uploading', 'importing')"
 
-    /// What an image must not have lived through since `$1` to be stuck: it has no upload record, and neither its row nor
+    /// What an image must not have lived through since `$1` to be stuck: it has no upload record and no import of ours, and neither its row nor
     /// the task that imports it has changed.
     private static let stuckCondition = """
         NOT i.deleted AND i.updated_at < $1 AND i.status IN \(stuckStates) \
         AND NOT EXISTS (SELECT 1 FROM glance_uploads u WHERE u.image_id = i.id) \
+        AND NOT EXISTS (SELECT 1 FROM glance_imports j WHERE j.image_id = i.id) \
         AND NOT EXISTS (SELECT 1 FROM image_properties p JOIN tasks t ON t.id = p.value WHERE p.image_id = i.id \
         AND p.name = 'os_glance_import_task' AND NOT p.deleted AND NOT t.deleted AND t.updated_at >= $1)
         """

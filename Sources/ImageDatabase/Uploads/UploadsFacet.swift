@@ -85,6 +85,47 @@ public struct UploadsFacet: Sendable {
             ])
     }
 
+    /// Moves an image from `queued` to `uploading` and records who stages its data, in one transaction.
+    ///
+    /// - Parameter claim: what must be within the limits of the project; nil where there are none.
+    /// - Throws: as ``begin(_:claim:)``.
+    public func beginStaging(_ upload: UploadRecord, claim: LimitClaim? = nil) async throws(DatabaseError) {
+        let limits = LimitStatements(session.dialect)
+        var statements = claim.map { limits.lock($0.projectID) + limits.check($0) } ?? []
+        statements.append(
+            Statement(
+                """
+                UPDATE images SET status = 'uploading', updated_at = $1 \
+                WHERE id = $2 AND status = 'queued' AND NOT deleted
+                """, [.time(.now), .text(upload.imageID)], required: .conflict))
+        statements.append(Self.remember(upload, nil, 0))
+        do {
+            try await session.writeChange(ofImage: upload.imageID, statements)
+        } catch .duplicate {
+            throw .conflict
+        }
+    }
+
+    /// Records that the image's data are staged and wait for their import. Forgets the record.
+    ///
+    /// - Parameters:
+    ///   - host: URL of the node that has them; nil where every node sees the same staging area.
+    /// - Throws: as ``finish(_:location:size:virtualSize:checksum:hashAlgorithm:hashValue:)``.
+    public func finishStaging(_ upload: UploadRecord, size: Int64, host: String?) async throws(DatabaseError) {
+        let now = Timestamp.now
+        var statements = [
+            Self.forget(upload, ifAbandoned: false),
+            Statement(
+                "UPDATE images SET size = $1, updated_at = $2 WHERE id = $3 AND status = 'uploading' AND NOT deleted",
+                [.integer(size), .time(now), .text(upload.imageID)], required: .conflict),
+        ]
+        if let host {
+            statements.append(
+                ImageWrites.setProperty(upload.imageID, ImportProperty.stageHost, host, at: now, session.dialect))
+        }
+        try await session.writeChange(ofImage: upload.imageID, statements)
+    }
+
     /// Declares an upload failed: from now on it cannot be finished, and the caller, if the record is still its own, is the
     /// one who may remove the bytes. It calls ``abort(_:)`` when they are gone; if it dies before, the record is
     /// there for the sweep.
@@ -99,7 +140,7 @@ public struct UploadsFacet: Sendable {
         return results[0].affected > 0
     }
 
-    /// Moves an image from `saving` back to `queued` without size, hashes or locations and forgets the upload record,
+    /// Moves an image from `saving`, or from `uploading` where the upload goes to the staging area, back to `queued` without size, hashes or locations and forgets the upload record,
     /// in one transaction. The upload must have been abandoned, and the bytes be gone.
     ///
     /// The record goes too when the image was deleted meanwhile. Nothing happens when the record is another process's
@@ -113,7 +154,7 @@ public struct UploadsFacet: Sendable {
                     """
                     UPDATE images SET status = 'queued', size = NULL, virtual_size = NULL, checksum = NULL, \
                     os_hash_algo = NULL, os_hash_value = NULL, updated_at = $1 \
-                    WHERE id = $2 AND status = 'saving' AND NOT deleted
+                    WHERE id = $2 AND status IN ('saving', 'uploading') AND NOT deleted
                     """, [.time(now), .text(upload.imageID)]),
                 Statement(
                     """
