@@ -45,7 +45,7 @@ let package = Package(
         .executableTarget(
             name: "glance-api",
             dependencies: [
-                "Supervisor", "Scoreboard", "GlanceWorker", "HTTPServer", "Scrubber", "UnifiedLimits", "UpgradeCheck",
+                "Supervisor", "Scoreboard", "GlanceWorker", "HTTPServer", "Importer", "Scrubber", "UnifiedLimits", "UpgradeCheck",
                 "CommandOptions",
                 "OsloConfig", "OsloLog", argumentParser, logging,
             ],
@@ -95,7 +95,7 @@ let package = Package(
             name: "GlanceWorker",
             dependencies: [
                 "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageSignature",
-                "ImportPlugins",
+                "ImageImport", "ImportPlugins", "ImportSources", "Staging",
                 "ImageDatabase",
                 "ImageStore",
                 "StoreDrivers",
@@ -105,12 +105,21 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(
+            name: "Importer",
+            dependencies: [
+                "Authorization", "UnifiedLimits", "ImageImport", "ImageService", "ImageSignature", "ImportPlugins",
+                "ImportSources", "ImageDatabase", "StoreDrivers", "Staging", "ImageStore", "OsloConfig", "Scoreboard",
+                "Threads", nioCore, nioPosix, logging,
+            ],
+            swiftSettings: strict),
+
         // The HTTP surface.
         .target(
             name: "ImageAPI",
             dependencies: [
-                "Authorization", "JSON", "TextCoding", "ImageService", "ImageModel", "ImageDatabase", "ImageStore",
-                "HTTPServer",
+                "Authorization", "JSON", "TextCoding", "ImageImport", "ImageService", "ImageModel", "ImageDatabase",
+                "ImageStore", "HTTPServer",
                 "OsloConfig", "Identity",
                 "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
@@ -176,6 +185,14 @@ let package = Package(
             dependencies: [
                 "TextCoding", "JSON", "Identity", "OutgoingHTTP", "OsloConfig", "CCrypto", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "ImageImport",
+            dependencies: [
+                "Authorization", "ImageService", "ImageSignature", "ImportPlugins", "ImportSources", "ExternalHTTP",
+                "UnifiedLimits", "ImageDatabase", "Staging", "ImageStore", "ImageModel", "Identity", "OsloConfig",
+                "Events", "JSON", "TextCoding", nioCore, logging,
             ],
             swiftSettings: strict),
         .target(

@@ -3,6 +3,7 @@
 
 #include <asm/unistd.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <linux/openat2.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
+#include <time.h>
 
 int64_t clinux_tcp_bytes_acked(int socket)
 {
@@ -25,6 +27,18 @@ int64_t clinux_tcp_bytes_acked(int socket)
         return -1;
     }
     return (int64_t)info.tcpi_bytes_acked;
+}
+
+void clinux_futex_wait(const void *word, uint32_t seen, int milliseconds)
+{
+    struct timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
+
+    syscall(SYS_futex, word, FUTEX_WAIT, seen, &time, NULL, 0);
+}
+
+void clinux_futex_wake(const void *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
 int clinux_is_resident(int descriptor, int64_t offset)

@@ -4,6 +4,7 @@ extension Event {
         logEvents,
         requestEvents,
         imageEvents,
+        importEvents,
         backendsEvents,
         supervisorEvents,
         scrubberEvents,

@@ -4,10 +4,12 @@ public import HTTPServer
 import Identity
 import ImageAPI
 import ImageDatabase
+import ImageImport
 import ImageService
 import ImageSignature
 import ImageStore
 import ImportPlugins
+import ImportSources
 public import Logging
 import NIOCore
 import NIOPosix
@@ -15,6 +17,7 @@ public import OsloConfig
 import OsloPolicy
 import OutgoingHTTP
 import Scoreboard
+import Staging
 import StoreDrivers
 import UnifiedLimits
 
@@ -36,7 +39,11 @@ public struct Worker: Sendable {
     /// Builds everything and checks that it can work; nothing is served yet.
     ///
     /// - Throws: `StartFailure` for a start that can never succeed.
-    public init(configuration: Configuration, logger: Logger) async throws {
+    ///
+    /// - Parameter wakeImporter: tells this node's importer that there is something to do.
+    public init(
+        configuration: Configuration, logger: Logger, wakeImporter: @escaping @Sendable () -> Void = {}
+    ) async throws {
         self.configuration = configuration
         self.logger = logger
         eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -80,7 +87,13 @@ public struct Worker: Sendable {
             throw StartFailure(.valueError, text)
         }
         application = try ImageAPIApplication(
-            configuration: configuration, pipeline: pipeline, service: service, authorization: authorization,
+            configuration: configuration, pipeline: pipeline, service: service,
+            imports: ImportService(
+                service, settings: ImportSettings(configuration),
+                staging: StagingDirectory(configuration: configuration),
+                sources: ImportSourceSettings(configuration), seal: CredentialSeal(configuration),
+                wakeImporter: wakeImporter),
+            tasks: TaskService(service.common, wakeImporter: wakeImporter), authorization: authorization,
             authenticator: authenticator, logger: logger)
     }
 

@@ -2,6 +2,7 @@ public import Authorization
 public import HTTPServer
 public import Hummingbird
 public import Identity
+public import ImageImport
 public import ImageService
 public import Logging
 public import OsloConfig
@@ -11,8 +12,8 @@ public import OsloConfig
 ///     let pipeline = try Pipeline(configuration: configuration)
 ///     let authenticator = pipeline.usesKeystone ? try TokenAuthenticator(…) : nil
 ///     let application = try ImageAPIApplication(
-///         configuration: configuration, pipeline: pipeline, service: service, authorization: authorization,
-///         authenticator: authenticator, logger: logger)
+///         configuration: configuration, pipeline: pipeline, service: service, imports: imports, tasks: tasks,
+///         authorization: authorization, authenticator: authenticator, logger: logger)
 public struct ImageAPIApplication: HTTPResponder {
     private let responder: any HTTPResponder<APIContext>
     /// Where Glance's access log comes from; operators have it in `default_log_levels`.
@@ -27,7 +28,8 @@ public struct ImageAPIApplication: HTTPResponder {
     ///   - authenticator: may be nil where the pipeline does not use Keystone.
     /// - Throws: `ConfigurationError`.
     public init(
-        configuration: Configuration, pipeline: Pipeline? = nil, service: ImageService,
+        configuration: Configuration, pipeline: Pipeline? = nil, service: ImageService, imports: ImportService,
+        tasks: TaskService,
         authorization: Authorization, authenticator: TokenAuthenticator?, logger: Logger
     ) throws(ConfigurationError) {
         // Typed throws does not pass through the autoclosure of `??`.
@@ -37,11 +39,12 @@ public struct ImageAPIApplication: HTTPResponder {
         let images: [Route]
         do {
             images = try ImageResources.routes(
-                service: service, settings: ImageResourceSettings(configuration), transfers: transfers)
+                service: service, imports: imports, tasks: tasks, settings: ImageResourceSettings(configuration),
+                transfers: transfers)
         } catch {
             throw ConfigurationError("\(error)")
         }
-        let routes = Discovery(service: service).routes + images
+        let routes = Discovery(service: service, importMethods: imports.settings.methods).routes + images
         self.init(
             try Self.responder(
                 configuration: configuration, application: pipeline.application,

@@ -1,9 +1,9 @@
-import Authorization
-import ImageStore
+package import Authorization
+package import ImageStore
 
 extension Caller {
     /// The caller as stores know it.
-    var storeContext: StoreContext {
+    package var storeContext: StoreContext {
         StoreContext(
             user: token.map {
                 StoreContext.User(
@@ -14,7 +14,7 @@ extension Caller {
     }
 
     /// The caller as stores know it, for a removal that is the caller's own for a while from now.
-    var removalContext: StoreContext {
+    package var removalContext: StoreContext {
         var context = storeContext
         context.deadline = .now + ImageService.removalTime
         return context

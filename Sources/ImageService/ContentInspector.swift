@@ -1,9 +1,9 @@
-import NIOCore
+package import NIOCore
 
 /// Looks at an image's bytes while they are uploaded: finds the format, the virtual size, and what is not safe to boot.
 ///
 /// Used by one thread at a time, never an event loop's.
-protocol ContentInspector: AnyObject, Sendable {
+package protocol ContentInspector: AnyObject, Sendable {
     /// Takes the next bytes.
     ///
     /// - Throws: ``ServiceError/unsupportedMediaType(_:)`` as soon as the data are to be refused.

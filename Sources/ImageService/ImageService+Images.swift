@@ -1,7 +1,7 @@
 public import Authorization
 import ImageDatabase
 public import ImageModel
-import ImageStore
+package import ImageStore
 import TextCoding
 import UnifiedLimits
 
@@ -107,7 +107,7 @@ extension ImageService {
 
     /// Removes the data of a location whose row says `pending_delete`, unless another row needs them, and marks the row.
     /// What fails is tried again by the scrubber.
-    func removeData(at location: ImageLocation, ofImage id: String, context: StoreContext) async {
+    package func removeData(at location: ImageLocation, ofImage id: String, context: StoreContext) async {
         guard let store = stores.store(for: location) else {
             log(
                 .locationStoreUnknown, level: .warning, "No configured store holds a location of a deleted image",

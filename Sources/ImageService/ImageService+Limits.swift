@@ -2,7 +2,7 @@ public import Authorization
 public import ImageDatabase
 import ImageModel
 import TextCoding
-import UnifiedLimits
+package import UnifiedLimits
 
 // Keystone's unified limits. What counts is the project that owns an image, whoever acts: usage is counted by owner, too.
 extension ImageService {
@@ -59,7 +59,7 @@ extension Image {
 }
 
 extension ServiceError {
-    init(_ error: LimitError) {
+    package init(_ error: LimitError) {
         switch error {
         case .exceeded(let reason): self = .tooLarge(reason)
         case .unknown(let reason): self = .unavailable(reason)

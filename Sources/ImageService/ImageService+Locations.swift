@@ -2,7 +2,7 @@ public import Authorization
 import Cryptography
 import ExternalHTTP
 import ImageDatabase
-import ImageModel
+package import ImageModel
 import ImageStore
 import TextCoding
 
@@ -197,7 +197,7 @@ extension ImageService {
     }
 
     /// Data may only be stored when it is known what they are.
-    func requireFormats(of image: Image) throws(ServiceError) {
+    package func requireFormats(of image: Image) throws(ServiceError) {
         let missing = [("disk_format", image.diskFormat), ("container_format", image.containerFormat)]
             .filter { $0.1 == nil }.map(\.0)
         if !missing.isEmpty {

@@ -1,6 +1,6 @@
-import ImageDatabase
+package import ImageDatabase
 import ImageModel
-import ImageStore
+package import ImageStore
 
 // The part of cleaning up that only the process itself can do. What dead processes leave is the scrubber's.
 extension ImageService {
@@ -29,7 +29,7 @@ extension ImageService {
     ///
     /// Who may remove is who has declared the upload failed: an upload that was finished meanwhile, or that somebody else
     /// has taken over, is left alone. The record is what the sweep finds, should this process die in between.
-    func abandon(_ upload: UploadRecord, in store: any Store) async {
+    package func abandon(_ upload: UploadRecord, in store: any Store) async {
         let deadline = ContinuousClock.now + Self.removalTime
         do {
             guard try await database.uploads.abandon(upload) else { return }
@@ -53,5 +53,5 @@ extension ImageService {
 
 extension UploadRecord {
     /// The upload as stores know it.
-    var stored: StoreUpload { StoreUpload(imageID: imageID, uploadID: uploadID) }
+    package var stored: StoreUpload { StoreUpload(imageID: imageID, uploadID: uploadID) }
 }

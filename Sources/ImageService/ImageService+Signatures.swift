@@ -1,14 +1,14 @@
-import Authorization
+package import Authorization
 import Events
-import ImageModel
-import ImageSignature
+package import ImageModel
+package import ImageSignature
 
 /// What images have in the key manager.
 extension ImageService {
     /// What has to verify the data of a signed image; nil for others (Glance, "Image Signature Verification").
     ///
     /// - Throws: ``ServiceError/invalid(_:)`` for a signature that cannot be verified.
-    func signatureVerifier(of image: Image, for caller: Caller) async throws(ServiceError) -> SignatureVerifier? {
+    package func signatureVerifier(of image: Image, for caller: Caller) async throws(ServiceError) -> SignatureVerifier? {
         do throws(SignatureError) {
             guard let keyManager else {
                 guard let signature = try ImageSignature(properties: image.properties) else { return nil }
@@ -29,7 +29,7 @@ extension ImageService {
     /// Compares what was hashed with the signature.
     ///
     /// - Throws: ``ServiceError/invalid(_:)``.
-    static func verify(_ result: UploadResult, by verifier: SignatureVerifier?) throws(ServiceError) {
+    package static func verify(_ result: UploadResult, by verifier: SignatureVerifier?) throws(ServiceError) {
         guard let verifier else { return }
         do throws(SignatureError) {
             try verifier.verify(digest: result.signedDigest ?? [])

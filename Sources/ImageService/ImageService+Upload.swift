@@ -1,7 +1,7 @@
 public import Authorization
-import ImageDatabase
-import ImageModel
-import ImageStore
+package import ImageDatabase
+package import ImageModel
+package import ImageStore
 public import NIOCore
 import TextCoding
 import UnifiedLimits
@@ -93,7 +93,7 @@ extension ImageService {
     }
 
     /// The virtual size where nobody has looked into the data: that of a bare raw disk is its size, others stay unknown.
-    private static func virtualSize(of image: Image, bytes: Int64) -> Int64? {
+    package static func virtualSize(of image: Image, bytes: Int64) -> Int64? {
         image.containerFormat == "bare" && image.diskFormat == "raw" && bytes > 0 ? bytes : nil
     }
 
@@ -101,7 +101,7 @@ extension ImageService {
     /// Python Glance has left: they go.
     ///
     /// - Parameter context: its deadline counts from before the image became ours to write.
-    private func makeWriter(
+    package func makeWriter(
         in store: any Store, for upload: UploadRecord, expectedSize: Int64?, context: StoreContext
     ) async throws(StoreError) -> any StoreWriter {
         do {
@@ -178,7 +178,7 @@ extension ImageService {
     }
 
     /// Store and transport failures in terms of the client.
-    static func clientError(_ error: any Error) -> any Error {
+    package static func clientError(_ error: any Error) -> any Error {
         if let error = error as? LimitError { return ServiceError(error) }
         guard let error = error as? StoreError else { return error }
         switch error {

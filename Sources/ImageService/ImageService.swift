@@ -1,9 +1,9 @@
-import Authorization
-import ImageDatabase
+package import Authorization
+package import ImageDatabase
 import ImageModel
 public import ImageSignature
 public import ImageStore
-import Logging
+package import Logging
 public import NIOPosix
 public import UnifiedLimits
 
@@ -16,13 +16,13 @@ public struct ImageService: Sendable {
     /// What the other services of images are made from, too.
     public let common: ServiceContext
     /// Unified limits; nil without `use_keystone_limits`.
-    let limits: ProjectLimits?
+    package let limits: ProjectLimits?
     /// Has the certificates of signed images, and the keys of encrypted ones.
     let keyManager: KeyManager?
     /// Names this process in upload records.
-    let process = ProcessIdentity.current()
-    let uploads: UploadRegistry
-    let pipeline: UploadPipeline
+    package let process = ProcessIdentity.current()
+    package let uploads: UploadRegistry
+    package let pipeline: UploadPipeline
 
     /// - Parameters:
     ///   - limits: Keystone's; nil without `use_keystone_limits`.
@@ -45,17 +45,21 @@ public struct ImageService: Sendable {
 
 extension ImageService {
     public var stores: StoreRegistry { common.stores }
-    var database: ImageDatabase { common.database }
-    var authorization: Authorization { common.authorization }
-    var settings: ImageServiceSettings { common.settings }
-    var quotas: Quotas { common.quotas }
-    var logger: Logger { common.logger }
+    package var database: ImageDatabase { common.database }
+    package var authorization: Authorization { common.authorization }
+    package var settings: ImageServiceSettings { common.settings }
+    package var quotas: Quotas { common.quotas }
+    package var logger: Logger { common.logger }
 
     /// Hides what the caller must not see of an image's locations: a deactivated image shows none but to administrators,
     /// and where locations are not to be shown at all only the store ids in their metadata stay.
+    /// Why an import has failed is the owner's and the administrators' to know.
     func redactLocations(of image: Image, for caller: Caller) -> Image {
-        if image.locations.isEmpty { return image }
         var shown = image
+        if !caller.isAdmin, caller.project != image.owner, !image.properties.isEmpty {
+            shown.properties[ImportProperty.failure] = nil
+        }
+        if image.locations.isEmpty { return shown }
         if image.status == .deactivated && !caller.isAdmin {
             shown.locations = []
         } else if !settings.showsLocations && !settings.showsDirectURL {

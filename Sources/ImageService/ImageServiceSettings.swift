@@ -3,7 +3,7 @@ public import OsloConfig
 
 /// The options that the services of images go by, read once.
 public struct ImageServiceSettings: Sendable {
-    let quotas: Quotas
+    package let quotas: Quotas
     /// `hashing_algorithm`
     let hashingAlgorithm: String
     /// `delayed_delete`: the data of deleted images are the scrubber's.

@@ -5,15 +5,15 @@ import OsloConfig
 /// The quotas that come from the configuration and are the same for everybody.
 ///
 /// Source: options `image_*_quota`, `image_size_cap`, `user_storage_quota`; negative counts mean no limit.
-struct Quotas: Sendable {
+package struct Quotas: Sendable {
     let members: Int
     let properties: Int
     let tags: Int
     let locations: Int
     /// Bytes of the largest image.
-    let imageSize: Int64
+    package let imageSize: Int64
     /// Bytes that one project may store; nil is no limit.
-    let userStorage: Int64?
+    package let userStorage: Int64?
 
     init(configuration: Configuration) {
         members = configuration[Options.Default.imageMemberQuota]

@@ -1,7 +1,7 @@
 public import Authorization
-import Events
+package import Events
 public import ImageDatabase
-import ImageModel
+package import ImageModel
 public import ImageStore
 public import Logging
 
@@ -9,9 +9,9 @@ public import Logging
 public struct ServiceContext: Sendable {
     public let settings: ImageServiceSettings
     public let stores: StoreRegistry
-    let database: ImageDatabase
-    let authorization: Authorization
-    let logger: Logger
+    package let database: ImageDatabase
+    package let authorization: Authorization
+    package let logger: Logger
 
     public init(
         settings: ImageServiceSettings, database: ImageDatabase, stores: StoreRegistry, authorization: Authorization,
@@ -24,15 +24,15 @@ public struct ServiceContext: Sendable {
         self.logger = logger
     }
 
-    var quotas: Quotas { settings.quotas }
+    package var quotas: Quotas { settings.quotas }
 
     /// The image if the caller can see it at all; policies are not asked yet.
-    func visibleImage(_ id: String, for caller: Caller) async throws -> Image {
+    package func visibleImage(_ id: String, for caller: Caller) async throws -> Image {
         try authorization.visible(try await database.images.find(id), id: id, to: caller)
     }
 
     /// The image that the caller wants to change; policies are not asked yet.
-    func changeableImage(_ id: String, for caller: Caller) async throws -> Image {
+    package func changeableImage(_ id: String, for caller: Caller) async throws -> Image {
         try authorization.requireWriter(caller)
         return try await visibleImage(id, for: caller)
     }
@@ -40,7 +40,7 @@ public struct ServiceContext: Sendable {
     /// Writes into the log what has happened to an image, with the request that wanted it.
     ///
     /// - Parameter facts: metadata besides image, request, user and project.
-    func log(
+    package func log(
         _ event: Event, level: Logger.Level = .info, _ message: Logger.Message, image id: String, for caller: Caller?,
         error: (any Error)? = nil, _ facts: @autoclosure () -> Logger.Metadata = [:], file: String = #fileID,
         function: String = #function, line: UInt = #line

@@ -1,22 +1,22 @@
 import Cryptography
-import ImageStore
-import NIOCore
+package import ImageStore
+package import NIOCore
 import NIOPosix
 import TextCoding
-import UnifiedLimits
+package import UnifiedLimits
 
 /// What an upload turned out to be.
-struct UploadResult: Sendable, Equatable {
+package struct UploadResult: Sendable, Equatable {
     /// Bytes received.
-    var size: Int64
+    package var size: Int64
     /// Bytes of the disk that the data describe; nil where that is unknown.
-    var virtualSize: Int64?
+    package var virtualSize: Int64?
     /// MD5 in hexadecimal.
-    var checksum: String
-    var hashAlgorithm: String
-    var hashValue: String
+    package var checksum: String
+    package var hashAlgorithm: String
+    package var hashValue: String
     /// What the signature of a signed image is of.
-    var signedDigest: [UInt8]?
+    package var signedDigest: [UInt8]?
 }
 
 /// Carries a body into a store. Each block of the body goes to the checksum, the multihash, the inspector and the writer
@@ -24,7 +24,7 @@ struct UploadResult: Sendable, Equatable {
 ///
 /// The received buffers are passed on as they are. How many blocks exist is limited, so whoever is slowest, disk, processor
 /// or client, sets the pace, and memory does not depend on the image's size.
-struct UploadPipeline: Sendable {
+package struct UploadPipeline: Sendable {
     private let hashingAlgorithm: String
     private let executor: ThreadPoolExecutor
     private let memory: UploadMemory
@@ -51,7 +51,7 @@ struct UploadPipeline: Sendable {
     ///   - signatureAlgorithm: of a signed image, the hash that the signature is of.
     /// - Throws: ``ServiceError/tooLarge(_:)``, ``ServiceError/invalid(_:)`` for a size that is not the announced one,
     ///   `LimitError`, and whatever the body, the inspector and the writer throw. The writer has been cancelled then.
-    func run<Body: AsyncSequence & Sendable>(
+    package func run<Body: AsyncSequence & Sendable>(
         _ body: Body, into writer: any StoreWriter, limit: Int64, expectedSize: Int64?,
         allowance: UploadAllowance? = nil, inspector: (any ContentInspector)? = nil, signatureAlgorithm: String? = nil
     ) async throws -> UploadResult where Body.Element == ByteBuffer {

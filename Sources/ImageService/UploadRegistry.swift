@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The uploads that run in this process: what tells which records of its own are left over.
-final class UploadRegistry: Sendable {
+package final class UploadRegistry: Sendable {
     private struct State {
         var running: Set<String> = []
         var hasUnfinished = false
@@ -9,11 +9,11 @@ final class UploadRegistry: Sendable {
 
     private let state = Mutex(State())
 
-    func insert(_ uploadID: String) {
+    package func insert(_ uploadID: String) {
         state.withLock { _ = $0.running.insert(uploadID) }
     }
 
-    func remove(_ uploadID: String) {
+    package func remove(_ uploadID: String) {
         state.withLock { _ = $0.running.remove(uploadID) }
     }
 
@@ -22,7 +22,7 @@ final class UploadRegistry: Sendable {
     }
 
     /// An upload has ended whose record, or whose bytes, may still be there.
-    func leaveUnfinished() {
+    package func leaveUnfinished() {
         state.withLock { $0.hasUnfinished = true }
     }
 

@@ -7,6 +7,8 @@ public enum ProcessRole: String, Sendable, Equatable, CaseIterable {
     case scrubber
     /// Mirrors Keystone's limits.
     case limits
+    /// Does imports.
+    case importer
 
     /// Whether it gets the listening socket.
     public var acceptsConnections: Bool { self == .worker }

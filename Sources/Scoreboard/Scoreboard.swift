@@ -11,9 +11,11 @@ public final class Scoreboard: Sendable {
     public static let capacity = 1024
     /// Bytes of the longest ``ScoreboardSlot/failure``.
     public static let failureLength = SlotMemory.stride - SlotMemory.words
+    /// Bytes: the slots, and room for the bell.
+    private static let size = (capacity + 1) * SlotMemory.stride
     /// What another version of the program must have the same of in order to read this one's scoreboard.
     public static let layout =
-        "\(capacity)x\(SlotMemory.stride):" + ScoreboardSlot.Field.allCases.map { "\($0)" }.joined(separator: ",")
+        "\(capacity)x\(SlotMemory.stride)+bell:" + ScoreboardSlot.Field.allCases.map { "\($0)" }.joined(separator: ",")
 
     /// The memfd; children inherit it.
     public let descriptor: Int32
@@ -24,7 +26,7 @@ public final class Scoreboard: Sendable {
     /// - Throws: ``ScoreboardError`` with the errno.
     public convenience init() throws(ScoreboardError) {
         let descriptor = clinux_memfd_create("glance-scoreboard")
-        guard descriptor >= 0, ftruncate(descriptor, off_t(Self.capacity * SlotMemory.stride)) == 0 else {
+        guard descriptor >= 0, ftruncate(descriptor, off_t(Self.size)) == 0 else {
             throw ScoreboardError(errno: errno)
         }
         try self.init(descriptor: descriptor)
@@ -34,7 +36,7 @@ public final class Scoreboard: Sendable {
     ///
     /// - Throws: ``ScoreboardError`` when it is no scoreboard.
     public init(descriptor: Int32) throws(ScoreboardError) {
-        let size = Self.capacity * SlotMemory.stride
+        let size = Self.size
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw ScoreboardError(errno: errno) }
         guard status.st_size == size else { throw ScoreboardError(errno: EINVAL) }
@@ -46,7 +48,7 @@ public final class Scoreboard: Sendable {
     }
 
     deinit {
-        munmap(memory.start, Self.capacity * SlotMemory.stride)
+        munmap(memory.start, Self.size)
         close(descriptor)
     }
 
@@ -58,6 +60,27 @@ public final class Scoreboard: Sendable {
 
     func word(_ field: ScoreboardSlot.Field, of slot: Int) -> UnsafeMutablePointer<Atomic<Int64>> {
         (memory.start + slot * SlotMemory.stride + field.rawValue * 8).assumingMemoryBound(to: Atomic<Int64>.self)
+    }
+
+    // MARK: The bell
+
+    /// A word behind the slots that counts how often somebody has rung.
+    private var bell: UnsafeMutablePointer<Atomic<UInt32>> {
+        (memory.start + Self.capacity * SlotMemory.stride).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+
+    /// How often ``ring()`` was called so far; it wraps around.
+    public var rings: UInt32 { bell.pointee.load(ordering: .acquiring) }
+
+    /// Wakes whoever waits, in any process: there is something to do for the importer.
+    public func ring() {
+        bell.pointee.wrappingAdd(1, ordering: .releasing)
+        clinux_futex_wake(bell)
+    }
+
+    /// Blocks the thread until the bell has rung since it had rung `seen` times, or the time is over.
+    public func waitForBell(after seen: UInt32, milliseconds: Int32) {
+        clinux_futex_wait(bell, seen, milliseconds)
     }
 
     func failure(of slot: Int) -> UnsafeMutableBufferPointer<UInt8> {

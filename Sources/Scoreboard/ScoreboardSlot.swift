@@ -15,7 +15,7 @@ public struct ScoreboardSlot: Sendable {
     }
 
     public let number: Int
-    let scoreboard: Scoreboard
+    public let scoreboard: Scoreboard
 
     /// How far the child is.
     public var state: State {

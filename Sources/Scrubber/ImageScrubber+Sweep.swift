@@ -27,8 +27,10 @@ extension ImageScrubber {
             }
         }
         for upload in try await database.uploads.all() where upload.lease.isDead(seenBy: process) {
-            // Who does not have the store leaves the record to who has.
-            guard let candidates = stores.stores(ofUploadInto: upload.storeID) else { continue }
+            // Who does not have the store leaves the record to who has. Of data that were being staged, another node can only
+            // end the record; what lies in that node's staging area has no image then, and goes with the next sweep there.
+            let isStaged = upload.storeID == StagingDirectory.storeID
+            guard let candidates = isStaged ? [] : stores.stores(ofUploadInto: upload.storeID) else { continue }
             let context = StoreContext(deadline: .now + Self.removalTime)
             guard let taken = try await database.uploads.takeOver(upload, by: process) else { continue }
             let metadata: Logger.Metadata = [
@@ -37,6 +39,7 @@ extension ImageScrubber {
             ]
             do {
                 for store in candidates { try await store.discard(taken.stored, context: context) }
+                if isStaged { try await staging?.removeAll(ofImage: upload.imageID) }
             } catch {
                 logger.log(
                     .scrubFailed, level: error.isOutage ? .debug : .warning,

@@ -18,7 +18,7 @@ public struct StagingDirectory: Sendable {
     }
 
     public let path: String
-    private let pool = BlockingPool()
+    let pool = BlockingPool()
 
     /// Nil when the configuration names no directory, or names one that is a data directory of a store: nothing in there
     /// may ever be taken for leftovers.

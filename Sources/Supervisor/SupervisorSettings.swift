@@ -32,6 +32,7 @@ public struct SupervisorSettings: Sendable, Equatable {
         workers = min(max(configuration[Options.Default.workers] ?? processors, 1), Self.mostWorkers)
         if configuration[Options.Default.runScrubber] { services.append(.scrubber) }
         if configuration[Options.Default.useKeystoneLimits] { services.append(.limits) }
+        if configuration[Options.Default.runImporter] { services.append(.importer) }
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         drainTimeout = timeout > 0 ? .seconds(timeout) : nil
     }

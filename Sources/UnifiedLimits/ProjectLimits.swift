@@ -83,6 +83,13 @@ public struct ProjectLimits: Sendable {
         }
     }
 
+    /// Refuses what would pass a limit, though nothing is changed yet.
+    ///
+    /// - Throws: ``LimitError``, `DatabaseError`.
+    public func check(_ claim: LimitClaim) async throws {
+        try await claiming(claim) { claim throws(DatabaseError) in try await database.limits.check(claim) }
+    }
+
     /// Begins an upload into an image of `project`.
     ///
     /// - Parameter size: bytes to come; all of them are claimed. Nil when unknown: the claim grows with the upload.

@@ -3,12 +3,14 @@ import CommandOptions
 import GlanceWorker
 import Glibc
 import HTTPServer
+import Importer
 import Logging
 import OsloConfig
 import OsloLog
 import Scoreboard
 import Scrubber
 import Supervisor
+import Synchronization
 import UnifiedLimits
 
 /// `glance-api`: the supervisor, or one of its children if it was given a role.
@@ -95,6 +97,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
                 case .worker: try await serve(process)
                 case .scrubber: try await scrub(process)
                 case .limits: try await mirrorLimits(process)
+                case .importer: try await doImports(process)
                 }
                 return 0
             } catch {
@@ -121,6 +124,25 @@ struct GlanceAPI: ParsableCommand, Sendable {
             until: { _ = await process.waitForEnding() })
     }
 
+    private func doImports(_ process: SupervisedProcess) async throws {
+        let importer = try await ImporterService(
+            configuration: try childConfiguration(process), logger: Logger(label: "glance.importer"))
+        let board = process.slot.scoreboard
+        let seen = Mutex(board.rings)
+        try await importer.run(
+            started: process.reportReady,
+            beat: { count in
+                process.slot.beat()
+                process.slot.transfers = count
+            },
+            wait: {
+                let last = seen.withLock { $0 }
+                board.waitForBell(after: last, milliseconds: 1000)
+                seen.withLock { $0 = board.rings }
+            },
+            until: { _ = await process.waitForEnding() })
+    }
+
     /// Takes the configuration that the supervisor has accepted, and sets up logging.
     private func childConfiguration(_ process: SupervisedProcess) throws -> Configuration {
         var sources = sources
@@ -132,7 +154,9 @@ struct GlanceAPI: ParsableCommand, Sendable {
 
     private func serve(_ process: SupervisedProcess) async throws {
         let configuration = try childConfiguration(process)
-        let worker = try await Worker(configuration: configuration, logger: Logger(label: "glance.api"))
+        let worker = try await Worker(
+            configuration: configuration, logger: Logger(label: "glance.api"),
+            wakeImporter: { process.slot.scoreboard.ring() })
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         try await worker.serve(
             socket: process.socket, started: process.reportReady,

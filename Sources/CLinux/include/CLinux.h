@@ -39,6 +39,11 @@ int clinux_open_beneath(int directory, const char *path, int flags);
 /* memmem(3), as an answer: whether the pattern is in the bytes. An empty pattern is in nothing. */
 int clinux_contains(const void *bytes, size_t count, const void *pattern, size_t length);
 
+/* futex(2) on memory that processes share. Waits until the word is not `seen` any more, somebody has called the other one, or
+   the time is over; spurious ends happen. */
+void clinux_futex_wait(const void *word, uint32_t seen, int milliseconds);
+void clinux_futex_wake(const void *word);
+
 /* memfd_create(2), close-on-exec. */
 int clinux_memfd_create(const char *name);
 

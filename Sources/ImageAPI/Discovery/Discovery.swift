@@ -5,6 +5,8 @@ import ImageService
 /// `/v2/info/…` (Images API v2, "Image discovery").
 struct Discovery: Sendable {
     let service: ImageService
+    /// `enabled_import_methods` that there are.
+    let importMethods: [String]
 
     var routes: [Route] {
         [
@@ -15,7 +17,6 @@ struct Discovery: Sendable {
         ]
     }
 
-    /// Lists what this release can do, which is why `enabled_import_methods` plays no part: there is no import yet.
     @Sendable private func importMethods(_ request: Request, _ context: APIContext) -> Response {
         .json { writer in
             writer.object { writer in
@@ -23,7 +24,7 @@ struct Discovery: Sendable {
                     writer.object { writer in
                         writer.field("description", "Import methods available.")
                         writer.field("type", "array")
-                        writer.field("value") { $0.array([]) }
+                        writer.field("value") { $0.array(importMethods) }
                     }
                 }
             }

@@ -11,10 +11,13 @@ struct Images: Sendable {
     let limits: ImageListRequest.Limits
     /// Stores that an image can be put into, for the answer to `create`; empty without multi-store.
     let storeIDs: String
+    /// Methods by which it can be imported, for the same answer.
+    let importMethods: String
 
-    init(service: ImageService, settings: ImageResourceSettings) {
+    init(service: ImageService, settings: ImageResourceSettings, importMethods: [String]) {
         self.service = service
         schema = settings.schema
+        self.importMethods = importMethods.joined(separator: ",")
         document = ImageDocument(settings, stores: service.stores)
         limits = settings.pages
         storeIDs = service.stores.isMultiStore ? service.stores.stores.map(\.id).joined(separator: ",") : ""
@@ -54,6 +57,7 @@ struct Images: Sendable {
         let draft = try ImageDraft(json: try await request.json(), schema: schema)
         let image = try await service.create(draft, for: context.caller)
         var headers = HTTPFields()
+        if !importMethods.isEmpty { headers[.imageImportMethods] = importMethods }
         if !storeIDs.isEmpty { headers[.imageStoreIDs] = storeIDs }
         headers[.location] = context.baseURL + ImageDocument.path(of: image.id)
         return answer(image, .created, headers: headers)
@@ -92,6 +96,8 @@ extension HTTPField.Name {
     static let acceptPatch = literal("Accept-Patch")
     /// Stores that the created image can be put into.
     static let imageStoreIDs = literal("OpenStack-image-store-ids")
+    /// Methods by which the created image can be imported.
+    static let imageImportMethods = literal("OpenStack-image-import-methods")
     /// Store that an upload is meant for.
     static let imageMetaStore = literal("X-Image-Meta-Store")
     /// Bytes of an upload that are to come, for chunked bodies.

@@ -14,6 +14,8 @@ public struct ImportJob: Sendable, Equatable {
     public var attempts: Int
     /// What the importer needs of the user who asked, sealed.
     public var credentials: String?
+    /// Of that user.
+    public var roles: [String] = []
     /// Of the importer that works on it.
     public var lease: ProcessLease
 
@@ -40,7 +42,7 @@ extension ProcessIdentity {
 
 extension ImportJob {
     static let columns =
-        "task_id, image_id, project_id, needs_staged_file, attempts, credentials, host, pid, start_time, renewed_at"
+        "task_id, image_id, project_id, needs_staged_file, attempts, credentials, roles, host, pid, start_time, renewed_at"
 
     init(_ row: Row) throws(DatabaseError) {
         taskID = try row.required(row.text(0), 0)
@@ -49,7 +51,8 @@ extension ImportJob {
         needsStagedFile = row.bool(3)
         attempts = Int(try row.integer(4) ?? 0)
         credentials = row.text(5)
-        lease = try ProcessLease(row, from: 6)
+        roles = (row.text(6) ?? "").split(separator: ",").map(String.init)
+        lease = try ProcessLease(row, from: 7)
     }
 
     /// What names the row in ``LeaseTable/imports``.

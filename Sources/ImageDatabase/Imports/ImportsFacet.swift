@@ -82,7 +82,7 @@ public struct ImportsFacet: Sendable {
             job.row + [
                 ("image_id", .text(job.imageID)), ("project_id", .text(job.projectID)),
                 ("needs_staged_file", .bool(job.needsStagedFile)), ("attempts", .integer(0)),
-                ("credentials", .text(job.credentials)), ("created_at", .time(now)),
+                ("credentials", .text(job.credentials)), ("roles", .text(job.roles.joined(separator: ","))), ("created_at", .time(now)),
             ], lease)
     }
 

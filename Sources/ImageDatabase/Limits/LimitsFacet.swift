@@ -24,6 +24,12 @@ public struct LimitsFacet: Sendable {
         return ClaimedBytes(bytes: try rows[0].integer(0) ?? 0, isPastLimit: try rows[0].integer(1) == 1)
     }
 
+    /// Throws ``DatabaseError/limitReached`` for a claim that does not fit at the moment.
+    public func check(_ claim: LimitClaim) async throws(DatabaseError) {
+        let statements = LimitStatements(session.dialect)
+        try await session.write(statements.lock(claim.projectID) + statements.check(claim))
+    }
+
     /// Limit and usage of every resource for a project.
     ///
     /// - Throws: ``DatabaseError/limitsUnknown`` while the mirror has never been filled.

@@ -36,6 +36,7 @@ enum ApplianceTables {
                         .required("task_id", .string(36)), .optional("image_id", .string(36)),
                         .required("project_id", .string(255)), .required("needs_staged_file", .boolean),
                         .required("attempts", .integer), .optional("credentials", .text),
+                        .optional("roles", .text),
                         .required("created_at", .dateTime), .required("host", .string(255)),
                         .required("pid", .integer), .required("start_time", .bigInteger),
                         .required("renewed_at", .dateTime),

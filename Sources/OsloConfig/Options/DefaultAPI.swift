@@ -110,7 +110,7 @@ extension Options.Default {
         help: "Directory, as a file:// URI, where data waits to be imported when enabled_backends is not set.")
 
     public static let enabledImportMethods = Option<[String]>(
-        .notYet, group, "enabled_import_methods", default: ["glance-direct", "web-download", "copy-image"],
+        .honoured, group, "enabled_import_methods", default: ["glance-direct", "web-download", "copy-image"],
         type: .list(.string, bounded: true),
         help: "Import methods that clients may use. An empty list, [], turns import off.")
 

@@ -26,6 +26,13 @@ extension Options.Default {
         .honoured, group, "restore", default: nil,
         help: "Id of an image that the scrubber takes back from pending_delete.")
 
+    public static let runImporter = Option<Bool>(
+        .honoured, group, "run_importer", default: true,
+        help: """
+            Runs an importer as a child of glance-api. Imports that requests to this node ask for may be done by the \
+            importers of other nodes too. Not an option of Glance.
+            """)
+
     public static let runScrubber = Option<Bool>(
         .honoured, group, "run_scrubber", default: true,
         help: """
@@ -45,7 +52,7 @@ extension Options.Default {
     static var scrubberOptions: [OptionDeclaration] {
         [
             scrubTime.declaration, scrubPoolSize.declaration, delayedDelete.declaration, wakeupTime.declaration,
-            daemon.declaration, restore.declaration, runScrubber.declaration, stuckImageTimeout.declaration,
+            daemon.declaration, restore.declaration, runScrubber.declaration, runImporter.declaration, stuckImageTimeout.declaration,
         ]
     }
 }

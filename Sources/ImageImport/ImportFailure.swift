@@ -1,0 +1,29 @@
+import ImageService
+import ImageStore
+import ImportPlugins
+import ImportSources
+import UnifiedLimits
+
+/// Why an import has failed, in words for the owner of the image.
+struct ImportFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+
+    /// The words for any error of a step.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as ImportFailure: self = failure
+        case let error as ImportSourceError: self.init(error.publicText)
+        case let error as ImportPluginError: self.init(error.text)
+        case let error as StoreError where error == .notFound: self.init("The data to import are not there any more.")
+        case is StoreError: self.init(ImageService.clientError(error))
+        case let error as LimitError: self.init(ServiceError(error).text)
+        case let error as ServiceError: self.init(error.text)
+        default: self.init("The service failed; its log says more.")
+        }
+    }
+}
+
+/// Somebody else has the job by now, or the image is gone: nothing may be written any more.
+struct LostJob: Error {}

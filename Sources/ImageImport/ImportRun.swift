@@ -1,0 +1,418 @@
+import Authorization
+import ExternalHTTP
+import Glibc
+import ImageDatabase
+import ImageModel
+import ImageSignature
+import ImageService
+import ImageStore
+import ImportPlugins
+import ImportSources
+import JSON
+import Logging
+import NIOCore
+import Staging
+import TextCoding
+import UnifiedLimits
+
+/// One import from its beginning to its end: fetch, steps, stores, and what is left afterwards.
+///
+/// Everything that it writes into the database is conditional on its still holding the job. After a crash the next importer does
+/// the same again: what is staged stays until the end, and stores that have the data already are passed over.
+struct ImportRun: Sendable {
+    let job: ImportJob
+    let task: ImageTask
+    let tools: ImportTools
+    let progress: ImportProgress
+
+    private var service: ImageService { tools.service }
+    private var database: ImageDatabase { service.database }
+
+    /// How often an importer may die of a job.
+    private static let mostAttempts = 2
+
+    /// Does the import, and records how it has ended.
+    ///
+    /// - Throws: `LostJob`, `CancellationError`; `DatabaseError` when the end could not be recorded: the job is tried again.
+    func run() async throws {
+        guard let id = job.imageID else { return try await runTask() }
+        guard let image = try await database.images.find(id) else { return try await endWithoutImage(id) }
+        do {
+            guard job.attempts <= Self.mostAttempts else {
+                throw ImportFailure(
+                    "The importer has died of this import \(Self.mostAttempts) times; it is not tried again.")
+            }
+            let request = try request()
+            let (changed, failed) =
+                request.method == .copyImage ? try await copy(image, request) : try await fill(image, request)
+            try await succeed(changed, failed)
+        } catch {
+            try await settle(error, id)
+        }
+    }
+
+    /// A task of the tasks API: it makes the image as well.
+    private func runTask() async throws {
+        var job = job
+        do {
+            let image = try LegacyImport(task).image
+            try await database.images.insert(image)
+            try await database.imports.adopt(image, for: job)
+            job.imageID = image.id
+        } catch let error as ImportFailure {
+            return try await record(
+                ImportsFacet.End(
+                    status: .failure, message: error.description, lifetime: tools.settings.taskLifetime))
+        }
+        try await ImportRun(job: job, task: task, tools: tools, progress: progress).run()
+    }
+
+    // MARK: The steps
+
+    private func request() throws -> ImportRequest {
+        if task.type == LegacyImport.type { return try LegacyImport(task).request }
+        guard let body = task.input?["import_req"] else { throw ImportFailure("The task has no import request.") }
+        return try ImportRequest(body, enabled: ImportRequest.methods)
+    }
+
+    /// Ids of the stores of the request, as they were when it came.
+    private func targets() throws -> [any Store] {
+        let ids = task.input?["backend"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        if ids.isEmpty { return [service.stores.defaultStore] }
+        return try ids.map { id in
+            guard let store = service.stores[id] else { throw ImportFailure("There is no store '\(id)' any more.") }
+            return store
+        }
+    }
+
+    /// Into an image that has no data yet.
+    private func fill(_ image: Image, _ request: ImportRequest) async throws -> (Image, failed: [String]) {
+        guard let staging = tools.staging else { throw ImportFailure("There is no staging area.") }
+        let path = staging.path(ofImage: image.id)
+        var image = image
+        // What a crash has left after the last store has only to be tidied up.
+        if image.locations.isEmpty || image.status != .active {
+            image = try await fetch(image, request, to: path)
+            let verifier = try await service.signatureVerifier(of: image, for: tools.caller(of: job, task))
+            let (prepared, file) = try await prepare(image, path)
+            image = prepared
+            let failed = try await store(image, request, from: file, verifier: verifier)
+            try? await staging.removeAll(ofImage: image.id)
+            guard let now = try await database.images.find(image.id) else { throw LostJob() }
+            return (now, failed)
+        }
+        try? await staging.removeAll(ofImage: image.id)
+        return (image, [])
+    }
+
+    /// Brings the data into the staging area.
+    private func fetch(_ image: Image, _ request: ImportRequest, to path: String) async throws -> Image {
+        switch request.method {
+        case .glanceDirect:
+            guard let size = await tools.staging?.size(ofImage: image.id) else { throw StoreError.notFound }
+            guard image.size == nil || image.size == size else {
+                throw ImportFailure("The staged data are not complete any more.")
+            }
+            return image
+        case .copyImage: return image
+        case .webDownload(let uri):
+            try await withDownload(to: path) { file in
+                _ = try await tools.webDownload.fetch(uri, into: file) {
+                    progress.advance(to: $0.received, expected: $0.expected)
+                }
+            }
+            return image
+        case .glanceDownload(let remote):
+            guard let credentials = tools.credentials(of: job) else { throw ImportSourceError.noCredentials }
+            let facts = try await tools.glanceDownload.describe(remote, by: credentials)
+            try await withDownload(to: path) { file in
+                try await tools.glanceDownload.fetch(remote, size: facts.size, by: credentials, into: file) {
+                    progress.advance(to: $0.received, expected: $0.expected)
+                }
+            }
+            var changed = image
+            changed.diskFormat = facts.diskFormat
+            changed.containerFormat = facts.containerFormat
+            for (name, value) in facts.properties { changed.properties[name] = value }
+            try await change(image, to: changed)
+            return changed
+        }
+    }
+
+    private func withDownload(to path: String, _ body: (DownloadFile) async throws -> Void) async throws {
+        try await tools.staging?.prepare()
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, "cannot create a staged file") }
+        defer { close(descriptor) }
+        progress.begin(expected: nil)
+        try await body(DownloadFile(descriptor: descriptor, checkpointPath: path + ".download"))
+    }
+
+    /// Takes the configured steps.
+    ///
+    /// - Returns: the image as it is now, and the file with what is to be stored.
+    private func prepare(_ image: Image, _ path: String) async throws -> (Image, String) {
+        guard !tools.plugins.plugins.isEmpty else { return (image, path) }
+        let result = try await tools.plugins.run(
+            ImportPluginChain.Image(
+                path: path, diskFormat: image.diskFormat ?? "", containerFormat: image.containerFormat ?? ""),
+            roles: job.roles)
+        var changed = image
+        changed.diskFormat = result.diskFormat
+        changed.containerFormat = result.containerFormat
+        changed.virtualSize = result.virtualSize
+        for (name, value) in result.properties { changed.properties[name] = value }
+        try await change(image, to: changed)
+        return (changed, result.path)
+    }
+
+    private func change(_ image: Image, to changed: Image) async throws {
+        guard changed != image else { return }
+        do {
+            try await database.imports.change(image, to: changed, by: job)
+        } catch .conflict {
+            throw LostJob()
+        }
+    }
+
+    // MARK: Stores
+
+    /// Puts the data into every store.
+    ///
+    /// - Returns: ids of the stores that did not take them.
+    private func store(
+        _ image: Image, _ request: ImportRequest, from path: String, verifier: SignatureVerifier?
+    ) async throws -> [String] {
+        let targets = try targets()
+        let mustAll = request.allStoresMustSucceed
+        return try await each(targets, of: image, mustSucceed: mustAll) { store, current, isLast in
+            let body = try await FileBody(path: path, progress: progress)
+            progress.begin(expected: body.size)
+            return try await put(
+                body, size: body.size, of: current, into: store, activates: isLast || !mustAll, verifier: verifier)
+        }
+    }
+
+    /// Copies an active image into further stores.
+    private func copy(_ image: Image, _ request: ImportRequest) async throws -> (Image, failed: [String]) {
+        if let limits = service.limits, let owner = image.owner {
+            try await limits.check(LimitClaim(projectID: owner, amounts: [.imageStageTotal: image.size ?? 0]))
+        }
+        let failed = try await each(try targets(), of: image, mustSucceed: request.allStoresMustSucceed) {
+            store, current, _ in
+            let content = try await open(current)
+            switch content {
+            case .file(let descriptor, let region):
+                let body = FileBody(descriptor: descriptor, region: region, progress: progress)
+                progress.begin(expected: body.size)
+                return try await put(body, size: body.size, of: current, into: store, activates: false)
+            case .stream(let size, let chunks):
+                progress.begin(expected: size ?? current.size)
+                return try await put(
+                    CountedChunks(chunks: chunks, progress: progress), size: size ?? current.size, of: current,
+                    into: store, activates: false)
+            }
+        }
+        guard let now = try await database.images.find(image.id) else { throw LostJob() }
+        return (now, failed)
+    }
+
+    /// The data of an active image, from the first of its stores that has them.
+    private func open(_ image: Image) async throws -> StoreContent {
+        let places = image.locations.compactMap { location in
+            service.stores.store(for: location).map { (location, $0) }
+        }
+        var failure: any Error = StoreError.notFound
+        for (location, store) in places.sorted(by: { $0.1.weight > $1.1.weight }) {
+            do {
+                return try await store.open(location, range: nil, context: .service)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    /// One store after the other; those that have the data already, from before a crash, are passed over.
+    private func each(
+        _ targets: [any Store], of image: Image, mustSucceed: Bool,
+        _ put: (_ store: any Store, _ current: Image, _ isLast: Bool) async throws -> Void
+    ) async throws -> [String] {
+        var failed: [String] = []
+        var failure: (any Error)?
+        for (index, store) in targets.enumerated() {
+            guard let current = try await database.images.find(image.id) else { throw LostJob() }
+            if current.locations.contains(where: { service.stores.store(for: $0)?.id == store.id }) { continue }
+            let rest = targets.dropFirst(index + 1).map(\.id)
+            do {
+                try await put(store, current, rest.isEmpty)
+            } catch where error is LostJob || error is CancellationError || error is DatabaseError || mustSucceed {
+                throw error
+            } catch {
+                try Task.checkCancellation()
+                failed.append(store.id)
+                failure = error
+                service.common.log(
+                    .importStoreFailed, level: .warning, "A store did not take the data of an import", image: image.id,
+                    for: nil, error: error, ["store": .string(store.id), "task_id": .string(job.taskID)])
+                try await skip(image, failed, rest)
+            }
+        }
+        if let failure, failed.count == targets.count { throw failure }
+        return failed
+    }
+
+    private func skip(_ image: Image, _ failed: [String], _ rest: [String]) async throws {
+        do {
+            try await database.imports.skip(job, image: image.id, failed: failed, rest: rest)
+        } catch .conflict {
+            throw LostJob()
+        }
+    }
+
+    /// Puts the data into one store, as an upload does.
+    private func put<Body: AsyncSequence & Sendable>(
+        _ body: Body, size: Int64?, of image: Image, into store: any Store, activates: Bool,
+        verifier: SignatureVerifier? = nil
+    ) async throws where Body.Element == ByteBuffer {
+        let upload = UploadRecord(
+            imageID: image.id, uploadID: UUIDText.random(), storeID: store.id, process: service.process)
+        service.uploads.insert(upload.uploadID)
+        defer { service.uploads.remove(upload.uploadID) }
+        let context = tools.caller(of: job, task).removalContext
+        try await begin(upload, of: image, size: size)
+        var changed = image
+        var location: ImageLocation
+        do {
+            let writer = try await service.makeWriter(in: store, for: upload, expectedSize: size, context: context)
+            do {
+                let result = try await service.pipeline.run(
+                    body, into: writer, limit: service.quotas.imageSize, expectedSize: size,
+                    signatureAlgorithm: verifier?.hashAlgorithm)
+                try Self.compare(result, with: image)
+                try ImageService.verify(result, by: verifier)
+                changed.size = result.size
+                changed.virtualSize =
+                    image.virtualSize ?? ImageService.virtualSize(of: image, bytes: result.size)
+                changed.checksum = result.checksum
+                changed.hashAlgorithm = result.hashAlgorithm
+                changed.hashValue = result.hashValue
+                location = try await writer.commit()
+            } catch {
+                await writer.cancel()
+                throw error
+            }
+        } catch {
+            await service.abandon(upload, in: store)
+            throw error
+        }
+        if service.stores.isMultiStore { location.metadata["store"] = .string(store.id) }
+        if activates, image.status == .importing { changed.status = .active }
+        let rest = remainingStores(of: image, after: store)
+        do {
+            try await database.imports.finish(upload, of: job, at: location, from: image, to: changed, rest: rest)
+        } catch .conflict {
+            await service.abandon(upload, in: store)
+            throw LostJob()
+        } catch {
+            service.uploads.leaveUnfinished()
+            throw error
+        }
+        try? await store.settle(upload.stored)
+    }
+
+    private func remainingStores(of image: Image, after store: any Store) -> [String] {
+        let names = (image.properties[ImportProperty.stores] ?? nil) ?? ""
+        return names.split(separator: ",").map(String.init).filter { $0 != store.id }
+    }
+
+    /// Data that have a hash already must be the same, in whatever store.
+    private static func compare(_ result: UploadResult, with image: Image) throws {
+        guard image.checksum == nil || image.checksum == result.checksum,
+            image.hashValue == nil || image.hashAlgorithm != result.hashAlgorithm
+                || image.hashValue == result.hashValue
+        else { throw ImportFailure("The data do not have the hash that the image has.") }
+    }
+
+    /// Records the upload. What a crash has left of the one before goes first, which is the scrubber's work.
+    private func begin(_ upload: UploadRecord, of image: Image, size: Int64?) async throws {
+        for attempt in 0... {
+            do {
+                // A copy goes on once it has begun, as it does in Glance.
+                if let limits = service.limits, let owner = image.owner, image.status == .importing {
+                    let claim = LimitClaim(projectID: owner, amounts: [.imageSizeTotal: size ?? 0])
+                    try await limits.claiming(claim) { claim throws(DatabaseError) in
+                        try await database.imports.begin(upload, of: job, claim: claim)
+                    }
+                } else {
+                    try await database.imports.begin(upload, of: job)
+                }
+                return
+            } catch DatabaseError.conflict {
+                throw LostJob()
+            } catch DatabaseError.duplicate where attempt < 600 {
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    // MARK: The end
+
+    private func succeed(_ image: Image, _ failed: [String]) async throws {
+        var end = ImportsFacet.End(
+            status: .success, message: progress.message, result: .object(["image_id": .string(image.id)]),
+            lifetime: tools.settings.taskLifetime)
+        end.failedStores = failed
+        try await record(end)
+        service.common.log(
+            .importEnded, "Import ended", image: image.id, for: nil,
+            ["task_id": .string(job.taskID), "bytes": .stringConvertible(image.size ?? 0)])
+    }
+
+    /// Takes everything back that the import has written, unless somebody else has the job by now.
+    private func settle(_ error: any Error, _ id: String) async throws {
+        // Outlives a cancellation, which may be what it is about.
+        try await Task.detached { try await fail(error, id) }.value
+    }
+
+    private func fail(_ error: any Error, _ id: String) async throws {
+        if error is DatabaseError || error is CancellationError { throw error }
+        guard let image = try await database.images.find(id) else { return try await endWithoutImage(id) }
+        if error is LostJob { throw error }
+        let failure = ImportFailure(error)
+        var end = ImportsFacet.End(
+            status: .failure, message: failure.description, lifetime: tools.settings.taskLifetime)
+        end.image = image
+        let targets = Set((try? targets().map(\.id)) ?? [])
+        end.failedStores = service.stores.isMultiStore ? targets.sorted() : []
+        if image.status == .importing || (try? request())?.method == .copyImage {
+            end.removed = image.locations.filter { location in
+                image.status == .importing || service.stores.store(for: location).map { targets.contains($0.id) } == true
+            }
+        }
+        // An image never loses all its data.
+        if image.status == .active, end.removed.count == image.locations.count { end.removed = [] }
+        if (try? request())?.method != .copyImage { try? await tools.staging?.removeAll(ofImage: id) }
+        let context = StoreContext(deadline: .now + .seconds(45))
+        try await record(end)
+        service.common.log(
+            .importFailed, level: .warning, "Import failed: \(failure)", image: id, for: nil, error: error,
+            ["task_id": .string(job.taskID)])
+        for location in end.removed { await service.removeData(at: location, ofImage: id, context: context) }
+    }
+
+    private func endWithoutImage(_ id: String) async throws {
+        try? await tools.staging?.removeAll(ofImage: id)
+        try await record(
+            ImportsFacet.End(
+                status: .failure, message: "The image was deleted.", lifetime: tools.settings.taskLifetime))
+    }
+
+    private func record(_ end: ImportsFacet.End) async throws {
+        do {
+            try await database.imports.end(job, end)
+        } catch .conflict {
+            throw LostJob()
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Authorization
+import ImageDatabase
+import ImageImport
+import ImageService
+import ImageSignature
+import ImageStore
+import ImportPlugins
+import ImportSources
+public import Logging
+import NIOCore
+import NIOPosix
+public import OsloConfig
+import Scoreboard
+import Staging
+import StoreDrivers
+import Synchronization
+import Threads
+import UnifiedLimits
+
+/// The importer, put together: a child of the supervisor that does the imports of a node, several at a time.
+public struct ImporterService: Sendable {
+    private let database: ImageDatabase
+    private let stores: StoreRegistry
+    private let service: ImageService
+    private let keyManager: KeyManager
+    private let jobs: ImportJobs
+    private let logger: Logger
+
+    /// How often progress is written down.
+    private static let reportInterval: Duration = .seconds(5)
+
+    /// Opens the database and the stores.
+    ///
+    /// - Throws: `StartFailure` or `ConfigurationError` for a start that can never succeed.
+    public init(configuration: Configuration, logger: Logger) async throws {
+        self.logger = logger
+        let group = MultiThreadedEventLoopGroup.singleton
+        database = try ImageDatabase(configuration: configuration, logger: logger)
+        do throws(DatabaseError) {
+            try await database.checkSchema()
+        } catch {
+            await database.close()
+            throw StartFailure(error)
+        }
+        do throws(StoreError) {
+            stores = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
+            try await stores.prepare()
+        } catch {
+            await database.close()
+            throw StartFailure(error)
+        }
+        do {
+            let threads = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+            threads.start()
+            keyManager = try KeyManager(settings: KeyManagerSettings(configuration), eventLoopGroup: group)
+            let limits =
+                configuration[Options.Default.useKeystoneLimits]
+                ? try ProjectLimits(
+                    configuration: configuration, database: database, eventLoopGroup: group, logger: logger) : nil
+            service = try ImageService(
+                ServiceContext(
+                    settings: ImageServiceSettings(configuration), database: database, stores: stores,
+                    authorization: try Authorization(configuration: configuration, logger: logger), logger: logger),
+                limits: limits, keyManager: keyManager, threadPool: threads)
+            jobs = ImportJobs(
+                ImportTools(
+                    service: service, settings: ImportSettings(configuration),
+                    staging: StagingDirectory(configuration: configuration),
+                    sources: ImportSourceSettings(configuration),
+                    plugins: try ImportPluginChain(configuration) { _, format in format },
+                    seal: CredentialSeal(configuration)))
+        } catch let error as ServiceError {
+            throw StartFailure(.valueError, error.text)
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw StartFailure(.configFileValueError, "\(error)")
+        }
+    }
+
+    /// Works until `stop` returns.
+    ///
+    /// - Parameters:
+    ///   - started: called once the work has begun.
+    ///   - beat: called every second as a sign of life, with the number of imports that run.
+    ///   - wait: blocks a thread until there may be something to do, for a second at most.
+    public func run(
+        started: @escaping @Sendable () -> Void, beat: @escaping @Sendable (Int) -> Void,
+        wait: @escaping @Sendable () -> Void, until stop: @escaping @Sendable () async -> Void
+    ) async throws {
+        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let isOver = Over()
+        try DetachedThread.start("bell") {
+            while !isOver.value {
+                wait()
+                wake.yield()
+            }
+        }
+        started()
+        let stopper = Task {
+            await stop()
+            isOver.set()
+            wake.finish()
+        }
+        var isAway = false
+        var nextReport = ContinuousClock.now + Self.reportInterval
+        var nextRenewal = ContinuousClock.now
+        for await _ in wakes {
+            beat(jobs.count)
+            do {
+                try await jobs.look()
+                if .now >= nextRenewal {
+                    nextRenewal = .now + .seconds(30)
+                    try await service.renewUploads()
+                }
+                try await service.recoverOwnUploads()
+                if .now >= nextReport {
+                    nextReport = .now + Self.reportInterval
+                    try await jobs.report()
+                }
+                isAway = false
+            } catch {
+                // The database tells its outages itself.
+                if !isAway { logger.debug("imports could not be looked after", metadata: ["error": "\(error)"]) }
+                isAway = true
+            }
+        }
+        stopper.cancel()
+        await jobs.stop()
+        await keyManager.shutdown()
+        await database.close()
+        await stores.shutdown()
+    }
+
+    private final class Over: Sendable {
+        private let flag = Atomic(false)
+        var value: Bool { flag.load(ordering: .relaxed) }
+        func set() { flag.store(true, ordering: .relaxed) }
+    }
+}
