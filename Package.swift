@@ -45,7 +45,8 @@ let package = Package(
         .executableTarget(
             name: "glance-api",
             dependencies: [
-                "Supervisor", "Scoreboard", "GlanceWorker", "HTTPServer", "Importer", "Scrubber", "UnifiedLimits", "UpgradeCheck",
+                "Supervisor", "Scoreboard", "GlanceWorker", "HTTPServer", "Importer", "Scrubber", "UnifiedLimits",
+                "UpgradeCheck",
                 "CommandOptions",
                 "OsloConfig", "OsloLog", argumentParser, logging,
             ],
@@ -109,8 +110,8 @@ let package = Package(
             name: "Importer",
             dependencies: [
                 "Authorization", "UnifiedLimits", "ImageImport", "ImageService", "ImageSignature", "ImportPlugins",
-                "ImportSources", "ImageDatabase", "StoreDrivers", "Staging", "ImageStore", "OsloConfig", "Scoreboard",
-                "Threads", nioCore, nioPosix, logging,
+                "ImportSources", "ImageDatabase", "StoreDrivers", "Staging", "ImageStore", "OsloConfig", "Events",
+                "Scoreboard", "TextCoding", "Threads", nioCore, nioPosix, logging,
             ],
             swiftSettings: strict),
 
@@ -192,7 +193,7 @@ let package = Package(
             dependencies: [
                 "Authorization", "ImageService", "ImageSignature", "ImportPlugins", "ImportSources", "ExternalHTTP",
                 "UnifiedLimits", "ImageDatabase", "Staging", "ImageStore", "ImageModel", "Identity", "OsloConfig",
-                "Events", "JSON", "TextCoding", nioCore, logging,
+                "JSON", "TextCoding", nioCore, logging,
             ],
             swiftSettings: strict),
         .target(
@@ -321,6 +322,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ImageImportTests",
+            dependencies: [
+                "ImageImport", "ImageService", "ImportPlugins", "ImportSources", "Authorization", "Identity",
+                "ImageDatabase",
+                "ImageModel", "ImageStore", "Staging", "StoreDrivers", "OsloConfig", "OsloPolicy", "JSON",
+                "TestSupport",
+                nioCore, nioPosix, logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "ImportSourcesTests",
             dependencies: ["ImportSources", "ExternalHTTP", "OsloConfig", "TestSupport"],
             swiftSettings: strict),
@@ -355,9 +366,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageService", "ImageModel", "ImageDatabase",
-                "ImageStore",
-                "StoreDrivers", "OsloConfig",
+                "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageImport", "ImageService", "ImportSources",
+                "ImageModel", "ImageDatabase", "ImageStore", "Staging", "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],

@@ -14,6 +14,7 @@ struct ImportFailure: Error, CustomStringConvertible {
     init(_ error: any Error) {
         switch error {
         case let failure as ImportFailure: self = failure
+        case let failure as StoreFailure: self.init(failure.error)
         case let error as ImportSourceError: self.init(error.publicText)
         case let error as ImportPluginError: self.init(error.text)
         case let error as StoreError where error == .notFound: self.init("The data to import are not there any more.")
@@ -27,3 +28,9 @@ struct ImportFailure: Error, CustomStringConvertible {
 
 /// Somebody else has the job by now, or the image is gone: nothing may be written any more.
 struct LostJob: Error {}
+
+/// What a store has said, where that ends the import.
+struct StoreFailure: Error {
+    let store: String
+    let error: any Error
+}

@@ -3,8 +3,8 @@ import ExternalHTTP
 import Glibc
 import ImageDatabase
 import ImageModel
-import ImageSignature
 import ImageService
+import ImageSignature
 import ImageStore
 import ImportPlugins
 import ImportSources
@@ -116,6 +116,7 @@ struct ImportRun: Sendable {
             return image
         case .copyImage: return image
         case .webDownload(let uri):
+            try await checkLimits(of: image)
             try await withDownload(to: path) { file in
                 _ = try await tools.webDownload.fetch(uri, into: file) {
                     progress.advance(to: $0.received, expected: $0.expected)
@@ -124,6 +125,7 @@ struct ImportRun: Sendable {
             return image
         case .glanceDownload(let remote):
             guard let credentials = tools.credentials(of: job) else { throw ImportSourceError.noCredentials }
+            try await checkLimits(of: image)
             let facts = try await tools.glanceDownload.describe(remote, by: credentials)
             try await withDownload(to: path) { file in
                 try await tools.glanceDownload.fetch(remote, size: facts.size, by: credentials, into: file) {
@@ -193,11 +195,17 @@ struct ImportRun: Sendable {
         }
     }
 
+    /// An import that brings data here needs room in the staging area, and is an upload like others.
+    private func checkLimits(of image: Image) async throws {
+        guard let limits = service.limits, let owner = image.owner else { return }
+        try await limits.check(
+            LimitClaim(
+                projectID: owner, amounts: [.imageStageTotal: image.size ?? 0, .imageCountUploading: 0]))
+    }
+
     /// Copies an active image into further stores.
     private func copy(_ image: Image, _ request: ImportRequest) async throws -> (Image, failed: [String]) {
-        if let limits = service.limits, let owner = image.owner {
-            try await limits.check(LimitClaim(projectID: owner, amounts: [.imageStageTotal: image.size ?? 0]))
-        }
+        try await checkLimits(of: image)
         let failed = try await each(try targets(), of: image, mustSucceed: request.allStoresMustSucceed) {
             store, current, _ in
             let content = try await open(current)
@@ -246,10 +254,11 @@ struct ImportRun: Sendable {
             let rest = targets.dropFirst(index + 1).map(\.id)
             do {
                 try await put(store, current, rest.isEmpty)
-            } catch where error is LostJob || error is CancellationError || error is DatabaseError || mustSucceed {
+            } catch  where error is LostJob || error is CancellationError || error is DatabaseError {
                 throw error
             } catch {
                 try Task.checkCancellation()
+                if mustSucceed { throw StoreFailure(store: store.id, error: error) }
                 failed.append(store.id)
                 failure = error
                 service.common.log(
@@ -383,11 +392,15 @@ struct ImportRun: Sendable {
         var end = ImportsFacet.End(
             status: .failure, message: failure.description, lifetime: tools.settings.taskLifetime)
         end.image = image
-        let targets = Set((try? targets().map(\.id)) ?? [])
-        end.failedStores = service.stores.isMultiStore ? targets.sorted() : []
+        let targets = (try? targets().map(\.id)) ?? []
+        if service.stores.isMultiStore, let failure = error as? StoreFailure {
+            // Of an image that gets no data at all, no store has taken them.
+            end.failedStores = image.status == .active ? [failure.store] : targets
+        }
         if image.status == .importing || (try? request())?.method == .copyImage {
             end.removed = image.locations.filter { location in
-                image.status == .importing || service.stores.store(for: location).map { targets.contains($0.id) } == true
+                image.status == .importing
+                    || service.stores.store(for: location).map { targets.contains($0.id) } == true
             }
         }
         // An image never loses all its data.

@@ -163,11 +163,8 @@ public struct ImportService: Sendable {
             staleTask: staleTask, job: job)
         do {
             if let limits = service.limits, let owner = image.owner {
-                var claim = LimitClaim(projectID: owner, amounts: [.imageSizeTotal: 0])
-                if request.method != .glanceDirect {
-                    claim.amounts[.imageStageTotal] = 0
-                    claim.amounts[.imageCountUploading] = request.method == .copyImage ? 0 : 1
-                }
+                // The rest is checked when the import begins, and the task says what came of it.
+                let claim = LimitClaim(projectID: owner, amounts: [.imageSizeTotal: 0])
                 try await limits.claiming(claim) { claim throws(DatabaseError) in
                     try await common.database.imports.enqueue(task, start, claim: claim)
                 }
@@ -250,7 +247,7 @@ public struct ImportService: Sendable {
         do {
             if let limits = service.limits, let owner = image.owner {
                 let claim = LimitClaim(
-                    projectID: owner, amounts: [.imageStageTotal: expectedSize ?? 0, .imageCountUploading: 1])
+                    projectID: owner, amounts: [.imageStageTotal: expectedSize.wholeMebibytes, .imageCountUploading: 1])
                 try await limits.claiming(claim) { claim throws(DatabaseError) in
                     try await common.database.uploads.beginStaging(upload, claim: claim)
                 }
@@ -312,4 +309,9 @@ public struct ImportService: Sendable {
     private static func gone(_ id: String) -> ServiceError {
         .gone("Image \(id) was deleted while its data were being staged; the data have been removed.")
     }
+}
+
+extension Int64? {
+    /// Rounded down, as the usage of the staging area is (``LimitedResource/imageStageTotal``).
+    fileprivate var wholeMebibytes: Int64 { ((self ?? 0) >> 20) << 20 }
 }

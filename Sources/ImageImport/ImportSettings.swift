@@ -16,7 +16,9 @@ public struct ImportSettings: Sendable {
     public init(_ configuration: Configuration) {
         methods = configuration[Options.Default.enabledImportMethods].filter(ImportRequest.methods.contains)
         taskLifetime = Int64(configuration[Options.Task.taskTimeToLive]) * 3600
-        let urls = [configuration[Options.Default.workerSelfReferenceUrl], configuration[Options.Default.publicEndpoint]]
+        let urls = [
+            configuration[Options.Default.workerSelfReferenceUrl], configuration[Options.Default.publicEndpoint],
+        ]
         selfURL = urls.compactMap { $0 }.first { !$0.isEmpty }
         mostJobs = configuration[Options.TaskflowExecutor.maxWorkers]
     }

@@ -13,6 +13,9 @@ struct LegacyImport {
 
     /// - Throws: ``ImportFailure`` for an input without what an image needs.
     init(_ task: ImageTask) throws {
+        guard task.type == Self.type else {
+            throw ImportFailure("Tasks of the type \(task.type) are made by the operations on images only.")
+        }
         guard let input = task.input?.objectValue, let uri = input["import_from"]?.stringValue else {
             throw ImportFailure("The task's input has no 'import_from'.")
         }

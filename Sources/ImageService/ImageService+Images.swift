@@ -49,7 +49,9 @@ extension ImageService {
         images.reserveCapacity(found.count)
         for image in found {
             if await authorization.allows(.getImage, on: image, for: caller) {
-                images.append(redactLocations(of: image, for: caller))
+                var shown = redactLocations(of: image, for: caller)
+                shown.locations = stores.ordered(shown.locations)
+                images.append(shown)
             }
         }
         let isFull = found.count == query.limit

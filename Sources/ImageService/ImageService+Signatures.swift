@@ -8,7 +8,8 @@ extension ImageService {
     /// What has to verify the data of a signed image; nil for others (Glance, "Image Signature Verification").
     ///
     /// - Throws: ``ServiceError/invalid(_:)`` for a signature that cannot be verified.
-    package func signatureVerifier(of image: Image, for caller: Caller) async throws(ServiceError) -> SignatureVerifier? {
+    package func signatureVerifier(of image: Image, for caller: Caller) async throws(ServiceError) -> SignatureVerifier?
+    {
         do throws(SignatureError) {
             guard let keyManager else {
                 guard let signature = try ImageSignature(properties: image.properties) else { return nil }

@@ -28,7 +28,9 @@ public struct ServiceContext: Sendable {
 
     /// The image if the caller can see it at all; policies are not asked yet.
     package func visibleImage(_ id: String, for caller: Caller) async throws -> Image {
-        try authorization.visible(try await database.images.find(id), id: id, to: caller)
+        var image = try authorization.visible(try await database.images.find(id), id: id, to: caller)
+        image.locations = stores.ordered(image.locations)
+        return image
     }
 
     /// The image that the caller wants to change; policies are not asked yet.

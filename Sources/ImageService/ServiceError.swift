@@ -28,7 +28,8 @@ extension ServiceError {
     /// What it says to the client.
     public var text: String {
         switch self {
-        case .invalid(let text), .unauthorized(let text), .forbidden(let text), .notFound(let text), .conflict(let text),
+        case .invalid(let text), .unauthorized(let text), .forbidden(let text), .notFound(let text),
+            .conflict(let text),
             .gone(let text), .tooLarge(let text), .unsupportedMediaType(let text), .rangeNotSatisfiable(let text),
             .unavailable(let text):
             text

@@ -41,12 +41,12 @@ public struct TaskService: Sendable {
         return task
     }
 
-    /// Queues a task of the type `import`, which makes an image with data from a URL.
-    public func create(input: JSONValue, for caller: Caller) async throws -> ImageTask {
+    /// Queues a task. One of the type `import` makes an image with data from a URL.
+    public func create(type: String, input: JSONValue, for caller: Caller) async throws -> ImageTask {
         try common.authorization.requireWriter(caller)
         try await common.authorization.enforce(.addTask, for: caller)
         let task = ImageTask(
-            id: UUIDText.random(), type: "import", owner: caller.project ?? "",
+            id: UUIDText.random(), type: type, owner: caller.project ?? "",
             imageID: input["image_id"]?.stringValue, requestID: caller.requestID, userID: caller.identity?.userID,
             input: input)
         var job = ImportJob(taskID: task.id, imageID: nil, projectID: task.owner)

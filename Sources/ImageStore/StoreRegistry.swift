@@ -79,6 +79,13 @@ public struct StoreRegistry: Sendable {
         return stores.first { $0.schemes.contains(scheme) && $0.owns(location) }
     }
 
+    /// Locations in the order in which they are shown and read: that of their stores' weight, and of their making.
+    public func ordered(_ locations: [ImageLocation]) -> [ImageLocation] {
+        guard isMultiStore, locations.count > 1 else { return locations }
+        let weights = locations.map { $0.storeID.flatMap { self[$0]?.weight } ?? 0 }
+        return locations.indices.sorted { (-weights[$0], $0) < (-weights[$1], $1) }.map { locations[$0] }
+    }
+
     /// The stores into which an upload may have written.
     ///
     /// - Parameter id: what its record says; nil in records of single-store mode.

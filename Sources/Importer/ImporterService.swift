@@ -1,4 +1,5 @@
 import Authorization
+import Events
 import ImageDatabase
 import ImageImport
 import ImageService
@@ -14,6 +15,7 @@ import Scoreboard
 import Staging
 import StoreDrivers
 import Synchronization
+import TextCoding
 import Threads
 import UnifiedLimits
 
@@ -24,6 +26,7 @@ public struct ImporterService: Sendable {
     private let service: ImageService
     private let keyManager: KeyManager
     private let jobs: ImportJobs
+    private let staging: StagingDirectory?
     private let logger: Logger
 
     /// How often progress is written down.
@@ -35,6 +38,7 @@ public struct ImporterService: Sendable {
     public init(configuration: Configuration, logger: Logger) async throws {
         self.logger = logger
         let group = MultiThreadedEventLoopGroup.singleton
+        staging = StagingDirectory(configuration: configuration)
         database = try ImageDatabase(configuration: configuration, logger: logger)
         do throws(DatabaseError) {
             try await database.checkSchema()
@@ -43,8 +47,8 @@ public struct ImporterService: Sendable {
             throw StartFailure(error)
         }
         do throws(StoreError) {
+            // What is missing is made by the workers of the same start.
             stores = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
-            try await stores.prepare()
         } catch {
             await database.close()
             throw StartFailure(error)
@@ -65,7 +69,7 @@ public struct ImporterService: Sendable {
             jobs = ImportJobs(
                 ImportTools(
                     service: service, settings: ImportSettings(configuration),
-                    staging: StagingDirectory(configuration: configuration),
+                    staging: staging,
                     sources: ImportSourceSettings(configuration),
                     plugins: try ImportPluginChain(configuration) { _, format in format },
                     seal: CredentialSeal(configuration)))
@@ -97,6 +101,7 @@ public struct ImporterService: Sendable {
             }
         }
         started()
+        await cleanStaging()
         let stopper = Task {
             await stop()
             isOver.set()
@@ -130,6 +135,25 @@ public struct ImporterService: Sendable {
         await keyManager.shutdown()
         await database.close()
         await stores.shutdown()
+    }
+
+    /// Removes what earlier processes have left in the staging area for images that need none of it.
+    private func cleanStaging() async {
+        guard let staging else { return }
+        do {
+            let files = try await staging.files()
+            // The record of what is being staged is older than its file.
+            let needed = try await database.uploads.imagesNeedingStagedData(
+                among: Array(Set(files.map(\.imageID))), changedSince: .now)
+            for file in files where !needed.contains(file.imageID) {
+                guard try await staging.remove(file, minimumAge: .zero) else { continue }
+                logger.log(
+                    .staleFileRemoved, "Removed what was left in the staging area",
+                    metadata: ["image_id": "\(file.imageID)", "path": "\(file.name)"])
+            }
+        } catch {
+            logger.warning("The staging area cannot be cleaned", metadata: ["error": "\(error)"])
+        }
     }
 
     private final class Over: Sendable {

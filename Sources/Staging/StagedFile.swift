@@ -33,7 +33,8 @@ public final class StagedFile: Sendable {
                 let code = buffer.withUnsafeReadableBytes { bytes -> Int32 in
                     var rest = bytes[...]
                     while !rest.isEmpty {
-                        let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                        let count = Glibc.write(
+                            descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                         if count < 0 {
                             if errno == EINTR { continue }
                             return errno

@@ -3,12 +3,15 @@ import Foundation
 import Hummingbird
 import Identity
 import ImageDatabase
+import ImageImport
 import ImageStore
+import ImportSources
 import JSON
 import Logging
 import NIOPosix
 import OsloConfig
 import OsloPolicy
+import Staging
 import StoreDrivers
 import TextCoding
 
@@ -43,6 +46,11 @@ final class ResourceHarness: Sendable {
             enabled_backends = fast:file, slow:file
             [glance_store]
             default_backend = fast
+            [os_glance_staging_store]
+            filesystem_store_datadir = \(path)/staging
+            [import_filtering_opts]
+            allowed_ports = []
+            allowed_hosts = [127.0.0.1]
             [fast]
             filesystem_store_datadir = \(path)/fast
             [slow]
@@ -73,9 +81,14 @@ final class ResourceHarness: Sendable {
                 settings: ImageServiceSettings(configuration), database: database, stores: registry,
                 authorization: authorization, logger: logger),
             threadPool: Self.threadPool)
+        let imports = ImportService(
+            service, settings: ImportSettings(configuration), staging: StagingDirectory(configuration: configuration),
+            sources: ImportSourceSettings(configuration), seal: nil, wakeImporter: {})
         routes =
-            Discovery(service: service).routes
-            + ImageResources.routes(service: service, settings: try ImageResourceSettings(configuration))
+            Discovery(service: service, importMethods: imports.settings.methods).routes
+            + ImageResources.routes(
+                service: service, imports: imports, tasks: TaskService(service.common),
+                settings: try ImageResourceSettings(configuration))
         router = APIRouter(table: RouteTable(routes))
     }
 

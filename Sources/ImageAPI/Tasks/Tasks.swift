@@ -76,20 +76,23 @@ struct Tasks: Sendable {
         return query
     }
 
+    private static let types = ["import", "api_image_import", "location_import"]
+
     @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         try await service.authorize(context.caller)
         let body = try await request.json()
         for name in ["type", "input"] where body.objectValue?[name] == nil {
             throw APIError.badRequest("Task '\(name)' is required")
         }
-        guard let type = body["type"]?.stringValue, type == "import" else {
-            throw APIError.badRequest("Only tasks of the type import can be created.")
+        // Other types than import are accepted, as they always were, and fail.
+        guard let type = body["type"]?.stringValue, Self.types.contains(type) else {
+            throw APIError.badRequest("A task's type must be one of \(Self.types.joined(separator: ", ")).")
         }
         guard let input = body["input"], input.objectValue != nil else {
             throw APIError.badRequest("A task's input must be a JSON object.")
         }
-        try await imports.checkSource(input["import_from"]?.stringValue ?? "")
-        let task = try await service.create(input: input, for: context.caller)
+        if type == "import" { try await imports.checkSource(input["import_from"]?.stringValue ?? "") }
+        let task = try await service.create(type: type, input: input, for: context.caller)
         let path = "/v2/tasks/" + PercentEncoding.encode(task.id)
         return .json(.created, headers: [.location: context.baseURL + path]) {
             TaskDocument.write(task, whole: true, to: &$0)

@@ -82,7 +82,8 @@ public struct ImportsFacet: Sendable {
             job.row + [
                 ("image_id", .text(job.imageID)), ("project_id", .text(job.projectID)),
                 ("needs_staged_file", .bool(job.needsStagedFile)), ("attempts", .integer(0)),
-                ("credentials", .text(job.credentials)), ("roles", .text(job.roles.joined(separator: ","))), ("created_at", .time(now)),
+                ("credentials", .text(job.credentials)), ("roles", .text(job.roles.joined(separator: ","))),
+                ("created_at", .time(now)),
             ], lease)
     }
 
@@ -189,7 +190,7 @@ public struct ImportsFacet: Sendable {
 
     /// Records that the image's data are going to be written into a store.
     ///
-    /// - Throws: ``DatabaseError/duplicate`` while what an earlier try has left is still to be cleaned up.
+    /// - Throws: ``DatabaseError/duplicate`` while what an earlier try has left in the store is still to be cleaned up.
     public func begin(
         _ upload: UploadRecord, of job: ImportJob, claim: LimitClaim? = nil
     ) async throws(DatabaseError) {
@@ -203,7 +204,15 @@ public struct ImportsFacet: Sendable {
                 ("claimed_bytes", .integer(claim.amounts[.imageSizeTotal] ?? 0)),
             ]
         }
-        statements += [holding(job, at: .now), LeaseTable.uploads.insert(row, upload.lease)]
+        statements += [
+            holding(job, at: .now),
+            Statement(
+                """
+                SELECT 1\(session.dialect.noTable) WHERE NOT EXISTS (SELECT 1 FROM glance_uploads \
+                WHERE image_id = $1 AND store_id = $2)
+                """, [.text(upload.imageID), .text(upload.storeID)], required: .duplicate),
+            LeaseTable.uploads.insert(row, upload.lease),
+        ]
         try await session.write(statements)
     }
 

@@ -126,10 +126,13 @@ struct LimitStatements {
                 WHERE u.project_id IN \(owners)))
                 """
         case .imageStageTotal:
-            return """
+            // In whole MiB, as Glance counts it: staging a little is possible where nobody has registered this limit.
+            let bytes = dialect.integer(
+                """
                 (SELECT COALESCE(SUM(i.size), 0) FROM images i WHERE \(live) \
                 AND (i.status IN ('uploading', 'importing') OR \(isCopied)))
-                """
+                """)
+            return "(\(bytes) / \(resource.unit) * \(resource.unit))"
         case .imageCountTotal:
             return "(SELECT COUNT(*) FROM images i WHERE \(live))"
         case .imageCountUploading:

@@ -28,7 +28,7 @@ enum ApplianceTables {
         ],
         limits,
         [.addColumn(table: "glance_uploads", .optional("abandoned_at", .dateTime))],
-        [
+        uploadsIntoSeveralStores + [
             .create(
                 TableDefinition(
                     name: "glance_imports",
@@ -44,6 +44,29 @@ enum ApplianceTables {
                     primaryKey: ["task_id"],
                     indexes: [TableDefinition.Index("ix_glance_imports_image_id", "image_id")]))
         ],
+    ]
+
+    /// An import may write an image into several stores at a time: the key gets the upload's id.
+    private static let uploadsIntoSeveralStores: [SchemaChange] = [
+        .run("ALTER TABLE glance_uploads RENAME TO glance_uploads_4"),
+        .create(
+            TableDefinition(
+                name: "glance_uploads",
+                columns: [
+                    .required("image_id", .string(36)), .required("upload_id", .string(64)),
+                    .optional("store_id", .string(255)), .required("host", .string(255)), .required("pid", .integer),
+                    .required("start_time", .bigInteger), .required("renewed_at", .dateTime),
+                    .optional("project_id", .string(255)), .optional("claimed_bytes", .bigInteger),
+                    .optional("abandoned_at", .dateTime),
+                ],
+                primaryKey: ["image_id", "upload_id"])),
+        .run(
+            """
+            INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at, project_id, \
+            claimed_bytes, abandoned_at) SELECT image_id, upload_id, store_id, host, pid, start_time, renewed_at, \
+            project_id, claimed_bytes, abandoned_at FROM glance_uploads_4
+            """),
+        .dropTable("glance_uploads_4"),
     ]
 
     /// Keystone's limits as they were last seen (a limit without scope is a registered one), the claims of running

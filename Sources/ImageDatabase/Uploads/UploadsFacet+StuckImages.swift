@@ -45,6 +45,9 @@ extension UploadsFacet {
         let results: [Rows]
         do {
             results = try await session.write([
+                // Of those who find the image stuck, one comes first.
+                Statement(
+                    "SELECT id FROM images WHERE id = $1", [.text(image.id)], required: .conflict, locksRows: true),
                 Statement(
                     """
                     INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at, \
@@ -59,12 +62,10 @@ extension UploadsFacet {
             ])
         } catch .conflict {
             return nil
-        } catch .duplicate {
-            return nil
         }
         var locations: [ImageLocation] = []
-        for index in 0..<results[1].count {
-            locations.append(try ImageRows.pendingLocation(results[1][index], from: 0))
+        for index in 0..<results[2].count {
+            locations.append(try ImageRows.pendingLocation(results[2][index], from: 0))
         }
         return locations
     }

@@ -35,22 +35,22 @@ public struct UploadsFacet: Sendable {
             Statement(
                 """
                 UPDATE images SET status = 'saving', updated_at = $1 \
-                WHERE id = $2 AND status = 'queued' AND NOT deleted
+                WHERE id = $2 AND status = 'queued' AND NOT deleted \
+                \(Self.hasNoRecord)
                 """, [.time(.now), .text(upload.imageID)], required: .conflict))
         statements.append(Self.remember(upload, claim, known))
         if let claim, case .unknown(let step) = claim.size {
             statements += limits.extend(upload, claim.projectID, by: step)
         }
-        let results: [Rows]
-        do {
-            results = try await session.writeChange(ofImage: upload.imageID, statements)
-        } catch .duplicate {
-            throw .conflict
-        }
+        let results = try await session.writeChange(ofImage: upload.imageID, statements)
         guard let claim else { return nil }
         if case .known(let size) = claim.size { return size }
         return try LimitsFacet.claimed(results).bytes
     }
+
+    /// A condition: nobody is writing the image, and nothing that died is still to be cleaned up.
+    private static let hasNoRecord =
+        "AND NOT EXISTS (SELECT 1 FROM glance_uploads u WHERE u.image_id = images.id)"
 
     private static func remember(_ upload: UploadRecord, _ claim: UploadClaim?, _ bytes: Int64) -> Statement {
         var row = upload.row + [("store_id", .text(upload.storeID))]
@@ -96,14 +96,11 @@ public struct UploadsFacet: Sendable {
             Statement(
                 """
                 UPDATE images SET status = 'uploading', updated_at = $1 \
-                WHERE id = $2 AND status = 'queued' AND NOT deleted
+                WHERE id = $2 AND status = 'queued' AND NOT deleted \
+                \(Self.hasNoRecord)
                 """, [.time(.now), .text(upload.imageID)], required: .conflict))
         statements.append(Self.remember(upload, nil, 0))
-        do {
-            try await session.writeChange(ofImage: upload.imageID, statements)
-        } catch .duplicate {
-            throw .conflict
-        }
+        try await session.writeChange(ofImage: upload.imageID, statements)
     }
 
     /// Records that the image's data are staged and wait for their import. Forgets the record.

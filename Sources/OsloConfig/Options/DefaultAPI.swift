@@ -115,7 +115,7 @@ extension Options.Default {
         help: "Import methods that clients may use. An empty list, [], turns import off.")
 
     public static let workerSelfReferenceUrl = Option<String?>(
-        .notYet, group, "worker_self_reference_url", default: nil,
+        .honoured, group, "worker_self_reference_url", default: nil,
         help: "URL at which other API hosts reach exactly this one, for staged data and cached images.")
 
     public static let propertyProtectionFile = Option<String?>(

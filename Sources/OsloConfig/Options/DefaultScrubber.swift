@@ -52,7 +52,8 @@ extension Options.Default {
     static var scrubberOptions: [OptionDeclaration] {
         [
             scrubTime.declaration, scrubPoolSize.declaration, delayedDelete.declaration, wakeupTime.declaration,
-            daemon.declaration, restore.declaration, runScrubber.declaration, runImporter.declaration, stuckImageTimeout.declaration,
+            daemon.declaration, restore.declaration, runScrubber.declaration, runImporter.declaration,
+            stuckImageTimeout.declaration,
         ]
     }
 }

@@ -4,7 +4,7 @@ extension Options {
         static let group = "image_import_opts"
 
         public static let imageImportPlugins = Option<[String]>(
-            .notYet, group, "image_import_plugins", default: [], type: .list(.string, bounded: true),
+            .honoured, group, "image_import_plugins", default: [], type: .list(.string, bounded: true),
             help: """
                 Steps that every import takes, in this order: inject_image_metadata, image_conversion, \
                 image_decompression, no_op.
@@ -18,7 +18,8 @@ extension Options {
                 """)
 
         public static let maxParallelStores = Option<Int>(
-            .notYet, group, "max_parallel_stores", default: 1, minimum: 1,
+            .noMeaning("an import writes into one store after the other"), group, "max_parallel_stores", default: 1,
+            minimum: 1,
             help: "How many stores one import writes to at the same time.")
 
         static var all: [OptionDeclaration] {
@@ -100,11 +101,11 @@ extension Options {
         static let group = "inject_metadata_properties"
 
         public static let ignoreUserRoles = Option<[String]>(
-            .notYet, group, "ignore_user_roles", default: ["admin"],
+            .honoured, group, "ignore_user_roles", default: ["admin"],
             help: "Users with one of these roles import images without injected properties.")
 
         public static let inject = Option<OptionDictionary>(
-            .notYet, group, "inject", default: [:],
+            .honoured, group, "inject", default: [:],
             help: "Properties that every imported image gets.")
 
         static var all: [OptionDeclaration] {
@@ -121,7 +122,7 @@ extension Options {
         static let group = "image_conversion"
 
         public static let outputFormat = Option<String>(
-            .notYet, group, "output_format", default: "raw", choices: ["qcow2", "raw", "vmdk"],
+            .honoured, group, "output_format", default: "raw", choices: ["qcow2", "raw", "vmdk"],
             help: "Disk format that imported images are converted to.")
 
         static var all: [OptionDeclaration] {

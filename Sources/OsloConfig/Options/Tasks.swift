@@ -4,7 +4,7 @@ extension Options {
         static let group = "task"
 
         public static let taskTimeToLive = Option<Int>(
-            .notYet, group, "task_time_to_live", default: 48, oldNames: ["DEFAULT/task_time_to_live"],
+            .honoured, group, "task_time_to_live", default: 48, oldNames: ["DEFAULT/task_time_to_live"],
             help: "Hours for which a finished task stays visible.")
 
         public static let taskExecutor = Option<String>(
@@ -38,7 +38,7 @@ extension Options {
             help: "Whether the steps of a task run one after another or side by side.")
 
         public static let maxWorkers = Option<Int>(
-            .notYet, group, "max_workers", default: 10, minimum: 1,
+            .honoured, group, "max_workers", default: 10, minimum: 1,
             help: "How many steps run at the same time.")
 
         public static let conversionFormat = Option<String?>(
