@@ -31,14 +31,19 @@ public struct Barbican: Sendable {
 
 /// Runs `body` with both servers.
 public func withBarbican(_ body: @escaping @Sendable (Barbican) async throws -> Void) async throws {
-    try await withServer("keystone") { @Sendable keystone in
-        let identity = try Keystone(keystone)
-        try await withServer("barbican", keystone.settings) { @Sendable server in
-            try await body(
-                Barbican(
-                    server: server, url: try server.setting("BARBICAN_URL"),
-                    token: try await identity.token("demo", project: "demo"),
-                    otherToken: try await identity.token("demo2", project: "demo2")))
-        }
+    try await withServer("keystone") { @Sendable keystone in try await withBarbican(of: keystone, body) }
+}
+
+/// Runs `body` with a Barbican that asks this Keystone.
+public func withBarbican(
+    of keystone: SupportServer, _ body: @escaping @Sendable (Barbican) async throws -> Void
+) async throws {
+    let identity = try Keystone(keystone)
+    try await withServer("barbican", keystone.settings) { @Sendable server in
+        try await body(
+            Barbican(
+                server: server, url: try server.setting("BARBICAN_URL"),
+                token: try await identity.token("demo", project: "demo"),
+                otherToken: try await identity.token("demo2", project: "demo2")))
     }
 }

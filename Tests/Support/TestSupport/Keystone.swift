@@ -43,6 +43,26 @@ public struct Keystone: Sendable {
         return (token, projectID)
     }
 
+    /// Adds an image service in a region of its own to the catalog.
+    public func register(imageService url: String, region: String) async throws {
+        let token = try await token("admin", project: "admin")
+        let client = ImageClient(url: self.url, token: token)
+        try await client.expect(201, "POST", "/v3/regions", json: ["region": ["id": .string(region)]])
+        let service = try await client.expect(
+            201, "POST", "/v3/services", json: ["service": ["name": "glance", "type": "image"]]
+        ).json["service"]["id"]
+        for interface in ["public", "internal"] {
+            try await client.expect(
+                201, "POST", "/v3/endpoints",
+                json: [
+                    "endpoint": [
+                        "url": .string(url), "interface": .string(interface), "service_id": service,
+                        "region_id": .string(region),
+                    ]
+                ])
+        }
+    }
+
     /// A token, and what Keystone says about it.
     private func issue(_ user: String, scope: JSON) async throws -> (token: String, facts: JSON) {
         let answer = try await ImageClient(url: url).request(
