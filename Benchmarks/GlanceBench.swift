@@ -42,6 +42,7 @@ struct GlanceBench {
     private static let workloads: [(String, @Sendable (Lab) async throws -> [Row])] = [
         ("download", Downloads.run),
         ("upload", Uploads.run),
+        ("web-download", Imports.run),
         ("show", Queries.show),
         ("list", Queries.list),
         ("start", Startup.run),

@@ -73,6 +73,9 @@ struct Table: Sendable {
             * **upload**: `curl` from the page cache into the file store until the answer: digests (md5 and sha512) taken, data
               and directory synced, row written. The peer is the least that has to be done: `tee` of the same bytes into
               `openssl md5`, `openssl sha512` and a file that is synced.
+            * **web-download**: from the request until the image is active, from an nginx on the same machine into the file store.
+              The peers are the least that has to be done, `curl` through `tee` into both digests and a file that is synced,
+              and Glance 33.0.0 under uWSGI with two processes.
             * **show, list**: `wrk` with 32 connections against 10,000 images with five properties, two tags and a location each
               on PostgreSQL, as a member of a project whose token is in the cache. *show* takes random images; *list* asks for
               the first page of 25. The peers are Glance 33.0.0 under uWSGI with two processes on the same tables, and as the
