@@ -51,12 +51,20 @@ enum Imports {
                 while true {
                     let status = try await client.expect(200, "GET", "/v2/images/\(id)").json["status"].string ?? ""
                     if status == "active" { break }
-                    guard status == "importing" else { throw TestFailure("web-download: \(status)") }
+                    // Glance leaves the image queued until a thread has begun.
+                    if status == "queued" { try await checkTask(id) }
                     try await Task.sleep(for: .milliseconds(5))
                 }
             }
             try await client.expect(204, "DELETE", "/v2/images/\(id)")
             return 1 / seconds
+        }
+
+        private func checkTask(_ id: String) async throws {
+            let tasks = try await client.expect(200, "GET", "/v2/images/\(id)/tasks").json["tasks"].array
+            if let failed = tasks.first(where: { $0["status"].string == "failure" }) {
+                throw TestFailure("web-download: \(failed["message"].string ?? "")")
+            }
         }
     }
 

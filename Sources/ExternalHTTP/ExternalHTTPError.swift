@@ -44,7 +44,7 @@ public enum ExternalHTTPError: Error, Sendable, Equatable {
     }
 
     /// Whether the same request may succeed a moment later, when the server has answered it before.
-    var mayPass: Bool {
+    public var mayPass: Bool {
         switch self {
         case .unresolvable, .noConnection, .untrusted, .timeout, .wrongSize: true
         case .status(let status): [502, 503, 504].contains(status)

@@ -87,26 +87,3 @@ struct FileBody: AsyncSequence, Sendable {
         }
     }
 }
-
-/// A body whose bytes are counted.
-struct CountedChunks: AsyncSequence, Sendable {
-    typealias Element = ByteBuffer
-
-    let chunks: StoreChunks
-    let progress: ImportProgress
-
-    func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(chunks: chunks.makeAsyncIterator(), progress: progress)
-    }
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate var chunks: StoreChunks.AsyncIterator
-        fileprivate let progress: ImportProgress
-
-        mutating func next() async throws -> ByteBuffer? {
-            guard let buffer = try await chunks.next() else { return nil }
-            progress.add(buffer.readableBytes)
-            return buffer
-        }
-    }
-}

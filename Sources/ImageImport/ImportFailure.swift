@@ -1,3 +1,4 @@
+import ExternalHTTP
 import ImageService
 import ImageStore
 import ImportPlugins
@@ -15,6 +16,7 @@ struct ImportFailure: Error, CustomStringConvertible {
         switch error {
         case let failure as ImportFailure: self = failure
         case let failure as StoreFailure: self.init(failure.error)
+        case let error as ExternalHTTPError: self.init(error.publicText)
         case let error as ImportSourceError: self.init(error.publicText)
         case let error as ImportPluginError: self.init(error.text)
         case let error as StoreError where error == .notFound: self.init("The data to import are not there any more.")

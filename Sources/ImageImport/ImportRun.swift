@@ -92,9 +92,10 @@ struct ImportRun: Sendable {
         var image = image
         // What a crash has left after the last store has only to be tidied up.
         if image.locations.isEmpty || image.status != .active {
+            if let filled = try await pass(image, request) { return filled }
             image = try await fetch(image, request, to: path)
             let verifier = try await service.signatureVerifier(of: image, for: tools.caller(of: job, task))
-            let (prepared, file) = try await prepare(image, path)
+            let (prepared, file) = try await prepare(image, request, path)
             image = prepared
             let failed = try await store(image, request, from: file, verifier: verifier)
             try? await staging.removeAll(ofImage: image.id)
@@ -103,6 +104,42 @@ struct ImportRun: Sendable {
         }
         try? await staging.removeAll(ofImage: image.id)
         return (image, [])
+    }
+
+    /// Takes data from the web straight into the only store, where nothing else wants them: half of the reading and writing.
+    /// A download that a crash would cost much of, and one that was begun before, are staged, and can go on.
+    ///
+    /// - Returns: nil where this is not the way, or has failed because of the server.
+    private func pass(_ image: Image, _ request: ImportRequest) async throws -> (Image, failed: [String])? {
+        guard case .webDownload(let uri) = request.method, request.allStoresMustSucceed, job.attempts <= 1,
+            tools.plugins.plugins.isEmpty, try targets().count == 1
+        else { return nil }
+        try await checkLimits(of: image)
+        let verifier = try await service.signatureVerifier(of: image, for: tools.caller(of: job, task))
+        let body = try await tools.webDownload.open(uri)
+        guard let size = body.expected, size <= Self.largestPassed else { return nil }
+        progress.begin(expected: size)
+        do {
+            _ = try await each(try targets(), of: image, mustSucceed: true) { store, current, _ in
+                try await put(
+                    CountedBody(base: body, progress: progress), size: size, of: current, into: store, activates: true,
+                    verifier: verifier)
+            }
+            guard let now = try await database.images.find(image.id) else { throw LostJob() }
+            return (now, [])
+        } catch  where Self.isOfServer(error) {
+            service.logger.debug("a download broke off", metadata: ["task_id": "\(job.taskID)", "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Bytes.
+    private static let largestPassed: Int64 = 4 << 30
+
+    /// Whether it is the server that has failed, not the store.
+    private static func isOfServer(_ error: any Error) -> Bool {
+        let cause = (error as? StoreFailure)?.error ?? error
+        return (cause as? ExternalHTTPError)?.mayPass ?? false
     }
 
     /// Brings the data into the staging area.
@@ -153,11 +190,12 @@ struct ImportRun: Sendable {
     /// Takes the configured steps.
     ///
     /// - Returns: the image as it is now, and the file with what is to be stored.
-    private func prepare(_ image: Image, _ path: String) async throws -> (Image, String) {
+    private func prepare(_ image: Image, _ request: ImportRequest, _ path: String) async throws -> (Image, String) {
         guard !tools.plugins.plugins.isEmpty else { return (image, path) }
         let result = try await tools.plugins.run(
             ImportPluginChain.Image(
-                path: path, diskFormat: image.diskFormat ?? "", containerFormat: image.containerFormat ?? ""),
+                path: path, diskFormat: format("disk_format", image.diskFormat, request),
+                containerFormat: format("container_format", image.containerFormat, request)),
             roles: job.roles)
         var changed = image
         changed.diskFormat = result.diskFormat
@@ -166,6 +204,13 @@ struct ImportRun: Sendable {
         for (name, value) in result.properties { changed.properties[name] = value }
         try await change(image, to: changed)
         return (changed, result.path)
+    }
+
+    /// What the staged data are said to be: what the image said when the import was asked for. A crash may have come after a step
+    /// has changed it.
+    private func format(_ name: String, _ current: String?, _ request: ImportRequest) -> String {
+        if case .glanceDownload = request.method { return current ?? "" }
+        return task.input?[name]?.stringValue ?? current ?? ""
     }
 
     private func change(_ image: Image, to changed: Image) async throws {
@@ -217,7 +262,7 @@ struct ImportRun: Sendable {
             case .stream(let size, let chunks):
                 progress.begin(expected: size ?? current.size)
                 return try await put(
-                    CountedChunks(chunks: chunks, progress: progress), size: size ?? current.size, of: current,
+                    CountedBody(base: chunks, progress: progress), size: size ?? current.size, of: current,
                     into: store, activates: false)
             }
         }

@@ -152,6 +152,9 @@ public struct ImportService: Sendable {
             input: .object([
                 "image_id": .string(image.id), "import_req": request.body,
                 "backend": .array(names.isEmpty ? [.null] : names.map { .string($0) }),
+                // What the data are said to be; steps of the import change that of the image.
+                "disk_format": image.diskFormat.map { .string($0) } ?? .null,
+                "container_format": image.containerFormat.map { .string($0) } ?? .null,
             ]))
         var job = ImportJob(
             taskID: task.id, imageID: image.id, projectID: image.owner ?? "",
