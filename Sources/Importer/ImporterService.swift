@@ -71,7 +71,7 @@ public struct ImporterService: Sendable {
                     service: service, settings: ImportSettings(configuration),
                     staging: staging,
                     sources: ImportSourceSettings(configuration),
-                    plugins: try ImportPluginChain(configuration) { _, format in format },
+                    plugins: try ImportPluginChain(configuration),
                     seal: CredentialSeal(configuration)))
         } catch let error as ServiceError {
             throw StartFailure(.valueError, error.text)

@@ -232,9 +232,10 @@ extension IntegrationTests {
         private func settled(_ id: String, _ client: ImageClient) async throws -> JSON {
             let deadline = ContinuousClock.now + .seconds(60)
             while ContinuousClock.now < deadline {
-                let image = try await client.expect(200, "GET", "/v2/images/\(id)").json
                 let tasks = try await client.expect(200, "GET", "/v2/images/\(id)/tasks").json["tasks"].array
-                if tasks.allSatisfy({ ["success", "failure"].contains($0["status"].string) }) { return image }
+                if tasks.allSatisfy({ ["success", "failure"].contains($0["status"].string) }) {
+                    return try await client.expect(200, "GET", "/v2/images/\(id)").json
+                }
                 try await Task.sleep(for: .milliseconds(50))
             }
             throw TestFailure("the import of \(id) does not end")
