@@ -84,6 +84,43 @@ extension IntegrationTests {
             }
         }
 
+        /// With a step, because it is staged then.
+        @Test(.timeLimit(.minutes(5)))
+        func aDownloadGoesOnAfterACrash() async throws {
+            try await withNginx { nginx, directory in
+                let site = try site(
+                    in: directory, nginx, "[image_import_opts]\nimage_import_plugins = [inject_image_metadata]")
+                try await site.synchronizeDatabase(.ours)
+                let bytes = Noise.bytes(100 << 20, seed: 1)
+                try Data(bytes).write(to: URL(filePath: nginx.root + "/large"))
+                try await withGlance(.ours, site) { glance in
+                    let id = try await glance.client.create()
+                    let source = "\(nginx.url)/slow/large"
+                    try await glance.client.expect(
+                        202, "POST", "/v2/images/\(id)/import",
+                        json: ["method": ["name": "web-download", "uri": .string(source)]])
+                    // What is certain to be on the disk is 64 MiB then.
+                    let staged = "\(site.directory)/staging/\(id)"
+                    while try await size(of: staged) < 70 << 20 { try await Task.sleep(for: .milliseconds(20)) }
+                    let importer = try #require(glance.processes.descendants(titled: "glance-api: importer").first)
+                    #expect(kill(importer, SIGKILL) == 0)
+                    let image = try await settled(id, glance.client)
+                    #expect(image["status"].string == "active")
+                    #expect(try await glance.client.expect(200, "GET", "/v2/images/\(id)/file").body == bytes)
+                    #expect(try self.staged(site) == [])
+                }
+                try await nginx.server.stop()
+                let log = try String(contentsOfFile: nginx.server.setting("NGINX_ACCESS_LOG"), encoding: .utf8)
+                let answers = log.split(separator: "\n").filter { $0.contains("GET /slow/large") }
+                #expect(answers.map { $0.split(separator: " ")[8] } == ["200", "206"])
+            }
+        }
+
+        private func size(of path: String) async throws -> Int64 {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            return (attributes?[.size] as? Int64) ?? 0
+        }
+
         @Test(.timeLimit(.minutes(5)))
         func anImageComesFromAnotherRegion() async throws {
             try await withServer("keystone") { keystone in
@@ -184,6 +221,7 @@ extension IntegrationTests {
         private struct Nginx: Sendable {
             let url: String
             let root: String
+            let server: SupportServer
 
             /// Options by which it may be downloaded from.
             var filter: String {
@@ -196,7 +234,10 @@ extension IntegrationTests {
             try await withServer("nginx") { server in
                 try await withTemporaryDirectory { directory in
                     try await body(
-                        Nginx(url: try server.setting("NGINX_URL"), root: try server.setting("NGINX_ROOT")), directory)
+                        Nginx(
+                            url: try server.setting("NGINX_URL"), root: try server.setting("NGINX_ROOT"), server: server
+                        ),
+                        directory)
                 }
             }
         }
