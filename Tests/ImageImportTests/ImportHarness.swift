@@ -136,9 +136,10 @@ struct ImportHarness {
 
     func lastTask(of id: String) async throws -> ImageTask { try #require(try await database.tasks.ofImage(id).first) }
 
-    /// Names of everything that lies in a directory.
+    /// Names of everything that lies in a directory; none where there is no such directory.
     func files(_ name: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: "\(directory)/\(name)").sorted()
+        guard FileManager.default.fileExists(atPath: "\(directory)/\(name)") else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: "\(directory)/\(name)").sorted()
     }
 
     func bytes(_ name: String) throws -> [UInt8] {
