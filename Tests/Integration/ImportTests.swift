@@ -84,6 +84,38 @@ extension IntegrationTests {
             }
         }
 
+        /// Without steps nothing is staged, unless the server cannot go on where a connection broke.
+        @Test(.timeLimit(.minutes(5)))
+        func dataPassStraightIntoTheStore() async throws {
+            try await withNginx { nginx, directory in
+                let site = try site(in: directory, nginx, "")
+                try await site.synchronizeDatabase(.ours)
+                // More than what comes before a connection is cut.
+                let bytes = Noise.bytes(200_000, seed: 1)
+                try Data(bytes).write(to: URL(filePath: nginx.root + "/file"))
+                try await withGlance(.ours, site) { glance in
+                    for path in ["/file", "/cut/file", "/nolength/file", "/redirect/5/file"] {
+                        let id = try await glance.client.create()
+                        let image = try await finished(id, nginx.url + path, glance.client)
+                        #expect(image["status"].string == "active", "\(path)")
+                        #expect(try await glance.client.expect(200, "GET", "/v2/images/\(id)/file").body == bytes)
+                        try await glance.client.expect(204, "DELETE", "/v2/images/\(id)")
+                    }
+                    let id = try await glance.client.create()
+                    let image = try await finished(id, "\(nginx.url)/cutfor/file", glance.client)
+                    #expect(image["status"].string == "queued" && image["checksum"] == .null)
+                    let tasks = try await glance.client.expect(200, "GET", "/v2/images/\(id)/tasks").json["tasks"].array
+                    #expect(tasks.first?["message"].string?.contains("were announced") == true)
+                    // The same image can be imported after that.
+                    let again = try await finished(id, "\(nginx.url)/file", glance.client)
+                    #expect(again["status"].string == "active")
+                    try await glance.client.expect(204, "DELETE", "/v2/images/\(id)")
+                    #expect(try staged(site) == [])
+                    #expect(try FileManager.default.contentsOfDirectory(atPath: site.images) == [])
+                }
+            }
+        }
+
         /// With a step, because it is staged then.
         @Test(.timeLimit(.minutes(5)))
         func aDownloadGoesOnAfterACrash() async throws {
