@@ -96,7 +96,7 @@ let package = Package(
             name: "GlanceWorker",
             dependencies: [
                 "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageSignature",
-                "ImageImport", "ImportPlugins", "ImportSources", "Staging",
+                "ImageImport", "ImportPlugins", "ImportSources", "MetadefService", "Staging",
                 "ImageDatabase",
                 "ImageStore",
                 "StoreDrivers",
@@ -119,7 +119,8 @@ let package = Package(
         .target(
             name: "ImageAPI",
             dependencies: [
-                "Authorization", "JSON", "TextCoding", "ImageImport", "ImageService", "ImageModel", "ImageDatabase",
+                "Authorization", "JSON", "TextCoding", "ImageImport", "ImageService", "MetadefService", "ImageModel",
+                "ImageDatabase",
                 "ImageStore", "HTTPServer",
                 "OsloConfig", "Identity",
                 "Events", "CZlib",
@@ -187,6 +188,9 @@ let package = Package(
                 "TextCoding", "JSON", "Identity", "OutgoingHTTP", "OsloConfig", "CCrypto", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: strict),
+        .target(
+            name: "MetadefService", dependencies: ["Authorization", "ImageDatabase", "OsloPolicy"],
             swiftSettings: strict),
         .target(
             name: "ImageImport",
@@ -367,7 +371,7 @@ let package = Package(
             name: "ImageAPITests",
             dependencies: [
                 "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageImport", "ImageService", "ImportSources",
-                "ImageModel", "ImageDatabase", "ImageStore", "Staging", "StoreDrivers", "OsloConfig",
+                "MetadefService", "ImageModel", "ImageDatabase", "ImageStore", "Staging", "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],

@@ -11,6 +11,7 @@ import ImageStore
 import ImportPlugins
 import ImportSources
 public import Logging
+import MetadefService
 import NIOCore
 import NIOPosix
 public import OsloConfig
@@ -93,7 +94,8 @@ public struct Worker: Sendable {
                 staging: StagingDirectory(configuration: configuration),
                 sources: ImportSourceSettings(configuration), seal: CredentialSeal(configuration),
                 wakeImporter: wakeImporter),
-            tasks: TaskService(service.common, wakeImporter: wakeImporter), authorization: authorization,
+            tasks: TaskService(service.common, wakeImporter: wakeImporter),
+            metadefs: MetadefService(database: database, authorization: authorization), authorization: authorization,
             authenticator: authenticator, logger: logger)
     }
 

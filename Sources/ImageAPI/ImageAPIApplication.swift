@@ -5,6 +5,7 @@ public import Identity
 public import ImageImport
 public import ImageService
 public import Logging
+public import MetadefService
 public import OsloConfig
 
 /// The Images API as a responder for an `HTTPListener`: stages of the paste file in front of the routes of all resources.
@@ -13,7 +14,7 @@ public import OsloConfig
 ///     let authenticator = pipeline.usesKeystone ? try TokenAuthenticator(…) : nil
 ///     let application = try ImageAPIApplication(
 ///         configuration: configuration, pipeline: pipeline, service: service, imports: imports, tasks: tasks,
-///         authorization: authorization, authenticator: authenticator, logger: logger)
+///         metadefs: metadefs, authorization: authorization, authenticator: authenticator, logger: logger)
 public struct ImageAPIApplication: HTTPResponder {
     private let responder: any HTTPResponder<APIContext>
     /// Where Glance's access log comes from; operators have it in `default_log_levels`.
@@ -29,7 +30,7 @@ public struct ImageAPIApplication: HTTPResponder {
     /// - Throws: `ConfigurationError`.
     public init(
         configuration: Configuration, pipeline: Pipeline? = nil, service: ImageService, imports: ImportService,
-        tasks: TaskService,
+        tasks: TaskService, metadefs: MetadefService,
         authorization: Authorization, authenticator: TokenAuthenticator?, logger: Logger
     ) throws(ConfigurationError) {
         // Typed throws does not pass through the autoclosure of `??`.
@@ -39,7 +40,8 @@ public struct ImageAPIApplication: HTTPResponder {
         let images: [Route]
         do {
             images = try ImageResources.routes(
-                service: service, imports: imports, tasks: tasks, settings: ImageResourceSettings(configuration),
+                service: service, imports: imports, tasks: tasks, metadefs: metadefs,
+                settings: ImageResourceSettings(configuration),
                 transfers: transfers)
         } catch {
             throw ConfigurationError("\(error)")

@@ -4,6 +4,7 @@ import OsloConfig
 struct ImageResourceSettings: Sendable {
     /// `[image_format]` and `schema-image.json`
     let schema: ImageSchema
+    let metadefs: MetadefBodies
     /// `limit_param_default` and `api_limit_max`
     let pages: ImageListRequest.Limits
     /// `show_multiple_locations`
@@ -14,6 +15,7 @@ struct ImageResourceSettings: Sendable {
     /// - Throws: ``CustomImageProperties/Problem`` or ``JSONSchema/Problem`` when `schema-image.json` cannot be used.
     init(_ configuration: Configuration) throws {
         schema = try ImageSchema(configuration: configuration)
+        metadefs = try MetadefBodies()
         pages = ImageListRequest.Limits(
             standard: configuration[Options.Default.limitParamDefault],
             maximum: configuration[Options.Default.apiLimitMax])

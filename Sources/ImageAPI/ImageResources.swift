@@ -1,10 +1,13 @@
+import ImageDatabase
 import ImageImport
 import ImageService
+import MetadefService
 
-/// The resources that are about images: their routes in one list.
+/// All resources but the discovery: their routes in one list.
 enum ImageResources {
     static func routes(
-        service: ImageService, imports: ImportService, tasks: TaskService, settings: ImageResourceSettings,
+        service: ImageService, imports: ImportService, tasks: TaskService, metadefs: MetadefService,
+        settings: ImageResourceSettings,
         transfers: TransferCount = TransferCount()
     ) -> [Route] {
         let schema = settings.schema
@@ -16,6 +19,10 @@ enum ImageResources {
             + ImageImports(service: imports, transfers: transfers).routes
             + Tasks(service: tasks, imports: imports, limits: settings.pages).routes
             + StoreImages(service: service).routes
+            + MetadefNamespaces(service: metadefs, bodies: settings.metadefs, limits: settings.pages).routes
+            + MetadefEntry.Kind.allCases.flatMap {
+                MetadefEntries(kind: $0, service: metadefs, bodies: settings.metadefs, limits: settings.pages).routes
+            }
             + Schemas(image: schema).routes
     }
 }

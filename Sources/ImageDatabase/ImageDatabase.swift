@@ -17,6 +17,7 @@ public final class ImageDatabase: Sendable {
     public let tasks: TasksFacet
     public let imports: ImportsFacet
     public let limits: LimitsFacet
+    public let metadefs: MetadefsFacet
 
     /// Opens the pool. No connection is made before the first query.
     ///
@@ -52,6 +53,7 @@ public final class ImageDatabase: Sendable {
         tasks = TasksFacet(session: session)
         imports = ImportsFacet(session: session)
         limits = LimitsFacet(session: session)
+        metadefs = MetadefsFacet(session: session)
     }
 
     /// Waits for running queries and closes all connections.

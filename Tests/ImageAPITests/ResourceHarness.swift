@@ -8,6 +8,7 @@ import ImageStore
 import ImportSources
 import JSON
 import Logging
+import MetadefService
 import NIOPosix
 import OsloConfig
 import OsloPolicy
@@ -88,6 +89,7 @@ final class ResourceHarness: Sendable {
             Discovery(service: service, importMethods: imports.settings.methods).routes
             + ImageResources.routes(
                 service: service, imports: imports, tasks: TaskService(service.common),
+                metadefs: MetadefService(database: database, authorization: authorization),
                 settings: try ImageResourceSettings(configuration))
         router = APIRouter(table: RouteTable(routes))
     }

@@ -2,6 +2,7 @@ import Authorization
 import HTTPTypes
 import ImageModel
 import Testing
+import TextCoding
 
 @testable import ImageAPI
 @testable import ImageService
@@ -65,6 +66,8 @@ import Testing
         case "POST /v2/images/{image_id}/import":
             id = try await queuedImage(by: admin)
             body = #"{"method": {"name": "web-download", "uri": "http://127.0.0.1:9/"}}"#
+        case let name where name.contains("/v2/metadefs/namespaces"):
+            return try await metadefAttempt(route, by: admin)
         case "POST /v2/tasks": body = Self.task
         case "GET /v2/tasks/{task_id}":
             let task = try await admin.send(.post, "/v2/tasks", body: Self.task).members["id"]?.stringValue
@@ -82,6 +85,33 @@ import Testing
         {"type": "import", "input": {"import_from": "http://127.0.0.1:9/", \
         "image_properties": {"disk_format": "raw", "container_format": "bare"}}}
         """
+
+    /// A request about a namespace with one of everything, made for it.
+    private func metadefAttempt(_ route: Route, by admin: TestClient) async throws -> Attempt {
+        let namespace = "n\(UUIDText.random())"
+        let full = """
+            {"namespace": "\(namespace)", "objects": [{"name": "o"}], "tags": [{"name": "t"}], \
+            "properties": {"p": {"title": "p", "type": "string"}}, "resource_type_associations": [{"name": "r"}]}
+            """
+        try #require(try await admin.send(.post, "/v2/metadefs/namespaces", body: full).status == 201)
+        let template = route.template
+        let isNew = route.method == .post
+        let body: String? =
+            switch (route.method, template.split(separator: "/").dropFirst(4).first ?? "") {
+            case (.get, _), (.delete, _): nil
+            case (_, "objects"): #"{"name": "\#(isNew ? "o2" : "o")"}"#
+            case (_, "properties"): #"{"name": "\#(isNew ? "p2" : "p")", "title": "x", "type": "string"}"#
+            case (.post, "tags") where template.hasSuffix("{name}"): nil
+            case (.post, "tags"): #"{"tags": [{"name": "t2"}]}"#
+            case (_, "tags"): #"{"name": "t"}"#
+            case (_, "resource_types"): #"{"name": "r2"}"#
+            default: #"{"namespace": "\#(isNew ? "m\(UUIDText.random())" : namespace)"}"#
+            }
+        let kind = template.contains("/objects") ? "o" : template.contains("/properties") ? "p" : isNew ? "t2" : "t"
+        let path = template.replacing("{namespace}", with: namespace).replacing("{resource_type}", with: "r")
+            .replacing("{name}", with: kind)
+        return Attempt(path: path, body: body)
+    }
 
     private func queuedImage(by admin: TestClient) async throws -> String {
         let queued = #"{"disk_format": "raw", "container_format": "bare"}"#

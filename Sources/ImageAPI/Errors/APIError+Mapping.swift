@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import ImageDatabase
 import ImageService
+import MetadefService
 
 extension APIError {
     /// The one place that gives every error its status. Errors that are not meant for clients become 500 without any detail.
@@ -11,6 +12,9 @@ extension APIError {
         switch error {
         case let error as APIError: self = error
         case let error as ServiceError: self.init(error)
+        case .notFound(let text) as MetadefError: self.init(.notFound, text)
+        case .duplicate(let text) as MetadefError: self.init(.conflict, text)
+        case let error as MetadefError: self.init(.forbidden, error.text)
         case let error as AuthorizationError:
             self.init(error.isNotFound ? .notFound : .forbidden, error.description)
         case let error as RequestBodyError: self.init(error)

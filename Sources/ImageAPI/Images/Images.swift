@@ -98,6 +98,8 @@ extension HTTPField.Name {
     static let imageStoreIDs = literal("OpenStack-image-store-ids")
     /// Methods by which the created image can be imported.
     static let imageImportMethods = literal("OpenStack-image-import-methods")
+    /// Whether tags of a namespace are added to those that it has.
+    static let openStackAppend = literal("X-Openstack-Append")
     /// Store that an upload is meant for.
     static let imageMetaStore = literal("X-Image-Meta-Store")
     /// Bytes of an upload that are to come, for chunked bodies.

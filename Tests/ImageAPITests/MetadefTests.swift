@@ -1,0 +1,137 @@
+import HTTPTypes
+import JSON
+import Testing
+
+@testable import ImageAPI
+
+/// `/v2/metadefs`: what requests on namespaces and on what is in them answer.
+@Suite struct MetadefTests {
+    private static let namespace = """
+        {"namespace": "N::A", "display_name": "Shown", "description": "About", "visibility": "public", \
+        "objects": [{"name": "o1", "required": ["a"], "properties": {"a": {"title": "A", "type": "string"}}}], \
+        "properties": {"p1": {"title": "P", "type": "integer", "minimum": 1, "default": 5}}, \
+        "tags": [{"name": "t1"}, {"name": "t2"}], \
+        "resource_type_associations": [{"name": "OS::Glance::Image", "prefix": "hw_"}]}
+        """
+    private static let path = "/v2/metadefs/namespaces/N::A"
+
+    private func withNamespace(_ body: (ResourceHarness, TestClient) async throws -> Void) async throws {
+        let harness = try await ResourceHarness()
+        let admin = await harness.admin()
+        let made = try await admin.send(.post, "/v2/metadefs/namespaces", body: Self.namespace)
+        try #require(made.status == 201, "\(made.body)")
+        #expect(made.headers[.location] == "http://images.example.com" + Self.path)
+        try await body(harness, admin)
+    }
+
+    @Test func aNamespaceIsShownWithAllThatIsInIt() async throws {
+        try await withNamespace { _, admin in
+            let shown = try await admin.send(.get, Self.path).members
+            #expect(shown["owner"] == "admin" && shown["protected"] == false && shown["visibility"] == "public")
+            #expect(shown["self"] == .string(Self.path) && shown["schema"] == "/v2/schemas/metadefs/namespace")
+            #expect(
+                shown["tags"] == [["name": "t1"], ["name": "t2"]] || shown["tags"] == [["name": "t2"], ["name": "t1"]])
+            #expect(shown["properties"]?["p1"]?["default"] == "5" && shown["properties"]?["p1"]?["minimum"] == 1)
+            #expect(shown["objects"]?.arrayValue?.first?["required"] == ["a"])
+            #expect(shown["resource_type_associations"]?.arrayValue?.first?["prefix"] == "hw_")
+            let prefixed = try await admin.send(.get, Self.path + "?resource_type=OS::Glance::Image").members
+            #expect(prefixed["properties"]?["hw_p1"]?["type"] == "integer")
+            let property = try await admin.send(
+                .get, Self.path + "/properties/hw_p1?resource_type=OS::Glance::Image"
+            ).members
+            #expect(property["name"] == "hw_p1" && property["title"] == "P")
+        }
+    }
+
+    @Test func whatExistsOrIsProtectedOrIsNotSeenIsRefused() async throws {
+        try await withNamespace { harness, admin in
+            #expect(try await admin.send(.post, "/v2/metadefs/namespaces", body: Self.namespace).status == 409)
+            for (path, body) in [
+                ("/objects", #"{"name": "o1"}"#), ("/properties", #"{"name": "p1", "title": "x", "type": "string"}"#),
+                ("/resource_types", #"{"name": "OS::Glance::Image"}"#),
+            ] {
+                #expect(try await admin.send(.post, Self.path + path, body: body).status == 409, "\(path)")
+            }
+            #expect(try await admin.send(.post, Self.path + "/tags/t1").status == 409)
+            let hidden = #"{"namespace": "hidden"}"#
+            #expect(try await admin.send(.post, "/v2/metadefs/namespaces", body: hidden).status == 201)
+            let stranger = await harness.reader(of: "theirs")
+            #expect(try await stranger.send(.get, "/v2/metadefs/namespaces/hidden").status == 404)
+            #expect(try await stranger.send(.get, Self.path).status == 200)
+            #expect(try await stranger.send(.delete, Self.path).status == 403)
+            let list = try await stranger.send(.get, "/v2/metadefs/namespaces").members["namespaces"]
+            #expect(list?.arrayValue?.compactMap { $0["namespace"]?.stringValue } == ["N::A"])
+            let guarded = #"{"namespace": "N::A", "protected": true, "visibility": "public"}"#
+            #expect(try await admin.send(.put, Self.path, body: guarded).status == 200)
+            for path in ["", "/objects", "/objects/o1", "/properties/p1", "/tags", "/resource_types/OS::Glance::Image"]
+            {
+                #expect(try await admin.send(.delete, Self.path + path).status == 403, "\(path)")
+            }
+        }
+    }
+
+    @Test func entriesAreChangedAndRemoved() async throws {
+        try await withNamespace { _, admin in
+            let renamed = try await admin.send(
+                .put, Self.path + "/objects/o1", body: #"{"name": "o2", "description": "d"}"#)
+            #expect(try renamed.status == 200 && renamed.members["description"] == "d")
+            #expect(try await admin.send(.get, Self.path + "/objects/o1").status == 404)
+            #expect(try await admin.send(.delete, Self.path + "/objects/o2").status == 204)
+            #expect(try await admin.send(.delete, Self.path + "/objects/o2").status == 404)
+            // A list of tags replaces the others, or is added to them.
+            let body = #"{"tags": [{"name": "x"}]}"#
+            #expect(try await admin.send(.post, Self.path + "/tags", body: body).status == 201)
+            let append = try #require(HTTPField.Name("X-Openstack-Append"))
+            let more = #"{"tags": [{"name": "y"}]}"#
+            #expect(
+                try await admin.send(.post, Self.path + "/tags", headers: [append: "True"], body: more).status == 201)
+            let tags = try await admin.send(.get, Self.path + "/tags?sort_key=name&sort_dir=asc").members["tags"]
+            #expect(tags == [["name": "x"], ["name": "y"]])
+            #expect(try await admin.send(.delete, Self.path + "/resource_types/OS::Glance::Image").status == 204)
+            #expect(try await admin.send(.delete, Self.path).status == 204)
+            #expect(try await admin.send(.get, Self.path).status == 404)
+            // The type itself stays.
+            let types = try await admin.send(.get, "/v2/metadefs/resource_types").members["resource_types"]
+            #expect(types?.arrayValue?.first?["name"] == "OS::Glance::Image")
+        }
+    }
+
+    @Test func listsArePaged() async throws {
+        try await withNamespace { _, admin in
+            for name in ["b", "c"] {
+                let body = #"{"namespace": "\#(name)", "visibility": "public"}"#
+                #expect(try await admin.send(.post, "/v2/metadefs/namespaces", body: body).status == 201)
+            }
+            var path: String? = "/v2/metadefs/namespaces?limit=1&sort_key=namespace&sort_dir=asc"
+            var names: [String] = []
+            while let next = path {
+                let page = try await admin.send(.get, next).members
+                names += page["namespaces"]?.arrayValue?.compactMap { $0["namespace"]?.stringValue } ?? []
+                path = page["next"]?.stringValue
+            }
+            #expect(names == ["N::A", "b", "c"])
+            let found = try await admin.send(.get, "/v2/metadefs/namespaces?resource_types=OS::Glance::Image,X").members
+            #expect(found["namespaces"]?.arrayValue?.count == 1)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{}"#, 400), (#"{"namespace": ""}"#, 400), (#"{"namespace": "x", "unknown": 1}"#, 400),
+        (#"{"namespace": "x", "visibility": "shared"}"#, 400), (#"{"namespace": "x", "created_at": "y"}"#, 403),
+        (#"{"namespace": "x", "properties": {"p": {"title": "t"}}}"#, 400), (#"[]"#, 400),
+    ])
+    func bodiesThatAreNoNamespacesAreRefused(_ body: String, _ status: Int) async throws {
+        let harness = try await ResourceHarness()
+        let admin = await harness.admin()
+        #expect(try await admin.send(.post, "/v2/metadefs/namespaces", body: body).status == status)
+    }
+
+    @Test(arguments: [
+        "limit=abc", "limit=0", "sort_key=x", "sort_dir=up", "visibility=shared", "marker=absent",
+    ])
+    func queriesThatMeanNothingAreRefused(_ query: String) async throws {
+        let harness = try await ResourceHarness()
+        let status = try await harness.admin().send(.get, "/v2/metadefs/namespaces?" + query).status
+        #expect(status == (query.hasPrefix("marker") ? 404 : 400))
+    }
+}
