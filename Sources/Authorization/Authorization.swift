@@ -56,6 +56,11 @@ public struct Authorization: Sendable {
         await enforcer.allows(rule.rawValue, target: target, credentials: caller.credentials, by: caller.rules)
     }
 
+    /// What a policy of the operator's says that is none of Glance's own: one that property protections name.
+    package func allows(policy name: String, for caller: Caller) async -> Bool {
+        await enforcer.allows(name, target: [:], credentials: caller.credentials, by: caller.rules)
+    }
+
     /// What a policy says about an image.
     public func allows(_ rule: PolicyRule, on image: Image, for caller: Caller) async -> Bool {
         await allows(rule, on: image.policyTarget(for: caller), for: caller)

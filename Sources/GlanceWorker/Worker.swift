@@ -70,12 +70,15 @@ public struct Worker: Sendable {
             service = try ImageService(
                 ServiceContext(
                     settings: ImageServiceSettings(configuration), database: database, stores: stores,
-                    authorization: authorization, logger: logger),
+                    authorization: authorization,
+                    protection: try PropertyProtection(configuration, authorization: authorization), logger: logger),
                 limits: limits, keyManager: keyManager, threadPool: threadPool)
             authenticator =
                 pipeline.usesKeystone
                 ? try TokenAuthenticator(
                     configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger) : nil
+        } catch let error as PropertyProtection.Problem {
+            throw StartFailure(.configFileValueError, error.description)
         } catch let error as PolicyError {
             throw StartFailure(.configFileValueError, "\(error)")
         } catch let error as IdentityError {

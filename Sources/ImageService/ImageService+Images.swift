@@ -16,6 +16,7 @@ extension ImageService {
             diskFormat: draft.diskFormat, containerFormat: draft.containerFormat, minDisk: draft.minDisk,
             minRAM: draft.minRAM, isProtected: draft.isProtected, isHidden: draft.isHidden,
             properties: draft.properties, tags: draft.tags)
+        for name in image.properties.keys.sorted() { try await requireProtection(.create, name, for: caller) }
         try quotas.checkTags(image.tags)
         try quotas.checkProperties(image.properties)
         do {
@@ -28,7 +29,7 @@ extension ImageService {
         log(
             .imageCreated, "Image created", image: image.id, for: caller,
             ["visibility": .string(image.visibility.rawValue), "owner": .string(owner ?? "")])
-        return image
+        return await shown(image, to: caller)
     }
 
     /// One page of the images that the caller can see (Images API v2, "List images"). The query's viewer is set from
@@ -49,9 +50,7 @@ extension ImageService {
         images.reserveCapacity(found.count)
         for image in found {
             if await authorization.allows(.getImage, on: image, for: caller) {
-                var shown = redactLocations(of: image, for: caller)
-                shown.locations = stores.ordered(shown.locations)
-                images.append(shown)
+                images.append(await shown(image, to: caller))
             }
         }
         let isFull = found.count == query.limit
@@ -62,7 +61,7 @@ extension ImageService {
     public func show(_ id: String, for caller: Caller) async throws -> Image {
         let image = try await common.visibleImage(id, for: caller)
         try await authorization.enforce(.getImage, on: image, for: caller)
-        return redactLocations(of: image, for: caller)
+        return await shown(image, to: caller)
     }
 
     /// Deletes an image and its data (Images API v2, "Delete image").

@@ -10,7 +10,7 @@ extension ImageService {
         let image = try await common.changeableImage(id, for: caller)
         if changes.isEmpty {
             try await authorization.enforce(.getImage, on: image, for: caller)
-            return redactLocations(of: image, for: caller)
+            return await shown(image, to: caller)
         }
         var changed = image
         var removed: [ImageLocation] = []
@@ -35,7 +35,7 @@ extension ImageService {
         for location in removed {
             await removeDetachedData(at: location, ofImage: id, context: context)
         }
-        return redactLocations(of: changed, for: caller)
+        return await shown(changed, to: caller)
     }
 
     /// Asks the policies that one change needs. Adding a base attribute is the same as replacing it.
@@ -91,12 +91,15 @@ extension ImageService {
             if mustBeNew, image.properties[name] != nil {
                 throw ServiceError.conflict("Property \(name) already present.")
             }
+            try await requireProtection(image.properties[name] == nil ? .create : .update, name, for: caller)
             image.properties[name] = value
         case .replaceProperty(let name, let value):
-            try requireProperty(name, of: image)
+            try await requireProperty(name, of: image, for: caller)
+            try await requireProtection(.update, name, for: caller)
             image.properties[name] = value
         case .removeProperty(let name):
-            try requireProperty(name, of: image)
+            try await requireProperty(name, of: image, for: caller)
+            try await requireProtection(.delete, name, for: caller)
             image.properties[name] = nil
         case .replaceLocations(let drafts):
             try await replaceLocations(of: &image, with: drafts, for: caller)
@@ -113,9 +116,21 @@ extension ImageService {
         }
     }
 
-    private func requireProperty(_ name: String, of image: Image) throws(ServiceError) {
-        guard image.properties[name] != nil else {
+    /// A property that the caller may not read is not there.
+    private func requireProperty(_ name: String, of image: Image, for caller: Caller) async throws(ServiceError) {
+        let isVisible = await common.protection?.allows(.read, name, for: caller) ?? true
+        guard image.properties[name] != nil, isVisible else {
             throw .conflict("Property \(name) does not exist.")
+        }
+    }
+
+    /// Asks the property protections.
+    func requireProtection(
+        _ operation: PropertyProtection.Operation, _ name: String, for caller: Caller
+    ) async throws(ServiceError) {
+        guard let protection = common.protection else { return }
+        guard await protection.allows(operation, name, for: caller) else {
+            throw .forbidden("Property '\(name)' is protected")
         }
     }
 }

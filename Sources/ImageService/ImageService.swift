@@ -51,10 +51,20 @@ extension ImageService {
     package var quotas: Quotas { common.quotas }
     package var logger: Logger { common.logger }
 
-    /// Hides what the caller must not see of an image's locations: a deactivated image shows none but to administrators,
+    /// What the caller may see of an image: no protected properties, and of locations no more than is allowed: a deactivated image shows none but to administrators,
     /// and where locations are not to be shown at all only the store ids in their metadata stay.
     /// Why an import has failed is the owner's and the administrators' to know.
-    func redactLocations(of image: Image, for caller: Caller) -> Image {
+    func shown(_ image: Image, to caller: Caller) async -> Image {
+        var shown = redactLocations(of: image, for: caller)
+        shown.locations = stores.ordered(shown.locations)
+        guard let protection = common.protection else { return shown }
+        for name in shown.properties.keys where await !protection.allows(.read, name, for: caller) {
+            shown.properties[name] = nil
+        }
+        return shown
+    }
+
+    private func redactLocations(of image: Image, for caller: Caller) -> Image {
         var shown = image
         if !caller.isAdmin, caller.project != image.owner, !image.properties.isEmpty {
             shown.properties[ImportProperty.failure] = nil

@@ -12,11 +12,14 @@ public struct ServiceContext: Sendable {
     package let database: ImageDatabase
     package let authorization: Authorization
     package let logger: Logger
+    /// Nil where properties of images are everybody's who may change the image.
+    let protection: PropertyProtection?
 
     public init(
         settings: ImageServiceSettings, database: ImageDatabase, stores: StoreRegistry, authorization: Authorization,
-        logger: Logger
+        protection: PropertyProtection? = nil, logger: Logger
     ) {
+        self.protection = protection
         self.settings = settings
         self.stores = stores
         self.database = database

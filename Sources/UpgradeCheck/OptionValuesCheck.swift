@@ -89,12 +89,14 @@ struct OptionValuesCheck: Check {
                 "[keystone_authtoken] service_token_roles_required = false: any valid token counts as a service's")
     }
 
-    /// Options that guard something must not be passed over.
+    /// A file of property protections that cannot be used ends the start.
     private var protections: Finding? {
-        let option = Default.propertyProtectionFile
-        guard configuration.isSet(option), option.declaration.status == .notYet else { return nil }
-        return .failure(
-            "[DEFAULT] property_protection_file is not honoured yet: everybody could change protected properties")
+        do throws(PropertyProtection.Problem) {
+            _ = try PropertyProtection(configuration, authorization: nil)
+            return nil
+        } catch {
+            return .failure(error.description, .configFileValueError)
+        }
     }
 
     private var plugins: Finding? {

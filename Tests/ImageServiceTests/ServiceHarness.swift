@@ -39,10 +39,11 @@ final class ServiceHarness: Sendable {
     ///   - holding: where the first task that comes there is held; see ``HoldingStore``.
     ///   - policies: overrides of the default rules, as YAML.
     ///   - keyManager: where the service is to find one.
+    ///   - protection: text of a property protection file with roles.
     ///   - logger: gets what the service logs.
     init(
         _ options: String = "", multiStore: Bool = false, holding: HoldingStore.Point? = nil, policies: String? = nil,
-        keyManager: KeyManager? = nil,
+        keyManager: KeyManager? = nil, protection: String? = nil,
         logger: Logger = Logger(label: "glance.tests") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "service-\(UUIDText.random())")
@@ -87,10 +88,16 @@ final class ServiceHarness: Sendable {
                 defaults: DefaultPolicies.rules, policyFile: policyFile, policyDirectories: [],
                 enforceNewDefaults: true, logger: logger),
             enforcesNewDefaults: true)
+        var rules: PropertyProtection?
+        if let protection {
+            rules = try PropertyProtection(
+                text: protection, path: "p", namesPolicies: false, authorization: authorization)
+        }
         service = try ImageService(
             ServiceContext(
                 settings: ImageServiceSettings(configuration), database: database, stores: self.stores,
-                authorization: authorization, logger: logger),
+                authorization: authorization,
+                protection: rules, logger: logger),
             keyManager: keyManager, threadPool: Self.threadPool)
     }
 

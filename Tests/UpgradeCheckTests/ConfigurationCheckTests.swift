@@ -156,12 +156,19 @@ import Testing
     }
 
     /// Whoever sets them relies on them.
-    @Test(arguments: ["property_protection_file", "metadata_encryption_key"])
+    @Test(arguments: ["metadata_encryption_key"])
     func anOptionThatGuardsSomethingIsNotPassedOver(option: String) async throws {
         let site = try CheckedSite("[DEFAULT]\n\(option) = 0123456789abcdef\n")
         let report = await site.check()
         let isHonoured = !report[.unsupportedOptions].contains { $0.contains(option) }
         #expect(isHonoured != report[.optionValues].contains { $0.hasPrefix("Failure: [DEFAULT] \(option)") })
+    }
+
+    @Test func protectionsThatCannotBeUsedAreFailures() async throws {
+        let site = try CheckedSite("[DEFAULT]\nproperty_protection_file = protections.conf\n")
+        #expect(await site.check().only(.optionValues).hasPrefix("Failure: property_protection_file "))
+        try site.write("protections.conf", "[a]\ncreate = @\n")
+        #expect(await site.check().only(.optionValues).contains("protections.conf:1: [a] does not say who may read"))
     }
 
     @Test func readsThePasteFileAndThePolicy() async throws {

@@ -119,14 +119,14 @@ extension Options.Default {
         help: "URL at which other API hosts reach exactly this one, for staged data and cached images.")
 
     public static let propertyProtectionFile = Option<String?>(
-        .notYet, group, "property_protection_file", default: nil,
+        .honoured, group, "property_protection_file", default: nil,
         help: """
             File with rules about who may create, read, update and delete which image property. Without it \
             there are no such rules.
             """)
 
     public static let propertyProtectionRuleFormat = Option<String>(
-        .notYet, group, "property_protection_rule_format", default: "roles", choices: ["roles", "policies"],
+        .honoured, group, "property_protection_rule_format", default: "roles", choices: ["roles", "policies"],
         help: "Whether the rules in that file name roles or policies.")
 
     public static let enabledBackends = Option<OptionDictionary>(
