@@ -8,6 +8,7 @@ public final class ImportJobs: Sendable {
     private let tools: ImportTools
     private let process = ProcessIdentity.current()
     private let running = Mutex<[String: Running]>([:])
+    private let turns = Mutex(ProjectTurns())
 
     private struct Running {
         let project: String
@@ -30,8 +31,10 @@ public final class ImportJobs: Sendable {
             for (id, job) in running.withLock({ $0 }) where !held.contains(id) { job.task.cancel() }
         }
         let known = running.withLock { Set($0.keys) }
+        let queue = try await database.imports.all()
+        turns.withLock { $0.keep(Set(queue.map(\.projectID))) }
         var candidates: [ImportJob] = []
-        for job in try await database.imports.all() where !known.contains(job.taskID) {
+        for job in queue where !known.contains(job.taskID) {
             guard job.isWaiting || job.lease.isDead(seenBy: process), await canDo(job) else { continue }
             candidates.append(job)
         }
@@ -51,16 +54,11 @@ public final class ImportJobs: Sendable {
         return host == nil || host == tools.settings.selfURL
     }
 
-    /// The oldest job of the project that has the fewest running.
     private func nextInTurn(_ candidates: inout [ImportJob]) -> ImportJob? {
         let busy = running.withLock { jobs in
             jobs.values.reduce(into: [String: Int]()) { $0[$1.project, default: 0] += 1 }
         }
-        let next = candidates.indices.min { one, other in
-            let (first, second) = (busy[candidates[one].projectID] ?? 0, busy[candidates[other].projectID] ?? 0)
-            return (first, one) < (second, other)
-        }
-        return next.map { candidates.remove(at: $0) }
+        return turns.withLock { $0.next(of: &candidates, running: busy) }
     }
 
     private func start(_ job: ImportJob, _ task: ImageTask) {
@@ -92,13 +90,14 @@ public final class ImportJobs: Sendable {
         }
     }
 
-    /// Writes into the tasks how far they are.
+    /// Writes into the tasks how far they are. One that is long at a step has no new bytes, and yet has to show that it lives:
+    /// the lock of its image would be taken for stale.
     public func report() async throws {
         let current = running.withLock { jobs in jobs.values.map { ($0.job, $0.progress) } }
         for (job, progress) in current {
             let (done, expected) = progress.state
             let message = progress.message
-            guard done > 0, try await note(job, message) else { continue }
+            guard try await note(job, message), done > 0 else { continue }
             tools.service.common.log(
                 .importProgress, level: .info, "Import under way: \(message)", image: job.imageID ?? "", for: nil,
                 [

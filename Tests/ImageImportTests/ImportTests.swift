@@ -214,20 +214,38 @@ import Testing
         }
     }
 
-    @Test func projectsTakeTurns() async throws {
-        try await ImportHarness.run(options: "[taskflow_executor]\nmax_workers = 1\n") { test in
-            var order: [String] = []
-            for (project, count) in [("greedy", 3), ("modest", 1)] {
-                for _ in 0..<count {
-                    let caller = await test.caller(project)
-                    let id = try await test.staged([1], by: caller)
-                    try await test.ask(Self.direct, for: id, by: caller)
-                    order.append(id)
-                }
-            }
+    /// Also a job that is long at a step, without a byte that moves: its lock must not be taken for stale.
+    @Test func aRunningImportShowsThatItLives() async throws {
+        try await ImportHarness.run { test in
+            let caller = await test.caller()
+            let id = try await test.staged([1], by: caller)
+            try await test.ask(Self.direct, for: id, by: caller)
             let importer = try test.importer()
+            // While the record of an upload is in the way, the import waits.
+            let here = ProcessIdentity.current()
+            try await test.database.session.write([
+                Statement(
+                    """
+                    INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at) \
+                    VALUES ($1, 'other', 'fast', $2, $3, $4, $5)
+                    """,
+                    [
+                        .text(id), .text(here.host), .integer(Int64(here.pid)), .integer(here.startTime), .time(.now),
+                    ])
+            ])
+            try await importer.look()
+            let task = try await test.lastTask(of: id)
+            let long = task.updatedAt.advanced(bySeconds: -3000)
+            try await test.database.session.write([
+                Statement("UPDATE tasks SET updated_at = $1 WHERE id = $2", [.time(long), .text(task.id)])
+            ])
+            try await importer.report()
+            #expect(try await test.lastTask(of: id).updatedAt > long)
+            try await test.database.session.write([
+                Statement("DELETE FROM glance_uploads WHERE upload_id = 'other'", [])
+            ])
             try await test.finish(importer)
-            for id in order { #expect(try await test.image(id).status == .active) }
+            #expect(try await test.image(id).status == .active)
         }
     }
 
