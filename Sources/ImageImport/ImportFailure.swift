@@ -1,4 +1,5 @@
 import ExternalHTTP
+import ImageDatabase
 import ImageService
 import ImageStore
 import ImportPlugins
@@ -23,9 +24,15 @@ struct ImportFailure: Error, CustomStringConvertible {
         case is StoreError: self.init(ImageService.clientError(error))
         case let error as LimitError: self.init(ServiceError(error).text)
         case let error as ServiceError: self.init(error.text)
+        case DatabaseError.invalidValue(let value): self.init(value.reason)
         default: self.init("The service failed; its log says more.")
         }
     }
+}
+
+extension DatabaseError {
+    /// Whether a job that got it would get it again, however often it is tried: the data say so, not the database's state.
+    var isForGood: Bool { if case .invalidValue = self { true } else { false } }
 }
 
 /// Somebody else has the job by now, or the image is gone: nothing may be written any more.

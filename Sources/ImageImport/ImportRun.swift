@@ -59,10 +59,11 @@ struct ImportRun: Sendable {
             try await database.images.insert(image)
             try await database.imports.adopt(image, for: job)
             job.imageID = image.id
-        } catch let error as ImportFailure {
+        } catch  where error is ImportFailure || (error as? DatabaseError)?.isForGood == true {
             return try await record(
                 ImportsFacet.End(
-                    status: .failure, message: error.description, lifetime: tools.settings.taskLifetime))
+                    status: .failure, message: ImportFailure(error).description,
+                    lifetime: tools.settings.taskLifetime))
         }
         try await ImportRun(job: job, task: task, tools: tools, progress: progress).run()
     }
@@ -430,7 +431,8 @@ struct ImportRun: Sendable {
     }
 
     private func fail(_ error: any Error, _ id: String) async throws {
-        if error is DatabaseError || error is CancellationError { throw error }
+        if let error = error as? DatabaseError, !error.isForGood { throw error }
+        if error is CancellationError { throw error }
         guard let image = try await database.images.find(id) else { return try await endWithoutImage(id) }
         if error is LostJob { throw error }
         let failure = ImportFailure(error)

@@ -36,7 +36,7 @@ struct ImportHarness {
         return pool
     }()
 
-    init(_ directory: String, options: String = "") async throws {
+    init(_ directory: String, options: String = "", database url: String? = nil) async throws {
         self.directory = directory
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         configuration = try Configuration(
@@ -57,7 +57,7 @@ struct ImportHarness {
                 allowed_ports = []
                 \(options)
                 """)
-        database = try ImageDatabase(url: "sqlite:///\(directory)/glance.sqlite", logger: logger)
+        database = try ImageDatabase(url: url ?? "sqlite:///\(directory)/glance.sqlite", logger: logger)
         _ = try await SchemaMigrator(database).upgrade(to: "heads")
         let stores = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
         try await stores.prepare()
@@ -76,10 +76,10 @@ struct ImportHarness {
     }
 
     static func run(
-        options: String = "", _ body: @Sendable (ImportHarness) async throws -> Void
+        options: String = "", database url: String? = nil, _ body: @Sendable (ImportHarness) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
-            let harness = try await ImportHarness(directory, options: options)
+            let harness = try await ImportHarness(directory, options: options, database: url)
             try await body(harness)
             await harness.database.close()
         }

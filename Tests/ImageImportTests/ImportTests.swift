@@ -214,6 +214,28 @@ import Testing
         }
     }
 
+    /// What the database can't store it can't store a second later either.
+    @Test func aTaskThatCannotBeStoredFails() async throws {
+        try await withServer("postgresql") { server in
+            let url = try server.setting("POSTGRESQL_URL") + "/postgres"
+            try await ImportHarness.run(database: url) { test in
+                let admin = await test.caller(roles: ["admin", "member", "reader"])
+                let task = try await test.tasks.create(
+                    type: "import",
+                    input: [
+                        "import_from": "http://127.0.0.1/", "import_from_format": "raw",
+                        "image_properties": [
+                            "name": .string(String(repeating: "n", count: 300)), "disk_format": "raw",
+                            "container_format": "bare",
+                        ],
+                    ], for: admin)
+                try await test.finish(try test.importer())
+                let done = try await test.tasks.task(task.id, for: admin)
+                #expect(done.status == .failure && done.message == InvalidValue.tooLong.reason)
+            }
+        }
+    }
+
     /// Also a job that is long at a step, without a byte that moves: its lock must not be taken for stale.
     @Test func aRunningImportShowsThatItLives() async throws {
         try await ImportHarness.run { test in
