@@ -195,7 +195,8 @@ let package = Package(
         .target(
             name: "ImageImport",
             dependencies: [
-                "Authorization", "ImageService", "ImageSignature", "ImportPlugins", "ImportSources", "ExternalHTTP",
+                "Authorization", "Cryptography", "ImageService", "ImageSignature", "ImportPlugins", "ImportSources",
+                "ExternalHTTP",
                 "UnifiedLimits", "ImageDatabase", "Staging", "ImageStore", "ImageModel", "Identity", "OsloConfig",
                 "JSON", "TextCoding", nioCore, logging,
             ],

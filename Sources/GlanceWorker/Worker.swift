@@ -90,14 +90,14 @@ public struct Worker: Sendable {
         } catch ServiceError.invalid(let text) {
             throw StartFailure(.valueError, text)
         }
+        let imports = ImportService(
+            service, settings: ImportSettings(configuration),
+            staging: StagingDirectory(configuration: configuration), sources: ImportSourceSettings(configuration),
+            seal: CredentialSeal(configuration), wakeImporter: wakeImporter)
         application = try ImageAPIApplication(
-            configuration: configuration, pipeline: pipeline, service: service,
-            imports: ImportService(
-                service, settings: ImportSettings(configuration),
-                staging: StagingDirectory(configuration: configuration),
-                sources: ImportSourceSettings(configuration), seal: CredentialSeal(configuration),
-                wakeImporter: wakeImporter),
+            configuration: configuration, pipeline: pipeline, service: service, imports: imports,
             tasks: TaskService(service.common, wakeImporter: wakeImporter),
+            locations: LocationService(imports, wakeImporter: wakeImporter),
             metadefs: MetadefService(database: database, authorization: authorization), authorization: authorization,
             authenticator: authenticator, logger: logger)
     }

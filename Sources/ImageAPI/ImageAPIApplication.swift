@@ -14,7 +14,7 @@ public import OsloConfig
 ///     let authenticator = pipeline.usesKeystone ? try TokenAuthenticator(…) : nil
 ///     let application = try ImageAPIApplication(
 ///         configuration: configuration, pipeline: pipeline, service: service, imports: imports, tasks: tasks,
-///         metadefs: metadefs, authorization: authorization, authenticator: authenticator, logger: logger)
+///         locations: locations, metadefs: metadefs, authorization: authorization, authenticator: authenticator, logger: logger)
 public struct ImageAPIApplication: HTTPResponder {
     private let responder: any HTTPResponder<APIContext>
     /// Where Glance's access log comes from; operators have it in `default_log_levels`.
@@ -30,7 +30,7 @@ public struct ImageAPIApplication: HTTPResponder {
     /// - Throws: `ConfigurationError`.
     public init(
         configuration: Configuration, pipeline: Pipeline? = nil, service: ImageService, imports: ImportService,
-        tasks: TaskService, metadefs: MetadefService,
+        tasks: TaskService, locations: LocationService, metadefs: MetadefService,
         authorization: Authorization, authenticator: TokenAuthenticator?, logger: Logger
     ) throws(ConfigurationError) {
         // Typed throws does not pass through the autoclosure of `??`.
@@ -40,7 +40,7 @@ public struct ImageAPIApplication: HTTPResponder {
         let images: [Route]
         do {
             images = try ImageResources.routes(
-                service: service, imports: imports, tasks: tasks, metadefs: metadefs,
+                service: service, imports: imports, tasks: tasks, locations: locations, metadefs: metadefs,
                 settings: ImageResourceSettings(configuration),
                 transfers: transfers)
         } catch {

@@ -6,7 +6,8 @@ import MetadefService
 /// All resources but the discovery: their routes in one list.
 enum ImageResources {
     static func routes(
-        service: ImageService, imports: ImportService, tasks: TaskService, metadefs: MetadefService,
+        service: ImageService, imports: ImportService, tasks: TaskService, locations: LocationService,
+        metadefs: MetadefService,
         settings: ImageResourceSettings,
         transfers: TransferCount = TransferCount()
     ) -> [Route] {
@@ -18,6 +19,7 @@ enum ImageResources {
             + ImageData(service: service, transfers: transfers).routes
             + ImageImports(service: imports, transfers: transfers).routes
             + Tasks(service: tasks, imports: imports, limits: settings.pages).routes
+            + ImageLocations(service: locations).routes
             + StoreImages(service: service).routes
             + MetadefNamespaces(service: metadefs, bodies: settings.metadefs, limits: settings.pages).routes
             + MetadefEntry.Kind.allCases.flatMap {

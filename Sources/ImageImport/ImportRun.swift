@@ -42,6 +42,9 @@ struct ImportRun: Sendable {
                 throw ImportFailure(
                     "The importer has died of this import \(Self.mostAttempts) times; it is not tried again.")
             }
+            if task.type == LocationImport.type {
+                return try await succeed(try await LocationImport(self).finish(image), [])
+            }
             let request = try request()
             let (changed, failed) =
                 request.method == .copyImage ? try await copy(image, request) : try await fill(image, request)
@@ -214,7 +217,7 @@ struct ImportRun: Sendable {
         return task.input?[name]?.stringValue ?? current ?? ""
     }
 
-    private func change(_ image: Image, to changed: Image) async throws {
+    func change(_ image: Image, to changed: Image) async throws {
         guard changed != image else { return }
         do {
             try await database.imports.change(image, to: changed, by: job)
@@ -272,7 +275,7 @@ struct ImportRun: Sendable {
     }
 
     /// The data of an active image, from the first of its stores that has them.
-    private func open(_ image: Image) async throws -> StoreContent {
+    func open(_ image: Image) async throws -> StoreContent {
         let places = image.locations.compactMap { location in
             service.stores.store(for: location).map { (location, $0) }
         }

@@ -104,7 +104,7 @@ public struct ImportService: Sendable {
     /// The task that holds the image's lock but has shown no life for too long; nil when nobody holds it.
     ///
     /// - Throws: `ServiceError.conflict` when it is held.
-    private func staleTask(of image: Image) async throws -> String? {
+    func staleTask(of image: Image) async throws -> String? {
         guard let lock = image.properties[ImportProperty.task] ?? nil else { return nil }
         let held = ServiceError.conflict("Image has active task")
         guard let task = try await common.database.tasks.find(lock, owner: nil) else {

@@ -12,6 +12,10 @@ public struct ImportSettings: Sendable {
     public let selfURL: String?
     /// `[taskflow_executor] max_workers`: imports of one node at a time.
     let mostJobs: Int
+    /// `do_secure_hash`: data of locations are read and hashed.
+    let hashesLocations: Bool
+    /// How often that is tried: `http_retries`.
+    let hashTries: Int
 
     public init(_ configuration: Configuration) {
         methods = configuration[Options.Default.enabledImportMethods].filter(ImportRequest.methods.contains)
@@ -21,5 +25,7 @@ public struct ImportSettings: Sendable {
         ]
         selfURL = urls.compactMap { $0 }.first { !$0.isEmpty }
         mostJobs = configuration[Options.TaskflowExecutor.maxWorkers]
+        hashesLocations = configuration[Options.Default.doSecureHash]
+        hashTries = configuration[Options.Default.httpRetries]
     }
 }

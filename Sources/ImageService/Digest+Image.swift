@@ -1,11 +1,11 @@
-import Cryptography
-import NIOCore
+package import Cryptography
+package import NIOCore
 
 extension Digest {
     /// Bytes of the hash that an algorithm gives images (`hashing_algorithm`).
     ///
     /// - Throws: ``ServiceError/invalid(_:)`` for a name that cannot be used.
-    static func imageHashSize(_ algorithm: String) throws(ServiceError) -> Int {
+    package static func imageHashSize(_ algorithm: String) throws(ServiceError) -> Int {
         do throws(CryptographyError) {
             return try size(of: algorithm)
         } catch {
@@ -14,7 +14,7 @@ extension Digest {
     }
 
     /// Takes a buffer's bytes from where they are.
-    mutating func update(_ bytes: ByteBuffer) {
+    package mutating func update(_ bytes: ByteBuffer) {
         bytes.withUnsafeReadableBytes { update($0) }
     }
 }

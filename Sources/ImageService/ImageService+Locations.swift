@@ -103,7 +103,7 @@ extension ImageService {
 
     /// A location that a client may set: a scheme that some store reads, none of the restricted ones (`file`,
     /// `filesystem`, `swift+config`: CVE-2014-9493, CVE-2015-1195), and for HTTP a host that the import filter allows.
-    private func checkedLocation(_ draft: LocationDraft) async throws -> ImageLocation {
+    package func checkedLocation(_ draft: LocationDraft) async throws -> ImageLocation {
         let scheme = draft.url.prefix { $0 != ":" }.lowercased()
         let restricted: Set = ["file", "filesystem", "swift+config"]
         var location = ImageLocation(url: draft.url, metadata: draft.metadata)

@@ -5,7 +5,7 @@ public import OsloConfig
 public struct ImageServiceSettings: Sendable {
     package let quotas: Quotas
     /// `hashing_algorithm`
-    let hashingAlgorithm: String
+    package let hashingAlgorithm: String
     /// `delayed_delete`: the data of deleted images are the scrubber's.
     let delaysDeletion: Bool
     /// `show_multiple_locations`: clients may see and change the list of locations.

@@ -166,7 +166,7 @@ import Testing
         let client = try await ResourceHarness("show_image_direct_url = true", multiStore: true).member(of: "p1")
         let created = try await client.send(
             .post, "/v2/images", body: #"{"disk_format": "raw", "container_format": "bare"}"#)
-        #expect(created.headers[.imageStoreIDs] == "fast,slow")
+        #expect(created.headers[.imageStoreIDs] == "fast,slow,web")
         let id = try #require(try created.members["id"]?.stringValue)
         let path = "/v2/images/\(id)/file"
         var headers = octets

@@ -44,7 +44,7 @@ final class ResourceHarness: Sendable {
         let stores =
             multiStore
             ? """
-            enabled_backends = fast:file, slow:file
+            enabled_backends = fast:file, slow:file, web:http
             [glance_store]
             default_backend = fast
             [os_glance_staging_store]
@@ -89,6 +89,7 @@ final class ResourceHarness: Sendable {
             Discovery(service: service, importMethods: imports.settings.methods).routes
             + ImageResources.routes(
                 service: service, imports: imports, tasks: TaskService(service.common),
+                locations: LocationService(imports, wakeImporter: {}),
                 metadefs: MetadefService(database: database, authorization: authorization),
                 settings: try ImageResourceSettings(configuration))
         router = APIRouter(table: RouteTable(routes))

@@ -68,6 +68,9 @@ import TextCoding
             body = #"{"method": {"name": "web-download", "uri": "http://127.0.0.1:9/"}}"#
         case let name where name.contains("/v2/metadefs/namespaces"):
             return try await metadefAttempt(route, by: admin)
+        case "POST /v2/images/{image_id}/locations":
+            id = try await queuedImage(by: admin)
+            body = #"{"url": "http://127.0.0.1:9/"}"#
         case "POST /v2/tasks": body = Self.task
         case "GET /v2/tasks/{task_id}":
             let task = try await admin.send(.post, "/v2/tasks", body: Self.task).members["id"]?.stringValue

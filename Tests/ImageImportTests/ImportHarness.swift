@@ -36,13 +36,14 @@ struct ImportHarness {
         return pool
     }()
 
-    init(_ directory: String, options: String = "", database url: String? = nil) async throws {
+    init(_ directory: String, defaults: String = "", options: String = "", database url: String? = nil) async throws {
         self.directory = directory
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         configuration = try Configuration(
             text: """
                 [DEFAULT]
-                enabled_backends = fast:file, slow:file
+                \(defaults)
+                enabled_backends = fast:file, slow:file, web:http
                 enabled_import_methods = [glance-direct,web-download,copy-image]
                 [glance_store]
                 default_backend = fast
@@ -76,10 +77,11 @@ struct ImportHarness {
     }
 
     static func run(
-        options: String = "", database url: String? = nil, _ body: @Sendable (ImportHarness) async throws -> Void
+        defaults: String = "", options: String = "", database url: String? = nil,
+        _ body: @Sendable (ImportHarness) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
-            let harness = try await ImportHarness(directory, options: options, database: url)
+            let harness = try await ImportHarness(directory, defaults: defaults, options: options, database: url)
             try await body(harness)
             await harness.database.close()
         }

@@ -188,6 +188,19 @@ public struct ImportsFacet: Sendable {
         try await session.write(statements)
     }
 
+    /// Gives the image the location that its import is about.
+    ///
+    /// - Throws: ``DatabaseError/conflict`` when the job is lost.
+    public func attach(
+        _ location: ImageLocation, to image: Image, _ changed: Image, by job: ImportJob
+    ) async throws(DatabaseError) {
+        let now = Timestamp.now
+        try await session.write([
+            holding(job, at: now), ImageWrites.updateRow(from: image, to: changed, at: now),
+            ImageWrites.insertLocation(image.id, location, at: now),
+        ])
+    }
+
     /// Records that the image's data are going to be written into a store.
     ///
     /// - Throws: ``DatabaseError/duplicate`` while what an earlier try has left in the store is still to be cleaned up.

@@ -64,11 +64,11 @@ extension Options.Default {
             """)
 
     public static let doSecureHash = Option<Bool>(
-        .notYet, group, "do_secure_hash", default: true,
+        .honoured, group, "do_secure_hash", default: true,
         help: "Computes the hash of an image that was registered by location without one, in the background.")
 
     public static let httpRetries = Option<Int>(
-        .notYet, group, "http_retries", default: 3,
+        .honoured, group, "http_retries", default: 3,
         help: "How often that hash calculation is tried again when the store fails.")
 
     public static let imageSizeCap = Option<Int>(
