@@ -58,7 +58,8 @@ import Testing
         }
     }
 
-    @Test func whatFailsLeavesAQueuedImageAndItsReason() async throws {
+    @Test("CVE-2014-9684, CVE-2015-1881, CVE-2015-3289: an import that fails leaves no data behind")
+    func whatFailsLeavesAQueuedImageAndItsReason() async throws {
         try await ImportHarness.run { test in
             let caller = await test.caller()
             let id = try await test.staged([1, 2, 3], by: caller)
@@ -185,6 +186,19 @@ import Testing
                 let reason = try await test.lastTask(of: missing).message
                 #expect(reason == "The data could not be got from the given source.")
                 #expect(try test.files("staging") == [])
+            }
+        }
+    }
+
+    @Test("OSSN-0105: tasks of the old API go through the filter of URLs, too")
+    func oldTasksAreFiltered() async throws {
+        try await ImportHarness.run { test in
+            for url in ["http://169.254.169.254/x", "file:///etc/passwd", "http://0x7f000001/", ""] {
+                let error = await #expect(throws: ServiceError.self) { try await test.imports.checkSource(url) }
+                guard case .invalid? = error else {
+                    Issue.record("\(url): \(String(describing: error))")
+                    continue
+                }
             }
         }
     }

@@ -96,8 +96,8 @@ import Testing
         }
     }
 
-    /// OSSN-0065, OSSN-0090, CVE-2022-4134: only services name data of other stores, and nobody restricted ones.
-    @Test func whatIsNotAllowedIsRefused() async throws {
+    @Test("OSSN-0060, OSSN-0090, CVE-2022-4134: only services name data of other stores, and nobody restricted ones")
+    func whatIsNotAllowedIsRefused() async throws {
         try await withData { test, locations, url, hash in
             let caller = await test.caller()
             let id = try await test.queued(by: caller)
