@@ -39,6 +39,12 @@ extension ImageService {
         var query = query
         query.viewer = ImageQuery.Viewer(project: caller.project, isAdmin: caller.isAdmin)
         query.limit = min(query.limit, settings.largestPage)
+        // No image has a property that the caller may not read: else values could be guessed by filters.
+        if let protection = common.protection {
+            for case .property(let name, _) in query.filters where await !protection.allows(.read, name, for: caller) {
+                return ImagePage(images: [], nextMarker: nil)
+            }
+        }
         let found: [Image]
         do {
             found = try await database.images.list(query)

@@ -88,10 +88,11 @@ extension ImageService {
             try quotas.checkTags(tags)
             image.tags = tags
         case .addProperty(let name, let value, let mustBeNew):
-            if mustBeNew, image.properties[name] != nil {
-                throw ServiceError.conflict("Property \(name) already present.")
-            }
-            try await requireProtection(image.properties[name] == nil ? .create : .update, name, for: caller)
+            // What the caller may not read is not there: nobody learns from this whether it is.
+            let isVisible = await common.protection?.allows(.read, name, for: caller) ?? true
+            let isThere = image.properties[name] != nil && isVisible
+            if mustBeNew, isThere { throw ServiceError.conflict("Property \(name) already present.") }
+            try await requireProtection(isThere ? .update : .create, name, for: caller)
             image.properties[name] = value
         case .replaceProperty(let name, let value):
             try await requireProperty(name, of: image, for: caller)

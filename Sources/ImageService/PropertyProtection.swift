@@ -68,10 +68,10 @@ public final class PropertyProtection: Sendable {
                 }
                 permissions[operation] = try Self.permission(value, namesPolicies, "\(place) \(operation.rawValue)")
             }
-            // The service's own properties are not for these rules.
-            if !section.name.contains("os_glance") {
-                rules.append(Rule(pattern: section.name, permissions: permissions))
+            guard !rules.contains(where: { $0.pattern == section.name }) else {
+                throw Problem(description: "\(place) is there twice")
             }
+            rules.append(Rule(pattern: section.name, permissions: permissions))
         }
         self.rules = rules
     }

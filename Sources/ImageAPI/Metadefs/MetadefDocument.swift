@@ -57,7 +57,7 @@ enum MetadefDocument {
         writer.object { writer in
             writer.field("name", object.name)
             if let description = object.description { writer.field("description", description) }
-            writer.field("required") { $0.array(object.required ?? []) }
+            writer.field("required") { $0.array((object.required ?? []).map { prefix + $0 }) }
             if let properties = object.schema.objectValue {
                 writer.field("properties") { writer in
                     writer.object { writer in

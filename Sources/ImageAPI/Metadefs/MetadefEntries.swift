@@ -106,10 +106,8 @@ struct MetadefEntries: Sendable {
     @Sendable private func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let parameters = context.pathParameters
         let type = kind == .property ? try request.query()["resource_type"] : nil
-        var entry = try await service.entry(
+        let entry = try await service.entry(
             kind, parameters["name"], of: parameters["namespace"], resourceType: type, for: context.caller)
-        // Under the prefix of a resource type a property is shown by the name that it has there.
-        if type != nil { entry.name = parameters["name"] }
         return answer(entry, parameters["namespace"], .ok)
     }
 
