@@ -54,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "glance-manage",
             dependencies: [
-                "TextCoding", "ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging,
+                "JSON", "TextCoding", "ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging,
             ],
             swiftSettings: strict),
 

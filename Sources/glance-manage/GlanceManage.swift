@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandOptions
+import ImageDatabase
 
 /// `glance-manage`: looks after the database of Glance.
 struct GlanceManage: ParsableCommand, Sendable {
@@ -27,7 +28,8 @@ struct DatabaseActions: ParsableCommand {
         commandName: "db", abstract: "Schema and rows of the database.",
         subcommands: [
             Check.self, Contract.self, Expand.self, Migrate.self, PurgeRows.self, PurgeImages.self, Sync.self,
-            Upgrade.self, PrintVersion.self, VersionControl.self,
+            Upgrade.self, PrintVersion.self, VersionControl.self, LoadMetadefs.self, UnloadMetadefs.self,
+            ExportMetadefs.self,
         ])
 }
 
@@ -166,4 +168,65 @@ struct PurgeImages: DatabaseAction {
     var rows = 100
 
     func run(_ manager: Manager) async throws(ManageFailure) { try await manager.purgeImages(age: age, maxRows: rows) }
+}
+
+struct LoadMetadefs: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        commandName: "load_metadefs", abstract: "Loads metadata definitions from JSON files.")
+
+    @ParentCommand var root: GlanceManage
+
+    @ArgumentParser.Option(help: "File, or directory of files (*.json).")
+    var path = "/etc/glance/metadefs"
+
+    @Flag(help: "Adds to namespaces that are there already what they have not.")
+    var merge = false
+
+    @Flag(name: .customLong("prefer_new"), help: "With --merge: what they have is changed, too.")
+    var prefersNew = false
+
+    @Flag(help: "Replaces namespaces that are there already.")
+    var overwrite = false
+
+    /// The old spelling: path, merge, prefer_new, overwrite.
+    @Argument(help: .hidden)
+    var old: [String] = []
+
+    func run(_ manager: Manager) async throws(ManageFailure) {
+        func isSet(_ index: Int) -> Bool { old.count > index && ["true", "1"].contains(old[index].lowercased()) }
+        let existing: MetadefsFacet.Existing =
+            if overwrite || isSet(3) {
+                .isReplaced
+            } else if merge || isSet(1) {
+                prefersNew || isSet(2) ? .isUpdated : .isCompleted
+            } else {
+                .stays
+            }
+        try await manager.loadMetadefs(from: old.first ?? path, existing: existing)
+    }
+}
+
+struct UnloadMetadefs: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        commandName: "unload_metadefs", abstract: "Removes all metadata definitions.")
+
+    @ParentCommand var root: GlanceManage
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.unloadMetadefs() }
+}
+
+struct ExportMetadefs: DatabaseAction {
+    static let configuration = CommandConfiguration(
+        commandName: "export_metadefs", abstract: "Writes metadata definitions into JSON files, one for each namespace."
+    )
+
+    @ParentCommand var root: GlanceManage
+
+    @ArgumentParser.Option(help: "Directory.")
+    var path = "/etc/glance/metadefs"
+
+    @Argument(help: .hidden)
+    var old: String?
+
+    func run(_ manager: Manager) async throws(ManageFailure) { try await manager.exportMetadefs(to: old ?? path) }
 }

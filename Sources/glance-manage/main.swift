@@ -52,7 +52,8 @@ func start(_ words: [String]) async -> Int32 {
 /// Turns the old spelling `db_sync` of an action into the new one, `db sync`.
 func newSpelling(_ words: [String]) -> [String] {
     let actions = [
-        "version", "upgrade", "version_control", "sync", "expand", "contract", "migrate", "check",
+        "version", "upgrade", "version_control", "sync", "expand", "contract", "migrate", "check", "load_metadefs",
+        "unload_metadefs", "export_metadefs",
     ]
     guard let index = words.firstIndex(where: { word in actions.contains { word == "db_" + $0 } }) else { return words }
     return words[..<index] + ["db", String(words[index].dropFirst(3))] + words[(index + 1)...]

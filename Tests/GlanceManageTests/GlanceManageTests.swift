@@ -151,4 +151,63 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: place.directory.path + "/other.sqlite"))
         #expect(!FileManager.default.fileExists(atPath: place.directory.path + "/glance.sqlite"))
     }
+
+    private static let definition = """
+        {"namespace": "OS::Test", "display_name": "Test", "visibility": "public", "protected": true, "owner": "admin", \
+        "resource_type_associations": [{"name": "OS::Glance::Image", "prefix": "hw_"}], \
+        "properties": {"a": {"title": "A", "type": "string", "enum": ["x", "y"]}}, \
+        "objects": [{"name": "o", "required": ["b"], "properties": {"b": {"title": "B", "type": "integer"}}}], \
+        "tags": [{"name": "t"}]}
+        """
+
+    @Test func loadsAndExportsMetadataDefinitions() throws {
+        let place = try Place()
+        func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
+        _ = try run("db sync")
+        let directory = place.directory.path + "/definitions"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try place.write("definitions/test.json", Self.definition)
+        try place.write("definitions/notes.txt", "not one of them")
+        let first = try run("db load_metadefs --path \(directory)")
+        #expect(first.status == 0 && first.output.contains("Loaded the namespace OS::Test"))
+        #expect(try run("db load_metadefs --path \(directory)").output.contains("Skipped the namespace OS::Test"))
+        let exported = place.directory.path + "/exported"
+        #expect(try run("db export_metadefs --path \(exported)").status == 0)
+        let written = try String(contentsOfFile: exported + "/OS__Test.json", encoding: .utf8)
+        for part in [#""enum": ["x", "y"]"#, #""prefix": "hw_""#, #""required": ["b"]"#, #""name": "t""#] {
+            #expect(written.contains(part))
+        }
+        // Merged, what is new is added, and what is there changes only where the new is preferred.
+        let changed = Self.definition.replacing(#""title": "A""#, with: #""title": "New""#)
+            .replacing(#"[{"name": "t"}]"#, with: #"[{"name": "t"}, {"name": "u"}]"#)
+        try place.write("changed.json", changed)
+        let file = place.directory.path + "/changed.json"
+        func export() throws -> String {
+            _ = try run("db export_metadefs --path \(exported)")
+            return try String(contentsOfFile: exported + "/OS__Test.json", encoding: .utf8)
+        }
+        #expect(try run("db load_metadefs --path \(file) --merge").status == 0)
+        var text = try export()
+        #expect(text.contains(#""name": "u""#) && text.contains(#""title": "A""#))
+        #expect(try run("db_load_metadefs \(file) true true").status == 0)
+        text = try export()
+        #expect(text.contains(#""title": "New""#))
+        #expect(try run("db load_metadefs --path \(directory) --overwrite").status == 0)
+        text = try export()
+        #expect(!text.contains(#""name": "u""#) && text.contains(#""title": "A""#))
+        try FileManager.default.removeItem(atPath: exported)
+        #expect(try run("db unload_metadefs").status == 0)
+        #expect(try run("db export_metadefs --path \(exported)").output.isEmpty)
+    }
+
+    @Test func filesThatAreNoDefinitionsAreTold() throws {
+        let place = try Place()
+        func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
+        _ = try run("db sync")
+        try place.write("bad.json", #"{"display_name": "x"}"#)
+        let bad = try run("db load_metadefs --path \(place.directory.path)/bad.json")
+        #expect(bad.status == 1 && bad.complaint.contains("it names no namespace"))
+        let absent = try run("db load_metadefs --path /nowhere")
+        #expect(absent.status == 1 && absent.complaint.contains("/nowhere"))
+    }
 }

@@ -107,14 +107,16 @@ public struct MetadefsFacet: Sendable {
     /// Removes a namespace with all that is in it, unless it has been protected meanwhile.
     ///
     /// - Throws: ``DatabaseError/conflict`` when it has.
-    public func delete(_ namespace: MetadefNamespace) async throws(DatabaseError) {
+    public func delete(
+        _ namespace: MetadefNamespace, evenProtected: Bool = false
+    ) async throws(DatabaseError) {
         let id = SQLValue.integer(namespace.id)
         let children = MetadefEntry.Kind.allCases.map(\.table) + ["metadef_namespace_resource_types"]
         try await session.write(
             [
                 Statement(
-                    "SELECT id FROM metadef_namespaces WHERE id = $1 AND protected = $2", [id, .bool(false)],
-                    required: .conflict, locksRows: true)
+                    "SELECT id FROM metadef_namespaces WHERE id = $1 AND (protected = $2 OR $3)",
+                    [id, .bool(false), .bool(evenProtected)], required: .conflict, locksRows: true)
             ] + children.map { Statement("DELETE FROM \($0) WHERE namespace_id = $1", [id]) } + [
                 Statement("DELETE FROM metadef_namespaces WHERE id = $1", [id])
             ])
