@@ -54,7 +54,8 @@ let package = Package(
         .executableTarget(
             name: "glance-manage",
             dependencies: [
-                "JSON", "TextCoding", "ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging,
+                "JSON", "TextCoding", "ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser,
+                logging,
             ],
             swiftSettings: strict),
 
