@@ -10,6 +10,8 @@ import TextCoding
 ///
 /// One question at a time: claims that come while one is under way wait for the next, together, since what Keystone reads
 /// for the first may be older than they are. So Keystone gets a few requests at a time, however many claims there are.
+/// Where several waited for the last question, the next one is held for an eighth of the time that it took: claims come in
+/// waves then, since an answer lets many clients go on, and the last of a wave would wait for two questions.
 /// When it does not answer in time the mirror counts, and nobody waits for it until it answers again.
 final class LimitInquiry: Sendable {
     private let reader: LimitReader
@@ -29,6 +31,8 @@ final class LimitInquiry: Sendable {
     private struct State {
         var waiters: [Waiter] = []
         var isAsking = false
+        /// How long the next question is held, for more claims to join it.
+        var hold: Duration = .zero
         /// Keystone has not answered in time, and is tried again in the background.
         var isAway = false
         var service: (LimitReader.Service, end: ContinuousClock.Instant)?
@@ -72,20 +76,25 @@ final class LimitInquiry: Sendable {
 
     /// One question after the other, as long as anybody waits.
     private func answerAll() async {
-        while let (projects, waiters) = nextQuestion() {
+        while let (projects, waiters) = await nextQuestion() {
+            let began = ContinuousClock.now
             do throws(DatabaseError) {
                 if let failure = try await answer(projects) { await begin(outage: failure) }
             } catch {
                 // The claims themselves will meet the same, and say so.
                 logger.debug("the mirror of limits cannot be completed", metadata: ["error": "\(error)"])
             }
+            let hold = waiters.count > 1 ? (.now - began) / 8 : .zero
+            state.withLock { $0.hold = hold }
             for waiter in waiters { waiter.continuation.resume() }
         }
     }
 
     /// Everybody who waits, or as many as ask about a few projects; nil when nobody does.
-    private func nextQuestion() -> (projects: [String], waiters: [Waiter])? {
-        state.withLock { state in
+    private func nextQuestion() async -> (projects: [String], waiters: [Waiter])? {
+        let hold = state.withLock { $0.hold }
+        if hold > .zero { try? await Task.sleep(for: hold) }
+        return state.withLock { state in
             var projects: Set<String> = []
             var rest: [Waiter] = []
             var taken: [Waiter] = []
