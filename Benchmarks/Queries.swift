@@ -70,7 +70,7 @@ enum Queries {
     }
 
     /// Answers per second, from wrk's report; an answer other than 200 ends the run.
-    private static func load(_ url: String, _ token: String, _ script: String) async throws -> Double {
+    static func load(_ url: String, _ token: String, _ script: String) async throws -> Double {
         let report = try await command(
             "wrk",
             [

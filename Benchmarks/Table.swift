@@ -80,6 +80,8 @@ struct Table: Sendable {
               on PostgreSQL, as a member of a project whose token is in the cache. *show* takes random images; *list* asks for
               the first page of 25. The peers are Glance 33.0.0 under uWSGI with two processes on the same tables, and as the
               limit `pgbench` with the statement that our service sends, 32 clients, prepared.
+            * **create and delete**: requests of both kinds, each image deleted as soon as it is there, `wrk` with 32
+              connections on PostgreSQL, with unified limits that Keystone is asked for. The peer is Glance 33.0.0 as above.
             * **start**: from `exec` to the first answer of `/healthcheck`. **idle memory**: proportional set size of all
               processes after a first request to each.
 

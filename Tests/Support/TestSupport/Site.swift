@@ -82,6 +82,12 @@ public struct Site: Sendable {
         try text.write(toFile: configurationFile, atomically: true, encoding: .utf8)
     }
 
+    /// Adds lines to `glance-api.conf`; a section that is there already goes on.
+    public func append(_ lines: String) throws {
+        let text = try String(contentsOfFile: configurationFile, encoding: .utf8)
+        try (text + lines).write(toFile: configurationFile, atomically: true, encoding: .utf8)
+    }
+
     /// `glance-manage db_sync`
     public func synchronizeDatabase(_ release: Release) async throws {
         try await command(release.manage, ["--config-file", configurationFile, "db_sync"])

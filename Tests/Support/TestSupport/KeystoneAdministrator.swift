@@ -1,15 +1,14 @@
-import TestSupport
-
-/// Somebody who sets limits in the tests' Keystone.
-struct KeystoneAdministrator: Sendable {
-    let keystone: Keystone
-    let client: ImageClient
+/// Somebody who sets limits in the tests' Keystone, which was started with `GLANCE_URL`.
+public struct KeystoneAdministrator: Sendable {
+    public let keystone: Keystone
+    public let client: ImageClient
     /// Of the image service.
-    let serviceID: String
+    public let serviceID: String
     /// Of its public endpoint.
-    let endpointID: String
+    public let endpointID: String
 
-    init(_ server: SupportServer) async throws {
+    /// - Throws: `TestFailure` when the catalog has no image service; errors of the connection.
+    public init(_ server: SupportServer) async throws {
         keystone = try Keystone(server)
         client = ImageClient(url: keystone.url, token: try await keystone.token("admin", project: "admin"))
         guard
@@ -24,7 +23,7 @@ struct KeystoneAdministrator: Sendable {
     }
 
     /// `[oslo_limit]` as the install guide has it.
-    func osloLimit(refreshInterval: Int = 1) -> String {
+    public func osloLimit(refreshInterval: Int = 1) -> String {
         """
         [oslo_limit]
         auth_url = \(keystone.url)
@@ -42,7 +41,7 @@ struct KeystoneAdministrator: Sendable {
 
     /// Registers limits; the value's id comes back for changes.
     @discardableResult
-    func register(_ limits: [String: Int]) async throws -> [String: String] {
+    public func register(_ limits: [String: Int]) async throws -> [String: String] {
         let wanted = limits.map { name, value in
             JSON.object([
                 "service_id": .string(serviceID), "region_id": "RegionOne", "resource_name": .string(name),
@@ -58,14 +57,17 @@ struct KeystoneAdministrator: Sendable {
         return ids
     }
 
-    func changeRegistered(_ id: String, to value: Int) async throws {
+    /// A registered limit's new value.
+    public func changeRegistered(_ id: String, to value: Int) async throws {
         try await client.expect(
             200, "PATCH", "/v3/registered_limits/\(id)",
             json: ["registered_limit": ["default_limit": .number(Double(value))]])
     }
 
+    /// A limit of a project or a domain.
+    ///
     /// - Parameter owner: `project_id` or `domain_id`, and its value.
-    func limit(_ owner: (key: String, id: String), _ name: String, to value: Int) async throws {
+    public func limit(_ owner: (key: String, id: String), _ name: String, to value: Int) async throws {
         try await client.expect(
             201, "POST", "/v3/limits",
             json: [
