@@ -429,6 +429,8 @@ struct ImportRun: Sendable {
 
     /// Takes everything back that the import has written, unless somebody else has the job by now.
     private func settle(_ error: any Error, _ id: String) async throws {
+        // Whatever a step says when it is stopped: nothing has failed, and the next importer goes on.
+        let error = Task.isCancelled && !(error is LostJob) ? CancellationError() : error
         // Outlives a cancellation, which may be what it is about.
         try await Task.detached { try await fail(error, id) }.value
     }

@@ -58,6 +58,34 @@ import Testing
         }
     }
 
+    /// What a stop interrupts has not failed: whoever comes next goes on with it.
+    @Test func aStopInTheMiddleOfADownloadIsNoFailure() async throws {
+        try await withServer("nginx") { nginx in
+            let bytes = Noise.bytes(30 << 20, seed: 3)
+            try Data(bytes).write(to: URL(filePath: try nginx.setting("NGINX_ROOT") + "/large"))
+            let source: JSONValue = .string(try nginx.setting("NGINX_URL") + "/slow/large")
+            let step = "[image_import_opts]\nimage_import_plugins = [inject_image_metadata]"
+            for options in ["", step] {
+                try await ImportHarness.run(options: options) { test in
+                    let caller = await test.caller()
+                    let id = try await test.queued(by: caller)
+                    try await test.ask(["name": "web-download", "uri": source], for: id, by: caller)
+                    let first = try test.importer()
+                    try await first.look()
+                    while try test.files("staging").isEmpty && test.files("fast").isEmpty { await Task.yield() }
+                    await first.stop()
+                    #expect(try await test.image(id).status == .importing)
+                    let job = try #require(try await test.database.imports.all().first)
+                    #expect(job.isWaiting && job.attempts == 0)
+                    try await test.finish(try test.importer())
+                    #expect(try await test.image(id).status == .active)
+                    #expect(try test.bytes("fast/\(id)") == bytes)
+                    #expect(try test.files("staging") == [])
+                }
+            }
+        }
+    }
+
     @Test("CVE-2014-9684, CVE-2015-1881, CVE-2015-3289: an import that fails leaves no data behind")
     func whatFailsLeavesAQueuedImageAndItsReason() async throws {
         try await ImportHarness.run { test in
