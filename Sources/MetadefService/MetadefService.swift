@@ -55,7 +55,7 @@ public struct MetadefService: Sendable {
 
     private func contents(of namespace: MetadefNamespace) async throws -> MetadefContents {
         var contents = MetadefContents()
-        contents.objects = try await database.metadefs.entries(.object, of: namespace)
+        contents.objects = try await database.metadefs.entries(.object, of: namespace, MetadefPage(isAscending: true))
         contents.properties = try await database.metadefs.entries(.property, of: namespace)
         contents.tags = try await database.metadefs.entries(.tag, of: namespace)
         contents.associations = try await database.metadefs.associations(of: [namespace])[namespace.id] ?? []

@@ -200,6 +200,46 @@ import Testing
         #expect(try run("db export_metadefs --path \(exported)").output.isEmpty)
     }
 
+    /// What comes with the service goes through the database and back unchanged.
+    @Test func shippedDefinitionsAreLoadedAndExported() throws {
+        let place = try Place()
+        func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }
+        _ = try run("db sync")
+        let shipped = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../etc/metadefs")
+            .standardized.path(percentEncoded: false)
+        let loaded = try run("db load_metadefs --path \(shipped)")
+        #expect(loaded.status == 0, "\(loaded.complaint)")
+        let definitions = try Self.definitions(shipped)
+        #expect(loaded.output.split(separator: "\n").count { $0.hasPrefix("Loaded") } == definitions.count)
+        #expect(definitions.count > 30)
+        for round in ["first", "second"] {
+            let exported = "\(place.directory.path)/\(round)"
+            #expect(try run("db export_metadefs --path \(exported)").status == 0)
+            #expect(try Self.definitions(exported) == definitions)
+            #expect(try run("db unload_metadefs").status == 0)
+            #expect(try run("db load_metadefs --path \(exported)").status == 0)
+        }
+    }
+
+    /// The definitions in a directory by namespace, with lists in the order of names.
+    private static func definitions(_ directory: String) throws -> [String: NSDictionary] {
+        var found: [String: NSDictionary] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
+            let data = try Data(contentsOf: URL(filePath: "\(directory)/\(name)"))
+            var members = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+            for (member, value) in members {
+                guard let list = value as? [[String: Any]] else { continue }
+                members[member] = list.sorted { $0["name"] as? String ?? "" < $1["name"] as? String ?? "" }
+            }
+            if members["owner"] == nil { members["owner"] = "admin" }
+            if (members["resource_type_associations"] as? [Any])?.isEmpty == true {
+                members["resource_type_associations"] = nil
+            }
+            found[try #require(members["namespace"] as? String)] = members as NSDictionary
+        }
+        return found
+    }
+
     @Test func filesThatAreNoDefinitionsAreTold() throws {
         let place = try Place()
         func run(_ action: String) throws -> Run { try place.run("--config-file CONF \(action)") }

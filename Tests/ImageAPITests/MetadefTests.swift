@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import JSON
 import Testing
@@ -94,6 +95,56 @@ import Testing
             // The type itself stays.
             let types = try await admin.send(.get, "/v2/metadefs/resource_types").members["resource_types"]
             #expect(types?.arrayValue?.first?["name"] == "OS::Glance::Image")
+        }
+    }
+
+    /// Clients do not look for further pages of objects.
+    @Test func objectsAreListedWholeInTheirOrder() async throws {
+        let wanted = (1...30).map { "o\($0)" }
+        try await withNamespace { _, admin async throws in
+            for name in wanted.dropFirst() {
+                let body = #"{"name": "\#(name)"}"#
+                #expect(try await admin.send(.post, Self.path + "/objects", body: body).status == 201)
+            }
+            #expect(try await objectNames("/objects", admin) == wanted)
+            #expect(try await objectNames("", admin) == wanted)
+            #expect(try await objectNames("/objects?limit=2&marker=o4", admin) == ["o5", "o6"])
+            #expect(try await objectNames("/objects?sort_dir=desc&limit=1", admin) == ["o30"])
+        }
+    }
+
+    private func objectNames(_ path: String, _ client: TestClient) async throws -> [String] {
+        let objects = try await client.send(.get, Self.path + path).members["objects"]?.arrayValue ?? []
+        return objects.compactMap { $0["name"]?.stringValue }
+    }
+
+    /// The files of `etc/metadefs` are what the API itself takes, and say something about everything that they define.
+    @Test func shippedDefinitionsAreValid() async throws {
+        let harness = try await ResourceHarness()
+        let admin = await harness.admin()
+        let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../etc/metadefs")
+            .standardized
+        for file in try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil) {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let answer = try await admin.send(.post, "/v2/metadefs/namespaces", body: text)
+            #expect(answer.status == 201, "\(file.lastPathComponent): \(answer.body)")
+            let definition = try JSONValue.parse(text.utf8)
+            var properties = (definition["properties"]?.objectValue ?? [:]).map { $0 }
+            var described = [definition]
+            for object in definition["objects"]?.arrayValue ?? [] {
+                properties += (object["properties"]?.objectValue ?? [:]).map { $0 }
+                described.append(object)
+            }
+            #expect(!properties.isEmpty, "\(file.lastPathComponent)")
+            for (name, property) in properties {
+                #expect(property["title"]?.stringValue?.isEmpty == false, "\(name)")
+                let values = (property["enum"] ?? property["items"]?["enum"])?.arrayValue ?? []
+                for (index, value) in values.enumerated() { #expect(!values[..<index].contains(value), "\(name)") }
+                if let given = property["default"], !values.isEmpty { #expect(values.contains(given), "\(name)") }
+            }
+            for item in described + properties.map(\.value) {
+                #expect(item["description"]?.stringValue?.hasSuffix(".") == true, "\(file.lastPathComponent): \(item)")
+            }
         }
     }
 

@@ -13,7 +13,7 @@ make_root() {
     mkdir -p "$VOLUMES"/{etc,lib,log} "$ROOT"/{etc/glance,var/lib/glance,var/log,proc,dev,tmp}
     # Every runtime provides that one.
     printf '%s\n' '127.0.0.1 localhost' '::1 localhost' >"$ROOT/etc/hosts"
-    cp "$ROOT"/usr/share/openstack-glance/etc/* "$VOLUMES/etc/"
+    cp -r "$ROOT"/usr/share/openstack-glance/etc/* "$VOLUMES/etc/"
     chown -R "$CONTAINER_USER" "$VOLUMES"
 }
 

@@ -32,7 +32,7 @@ struct MetadefBodies: Sendable {
         var contents = MetadefContents()
         for value in members["objects"]?.arrayValue ?? [] { contents.objects.append(try object(value)) }
         for (name, value) in (members["properties"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
-            contents.properties.append(MetadefEntry(name: name, schema: Self.stored(value)))
+            contents.properties.append(MetadefEntry(name: name, schema: MetadefDocument.property(value)))
         }
         for value in members["tags"]?.arrayValue ?? [] { contents.tags.append(try tag(value)) }
         for value in members["resource_type_associations"]?.arrayValue ?? [] {
@@ -46,14 +46,14 @@ struct MetadefBodies: Sendable {
             of: body, object, "name", readOnly: ["self", "schema", "created_at", "updated_at"])
         return MetadefEntry(
             name: members["name"]?.stringValue ?? "",
-            schema: .object((members["properties"]?.objectValue ?? [:]).mapValues(Self.stored)),
+            schema: .object((members["properties"]?.objectValue ?? [:]).mapValues(MetadefDocument.property)),
             description: members["description"]?.stringValue,
             required: members["required"]?.arrayValue?.compactMap(\.stringValue))
     }
 
     func property(_ body: JSONValue) throws(APIError) -> MetadefEntry {
         let members = try members(of: body, property, "name", readOnly: ["created_at", "updated_at"])
-        return MetadefEntry(name: members["name"]?.stringValue ?? "", schema: Self.stored(body))
+        return MetadefEntry(name: members["name"]?.stringValue ?? "", schema: MetadefDocument.property(body))
     }
 
     func tag(_ body: JSONValue) throws(APIError) -> MetadefEntry {
@@ -66,16 +66,6 @@ struct MetadefBodies: Sendable {
         return MetadefAssociation(
             name: members["name"]?.stringValue ?? "", prefix: members["prefix"]?.stringValue,
             propertiesTarget: members["properties_target"]?.stringValue)
-    }
-
-    /// A property as it is stored and shown: its default is a text, as it always was.
-    private static func stored(_ property: JSONValue) -> JSONValue {
-        guard var members = property.objectValue else { return property }
-        switch members["default"] {
-        case nil, .string?, .null?: break
-        case let value?: members["default"] = .string(JSONWriter.text(of: value))
-        }
-        return .object(members)
     }
 
     /// - Throws: ``APIError``: 403 for what only the service writes, 400 for what the schema does not allow.

@@ -62,7 +62,7 @@ enum MetadefDocument {
                 writer.field("properties") { writer in
                     writer.object { writer in
                         for (name, schema) in properties.sorted(by: { $0.key < $1.key }) {
-                            writer.field(prefix + name, schema)
+                            writer.field(prefix + name, property(schema))
                         }
                     }
                 }
@@ -75,15 +75,26 @@ enum MetadefDocument {
 
     /// A property by itself, which has its name among its members.
     static func write(property: MetadefEntry, to writer: inout JSONWriter) {
-        var members = property.schema.objectValue ?? [:]
+        var members = Self.property(property.schema).objectValue ?? [:]
         members["name"] = .string(property.name)
         writer.value(.object(members))
+    }
+
+    /// A property's schema as it is shown: its default is a text, as it always was. In definitions from files it may be of any
+    /// type.
+    static func property(_ schema: JSONValue) -> JSONValue {
+        guard var members = schema.objectValue else { return schema }
+        switch members["default"] {
+        case nil, .string?, .null?: return schema
+        case let value?: members["default"] = .string(JSONWriter.text(of: value))
+        }
+        return .object(members)
     }
 
     /// Properties by their names.
     static func write(properties: [MetadefEntry], prefix: String = "", to writer: inout JSONWriter) {
         writer.object { writer in
-            for property in properties { writer.field(prefix + property.name, property.schema) }
+            for property in properties { writer.field(prefix + property.name, Self.property(property.schema)) }
         }
     }
 

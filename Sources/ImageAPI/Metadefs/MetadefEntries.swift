@@ -43,7 +43,7 @@ struct MetadefEntries: Sendable {
             }
         }
         let parameters = try request.query()
-        let page = try MetadefPage(parameters, limits: limits)
+        let page = try MetadefPage(parameters, limits: limits, isObjects: kind == .object)
         let entries = try await service.entries(kind, of: namespace, page, for: context.caller)
         let isFull = !entries.isEmpty && entries.count == page.limit
         let links = PageLinks(

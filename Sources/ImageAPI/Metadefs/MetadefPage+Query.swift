@@ -3,9 +3,13 @@ import ImageDatabase
 extension MetadefPage {
     /// What the query of a list asks for.
     ///
+    /// - Parameter isObjects: of objects, clients expect all, in the order in which they were made, unless they ask for less.
     /// - Throws: ``APIError`` 400.
-    init(_ parameters: QueryParameters, limits: ImageListRequest.Limits, isNamespaces: Bool = false) throws(APIError) {
-        self.init(limit: min(limits.standard, limits.maximum))
+    init(
+        _ parameters: QueryParameters, limits: ImageListRequest.Limits, isNamespaces: Bool = false,
+        isObjects: Bool = false
+    ) throws(APIError) {
+        self.init(limit: isObjects ? nil : min(limits.standard, limits.maximum))
         if let text = parameters["limit"] {
             guard let limit = Int(text) else { throw .badRequest("limit param must be an integer") }
             guard limit > 0 else { throw .badRequest("limit param must be positive") }
@@ -19,7 +23,7 @@ extension MetadefPage {
             }
             sortKey = key
         }
-        switch parameters["sort_dir"] ?? "desc" {
+        switch parameters["sort_dir"] ?? (isObjects ? "asc" : "desc") {
         case "asc": isAscending = true
         case "desc": isAscending = false
         case let other: throw .badRequest("Invalid sort direction: \(other)")
