@@ -43,11 +43,14 @@ public struct Keystone: Sendable {
         return (token, projectID)
     }
 
-    /// Adds an image service in a region of its own to the catalog.
+    /// Adds an image service to the catalog, in a region that there is or in one of its own.
     public func register(imageService url: String, region: String) async throws {
         let token = try await token("admin", project: "admin")
         let client = ImageClient(url: self.url, token: token)
-        try await client.expect(201, "POST", "/v3/regions", json: ["region": ["id": .string(region)]])
+        let known = try await client.expect(200, "GET", "/v3/regions").json["regions"].array.map { $0["id"].string }
+        if !known.contains(region) {
+            try await client.expect(201, "POST", "/v3/regions", json: ["region": ["id": .string(region)]])
+        }
         let service = try await client.expect(
             201, "POST", "/v3/services", json: ["service": ["name": "glance", "type": "image"]]
         ).json["service"]["id"]
