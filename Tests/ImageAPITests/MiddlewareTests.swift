@@ -79,9 +79,38 @@ struct CORSTests {
     }
 
     @Test func answersAnyOriginWithAStar() async throws {
-        let client = try TestClient(configuration: "[cors]\nallowed_origin = *\n")
+        let client = try TestClient(configuration: "[cors]\nallowed_origin = *, http://named.example.com\n")
         let answer = try await client.send(.get, "/v2/images", headers: [.origin: "http://anybody"])
         #expect(answer.headers[.accessControlAllowOrigin] == "*")
+        let named = try await client.send(.get, "/v2/images", headers: [.origin: "http://named.example.com"])
+        #expect(named.headers[.accessControlAllowOrigin] == "http://named.example.com")
+    }
+
+    /// Origins are compared letter by letter, as oslo's filter does.
+    @Test(arguments: [
+        "HTTP://valid.example.com", "http://valid.example.com/", "http://valid.example.com http://second.example.com",
+        "null", "",
+    ])
+    func knowsOriginsAsTheyAreWritten(origin: String) async throws {
+        let client = try TestClient(configuration: Self.configuration)
+        let answer = try await client.send(.get, "/v2/images", headers: [.origin: origin])
+        #expect(answer.status == 200 && answer.headers[.accessControlAllowOrigin] == nil)
+    }
+
+    @Test(arguments: [
+        ("", nil), ("x-auth-token", "x-auth-token"), ("X-Auth-Token,accept , PRAGMA", "X-Auth-Token,accept,PRAGMA"),
+        (" , x-auth-token", "x-auth-token"), (",,", nil),
+    ])
+    func namesTheHeadersThatWereAskedFor(asked: String, allowed: String?) async throws {
+        let client = try TestClient(configuration: Self.configuration)
+        let answer = try await client.send(
+            .options, "/v2/images",
+            headers: [
+                .origin: "http://valid.example.com", .accessControlRequestMethod: "GET",
+                .accessControlRequestHeaders: asked,
+            ])
+        #expect(answer.headers[.accessControlAllowMethods] == "GET")
+        #expect(answer.headers[.accessControlAllowHeaders] == allowed)
     }
 }
 
@@ -180,7 +209,7 @@ struct GzipTests {
         let text = String(repeating: "glance ", count: 50_000)
         let route = Route(.get, "/v2/images") { _, _ in
             Response(
-                status: .ok, headers: [.init("Content-MD5")!: "abc"],
+                status: .ok, headers: [.init("Content-MD5")!: "abc", .eTag: "\"tag\"", .acceptRanges: "bytes"],
                 body: ResponseBody(contentsOf: [ByteBuffer(string: text), ByteBuffer(string: "end")]))
         }
         let client = try TestClient(configuration: "", paste: Self.paste, routes: [route])
@@ -188,11 +217,31 @@ struct GzipTests {
         #expect(answer.headers[.contentEncoding] == "gzip")
         #expect(answer.headers[.contentLength] == nil)
         #expect(answer.headers[.init("Content-MD5")!] == "abc")
+        #expect(answer.headers[.vary] == "Accept-Encoding")
+        // A strong tag, and ranges, are of the data as they are.
+        #expect(answer.headers[.eTag] == "W/\"tag\"" && answer.headers[.acceptRanges] == nil)
+        let plain = try await client.send(.get, "/v2/images")
+        #expect(plain.headers[.eTag] == "\"tag\"" && plain.headers[.acceptRanges] == "bytes")
         #expect(answer.bytes.count < text.utf8.count / 10)
         #expect(try Gunzip.text(answer.bytes) == text + "end")
     }
 
-    @Test(arguments: ["identity", "gzip;q=0", "br", ""])
+    /// Glance compresses parts, and says of bodies that are none that they are compressed.
+    @Test func leavesPartsAndEmptyAnswersAlone() async throws {
+        let routes = [
+            Route(.get, "/v2/images") { _, _ in
+                Response(status: .partialContent, body: ResponseBody(contentsOf: [ByteBuffer(string: "part")]))
+            },
+            Route(.get, "/v2/tasks") { _, _ in .empty(.noContent) },
+        ]
+        let client = try TestClient(configuration: "", paste: Self.paste, routes: routes)
+        for path in ["/v2/images", "/v2/tasks"] {
+            let answer = try await client.send(.get, path, headers: [.acceptEncoding: "gzip"])
+            #expect(answer.headers[.contentEncoding] == nil)
+        }
+    }
+
+    @Test(arguments: ["identity", "gzip;q=0", "gzip; q=0.0", "gzip;q=0, *", "foo-gzip", "br", ""])
     func leavesOthersAlone(accepted: String) async throws {
         let client = try TestClient(configuration: "", paste: Self.paste)
         let answer = try await client.send(.get, "/v2/images", headers: [.acceptEncoding: accepted])

@@ -21,6 +21,9 @@ struct GzipStage: RouterMiddleware {
             try await body.write(GzipBodyWriter(next: writer, compressor: try GzipCompressor()))
         }
         response.headers[.contentLength] = nil
+        // Other bytes than those that the tag stands for, and no part of these can be asked for.
+        if let tag = response.headers[.eTag], !tag.hasPrefix("W/") { response.headers[.eTag] = "W/" + tag }
+        response.headers[.acceptRanges] = nil
         return response
     }
 
