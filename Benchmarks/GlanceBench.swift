@@ -45,6 +45,7 @@ struct GlanceBench {
         ("web-download", Imports.run),
         ("show", Queries.show),
         ("list", Queries.list),
+        ("metadef", Queries.metadef),
         ("create", Claims.run),
         ("start", Startup.run),
     ]

@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// Small requests at 10,000 images, against Glance 33 on the same tables and pgbench with the same statement.
+/// Small requests, against Glance 33 on the same tables; those for images at 10,000 of them, and also against pgbench with
+/// the same statement.
 enum Queries {
     static let images = 10_000
     static let connections = 32
@@ -17,7 +18,8 @@ enum Queries {
                 end
                 """,
             path: "/v2/images/\(idPrefix)\(String(format: "%012d", 1))",
-            parameter: "('\(idPrefix)' || lpad(CAST(:number AS text), 12, '0'))")
+            parameter: "('\(idPrefix)' || lpad(CAST(:number AS text), 12, '0'))"
+        ) { try await fill(lab, $1) }
     }
 
     static func list(_ lab: Lab) async throws -> [Row] {
@@ -25,18 +27,54 @@ enum Queries {
         return try await compare(
             lab, workload: "list 25 of 10,000",
             script: #"request = function() return wrk.format("GET", "\#(path)") end"#,
-            path: path, parameter: "CAST(:project AS text)")
+            path: path, parameter: "CAST(:project AS text)"
+        ) { try await fill(lab, $1) }
     }
+
+    /// A namespace as large as the largest that clouds have, besides those that come with the service.
+    static func metadef(_ lab: Lab) async throws -> [Row] {
+        let path = "/v2/metadefs/namespaces/OS::Compute::Large"
+        return try await compare(
+            lab, workload: "show a namespace of \(definitions) properties",
+            script: #"request = function() return wrk.format("GET", "\#(path)") end"#,
+            path: path, parameter: nil
+        ) { site, _ in
+            let properties = (1...definitions).map { number in
+                """
+                "hw_property_\(number)": {"title": "Property \(number)", "description": "What it is good for.", \
+                "type": "string", "enum": ["one", "two", "three"], "default": "one"}
+                """
+            }
+            let definition = """
+                {"namespace": "OS::Compute::Large", "display_name": "Large", "description": "Very large", \
+                "visibility": "public", "resource_type_associations": [{"name": "OS::Glance::Image"}], \
+                "properties": {\(properties.joined(separator: ", "))}}
+                """
+            let file = site.directory + "/large.json"
+            try definition.write(toFile: file, atomically: true, encoding: .utf8)
+            for path in [file, Project.root + "/etc/metadefs"] {
+                try await command(
+                    Release.ours.manage,
+                    ["--config-file", site.configurationFile, "db", "load_metadefs", "--path", path])
+            }
+        }
+    }
+
+    private static let definitions = 50
 
     private static let idPrefix = "00000000-0000-4000-8000-"
 
+    /// - Parameters:
+    ///   - parameter: what pgbench puts into the statement of our service; nil leaves pgbench out.
+    ///   - fill: makes the rows; gets the site and the project's id.
     private static func compare(
-        _ lab: Lab, workload: String, script: String, path: String, parameter: String
+        _ lab: Lab, workload: String, script: String, path: String, parameter: String?,
+        fill: @Sendable (Site, String) async throws -> Void
     ) async throws -> [Row] {
         try await lab.withSite("queries") { site in
             let (token, project) = try await lab.keystone.authenticate("demo", project: "demo")
             let client = ImageClient(url: site.url, token: token)
-            try await fill(lab, project)
+            try await fill(site, project)
             // Both at the same time, idle when it is not their turn. Another port for the peer.
             return try await withTemporaryDirectory { directory in
                 let other = try lab.site(in: directory, database: "queries")
@@ -44,11 +82,16 @@ enum Queries {
                     try await withGlance(.glance33, other, environment: Lab.glance33) { _ in
                         let wrk = directory + "/request.lua"
                         try script.write(toFile: wrk, atomically: true, encoding: .utf8)
-                        let statement = try await statement(of: path, client, lab)
+                        try await client.expect(200, "GET", path)
+                        let statement = parameter == nil ? nil : try await statement(lab)
                         let peer = try await Measurement.alternate(
                             rounds: 3,
                             ours: { try await load(site.url, token, wrk) },
                             peer: { try await load(other.url, token, wrk) })
+                        let row = Row(
+                            workload: workload, unit: "/s", peerName: "Glance 33", measurement: peer,
+                            target: .atLeast(20))
+                        guard let statement, let parameter else { return [row] }
                         let limit = try await Measurement.alternate(
                             rounds: 3,
                             ours: { try await load(site.url, token, wrk) },
@@ -56,9 +99,7 @@ enum Queries {
                                 try await pgbench(statement, parameter: parameter, project: project, lab, directory)
                             })
                         return [
-                            Row(
-                                workload: workload, unit: "/s", peerName: "Glance 33", measurement: peer,
-                                target: .atLeast(20)),
+                            row,
                             Row(
                                 workload: "\(workload): limit", unit: "/s", peerName: "pgbench", measurement: limit,
                                 target: nil),
@@ -84,9 +125,8 @@ enum Queries {
         return rate
     }
 
-    /// The statement that our service sends to answer `path`, as PostgreSQL saw it.
-    private static func statement(of path: String, _ client: ImageClient, _ lab: Lab) async throws -> String {
-        try await client.expect(200, "GET", path)
+    /// The statement that our service has sent last for images, as PostgreSQL saw it.
+    private static func statement(_ lab: Lab) async throws -> String {
         let seen = try await lab.sql(
             """
             SELECT query FROM pg_stat_activity
@@ -94,7 +134,7 @@ enum Queries {
             ORDER BY query_start DESC LIMIT 1
             """)
         let statement = seen.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !statement.isEmpty else { throw TestFailure("PostgreSQL has seen no statement for \(path)") }
+        guard !statement.isEmpty else { throw TestFailure("PostgreSQL has seen no statement for images") }
         return statement.replacing("\n", with: " ")
     }
 

@@ -82,6 +82,7 @@ struct Table: Sendable {
               limit `pgbench` with the statement that our service sends, 32 clients, prepared.
             * **create and delete**: requests of both kinds, each image deleted as soon as it is there, `wrk` with 32
               connections on PostgreSQL, with unified limits that Keystone is asked for. The peer is Glance 33.0.0 as above.
+            * **show a namespace**: the same load on one namespace of the metadata definitions, with all that is in it.
             * **start**: from `exec` to the first answer of `/healthcheck`. **idle memory**: proportional set size of all
               processes after a first request to each.
 
