@@ -161,8 +161,8 @@ let package = Package(
         .target(
             name: "ImageDatabase",
             dependencies: [
-                "Scoreboard",
-                "Threads", "JSON", "TextCoding", "ImageModel", "OsloConfig", "Events", "CLibpq", "CSQLite", "CLinux",
+                "Scoreboard", "Threads", "JSON", "TextCoding", "Cryptography", "ImageModel", "OsloConfig", "Events",
+                "CLibpq", "CSQLite", "CLinux",
                 logging,
             ],
             swiftSettings: strict),

@@ -1,7 +1,7 @@
 public import OsloConfig
 
 extension DatabaseOptions {
-    /// What `[database]` says.
+    /// What `[database]` says. ``locationCipher`` is not part of it.
     public init(_ configuration: Configuration) {
         typealias Database = Options.Database
         self.init()

@@ -1,4 +1,4 @@
-/// Settings of `[database]` that our drivers honour. Units: seconds, connections.
+/// Settings of the database that our drivers and queries honour. Units: seconds, connections.
 public struct DatabaseOptions: Sendable {
     public var maxPoolSize = 5
     public var maxOverflow = 50
@@ -24,6 +24,9 @@ public struct DatabaseOptions: Sendable {
     public var lockTimeout = 15
     /// What both ends give a connection up after that nobody acknowledges; 0 leaves that to the systems.
     public var tcpUserTimeout = 30
+
+    /// What encrypts the URLs of locations; nil leaves them as they are.
+    public var locationCipher: LocationCipher?
 
     public init() {}
 }

@@ -32,7 +32,7 @@ public final class ImageDatabase: Sendable {
             case .postgreSQL(let parameters): try PostgresDriver(parameters, options: options, logger: logger)
             case .sqlite(let path): try SQLiteDriver(path: path, options: options)
             }
-        self.init(driver: driver, policy: RetryPolicy(options), logger: logger)
+        self.init(driver: driver, policy: RetryPolicy(options), locationCipher: options.locationCipher, logger: logger)
     }
 
     /// The file that a URL of an SQLite database names, nil for any other URL.
@@ -41,8 +41,8 @@ public final class ImageDatabase: Sendable {
         return path
     }
 
-    init(driver: any SQLDriver, policy: RetryPolicy, logger: Logger) {
-        session = DatabaseSession(driver: driver, policy: policy, logger: logger)
+    init(driver: any SQLDriver, policy: RetryPolicy, locationCipher: LocationCipher? = nil, logger: Logger) {
+        session = DatabaseSession(driver: driver, policy: policy, locationCipher: locationCipher, logger: logger)
         images = ImagesFacet(session: session)
         properties = PropertiesFacet(session: session)
         tags = TagsFacet(session: session)

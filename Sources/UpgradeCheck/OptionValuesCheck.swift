@@ -1,4 +1,5 @@
 import Cryptography
+import ImageDatabase
 import ImageService
 import ImageSignature
 import ImportPlugins
@@ -119,10 +120,11 @@ struct OptionValuesCheck: Check {
     }
 
     private var encryption: Finding? {
-        let option = Default.metadataEncryptionKey
-        guard configuration.isSet(option), option.declaration.status == .notYet else { return nil }
-        return .failure(
-            "[DEFAULT] metadata_encryption_key is not honoured yet: images whose locations are encrypted cannot be read"
-        )
+        do throws(LocationCipher.UnusableKey) {
+            _ = try LocationCipher(configuration)
+            return nil
+        } catch {
+            return .failure(error.description, .configFileValueError)
+        }
     }
 }

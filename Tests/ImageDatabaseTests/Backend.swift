@@ -52,7 +52,7 @@ enum Backend: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
         return ImageDatabase(
             driver: try PostgresDriver(parameters, options: options, pipelining: false, logger: logger),
-            policy: RetryPolicy(options), logger: logger)
+            policy: RetryPolicy(options), locationCipher: options.locationCipher, logger: logger)
     }
 }
 

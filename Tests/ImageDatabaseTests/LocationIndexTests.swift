@@ -22,9 +22,9 @@ import TextCoding
                 ids.flatMap { id in
                     [
                         ImageWrites.insertRow(Image(id: id)),
-                        ImageWrites.insertLocation(id, ImageLocation(url: "file:///images/\(id)"), at: time(0)),
+                        LocationRows(cipher: nil).insert(id, ImageLocation(url: "file:///images/\(id)"), at: time(0)),
                     ]
-                } + [ImageWrites.insertLocation(ids[0], ImageLocation(url: long), at: time(0))])
+                } + [LocationRows(cipher: nil).insert(ids[0], ImageLocation(url: long), at: time(0))])
             try await database.session.write([Statement("ANALYZE image_locations")])
             // SQLite explains by the schema that a connection saw last, without another look.
             await database.close()
@@ -80,7 +80,7 @@ import TextCoding
             // Making it waits for this transaction, which writes on meanwhile.
             let writing = Task {
                 try await other.session.write([
-                    ImageWrites.insertLocation("a", ImageLocation(url: "file:///1"), at: time(0)),
+                    LocationRows(cipher: nil).insert("a", ImageLocation(url: "file:///1"), at: time(0)),
                     Statement("SELECT pg_sleep(600)"),
                 ])
             }
@@ -91,7 +91,7 @@ import TextCoding
                 "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event_type = 'Lock'")
             while try await other.session.read(makers)[0].count == 0 {}
             try await other.session.write([
-                ImageWrites.insertLocation("a", ImageLocation(url: "file:///2"), at: time(0))
+                LocationRows(cipher: nil).insert("a", ImageLocation(url: "file:///2"), at: time(0))
             ])
             _ = try await other.session.read(
                 Statement("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"))

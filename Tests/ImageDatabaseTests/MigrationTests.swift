@@ -104,7 +104,7 @@ import Testing
                 }
                 try await database.session.write([
                     ImageWrites.insertMember(ImageMember(imageID: "shared", project: "p")),
-                    ImageWrites.insertLocation(
+                    LocationRows(cipher: nil).insert(
                         "public", ImageLocation(url: "file:///x", metadata: ["backend": "fast"]), at: time(0)),
                 ])
                 _ = try await migrator.expand()

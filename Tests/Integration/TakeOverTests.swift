@@ -3,7 +3,7 @@ import Testing
 
 extension IntegrationTests {
     /// A database and a store that Python Glance left are ours to serve and to change, and Python Glance goes on with
-    /// what we leave.
+    /// what we leave. On SQLite the URLs of locations are encrypted.
     @Suite(.serialized) struct TakeOverTests {
         @Test(.timeLimit(.minutes(10)), arguments: [Release.glance33, .glance25], ["SQLite", "PostgreSQL"])
         func thereAndBack(original: Release, database: String) async throws {
@@ -26,6 +26,7 @@ extension IntegrationTests {
             try await withTemporaryDirectory { directory in
                 let site = try Site(
                     directory: directory, database: connection, workers: 1, keystone: keystone.options())
+                if connection == nil { try site.append("[DEFAULT]\nmetadata_encryption_key = 0123456789abcdef\n") }
                 let client = ImageClient(url: site.url, token: token)
                 try await site.synchronizeDatabase(original)
                 let left = try await withGlance(original, site) { _ in

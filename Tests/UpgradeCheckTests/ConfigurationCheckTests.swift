@@ -148,20 +148,12 @@ import Testing
                 "[image_import_opts]\nimage_import_plugins = [nonsense]",
                 "Failure: [image_import_opts] image_import_plugins: there is no plugin 'nonsense'"
             ),
+            ("[DEFAULT]\nmetadata_encryption_key = short", "Failure: [DEFAULT] metadata_encryption_key: a key has 16"),
             ("[key_manager]\nbackend = vault", "Warning: [key_manager] backend = vault"),
         ])
     func noticesValuesThatMakeNoSense(text: String, complaint: String) async throws {
         let site = try CheckedSite(text + "\n")
         #expect(await site.check().only(.optionValues).hasPrefix(complaint))
-    }
-
-    /// Whoever sets them relies on them.
-    @Test(arguments: ["metadata_encryption_key"])
-    func anOptionThatGuardsSomethingIsNotPassedOver(option: String) async throws {
-        let site = try CheckedSite("[DEFAULT]\n\(option) = 0123456789abcdef\n")
-        let report = await site.check()
-        let isHonoured = !report[.unsupportedOptions].contains { $0.contains(option) }
-        #expect(isHonoured != report[.optionValues].contains { $0.hasPrefix("Failure: [DEFAULT] \(option)") })
     }
 
     @Test func protectionsThatCannotBeUsedAreFailures() async throws {

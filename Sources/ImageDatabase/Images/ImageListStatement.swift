@@ -16,7 +16,7 @@ struct ImageListStatement {
     /// The statement; its result is for ``ImageRows/decode(_:)``.
     mutating func build() -> Statement {
         let keys = Self.totalOrder(query.sort)
-        let rows = ImageRows(dialect)
+        let rows = ImageRows(dialect, LocationRows(cipher: nil))
         builder.append("WITH ")
         if let marker = query.marker {
             let columns = keys.map(\.column.rawValue).joined(separator: ", ")

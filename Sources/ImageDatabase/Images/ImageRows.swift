@@ -9,8 +9,12 @@ import TextCoding
 /// of whose columns would be null.
 struct ImageRows {
     private let dialect: any SQLDialect
+    private let locationRows: LocationRows
 
-    init(_ dialect: any SQLDialect) { self.dialect = dialect }
+    init(_ dialect: any SQLDialect, _ locationRows: LocationRows) {
+        self.dialect = dialect
+        self.locationRows = locationRows
+    }
 
     /// Columns of `images` in the order in which ``decode(_:)`` reads them.
     var columns: String {
@@ -86,7 +90,7 @@ struct ImageRows {
                 if !image.tags.contains(value) { image.tags.append(value) }
             }
             for cells in try children(row, Column.locations, columns: 4) {
-                image.locations.append(try row.required(Self.location(cells), Column.locations))
+                image.locations.append(try row.required(location(cells), Column.locations))
             }
             for cells in try children(row, Column.members, columns: 4) {
                 image.members.append(try row.required(Self.member(cells, ofImage: image.id), Column.members))
@@ -133,11 +137,12 @@ struct ImageRows {
             deletedAt: try row.time(19))
     }
 
-    private static func location(_ cells: [String?]) -> ImageLocation? {
+    private func location(_ cells: [String?]) -> ImageLocation? {
         guard let status = cells[1].flatMap(ImageLocation.Status.init), let url = cells[2],
-            let metadata = metadata(cells[3])
+            let metadata = Self.metadata(cells[3])
         else { return nil }
-        return ImageLocation(id: cells[0].flatMap { Int64($0) }, url: url, metadata: metadata, status: status)
+        return ImageLocation(
+            id: cells[0].flatMap { Int64($0) }, url: locationRows.url(of: url), metadata: metadata, status: status)
     }
 
     /// `meta_data`: a JSON object; old rows hold null.

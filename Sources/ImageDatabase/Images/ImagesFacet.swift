@@ -37,7 +37,7 @@ public struct ImagesFacet: Sendable {
             statements.append(ImageWrites.setProperty(image.id, name, value, at: image.createdAt, session.dialect))
         }
         statements += image.tags.map { ImageWrites.insertTag(image.id, $0, at: image.createdAt, session.dialect) }
-        statements += image.locations.map { ImageWrites.insertLocation(image.id, $0, at: image.createdAt) }
+        statements += image.locations.map { session.locationRows.insert(image.id, $0, at: image.createdAt) }
         statements += image.members.map { ImageWrites.insertMember($0) }
         try await session.write(statements)
     }
@@ -76,7 +76,7 @@ public struct ImagesFacet: Sendable {
         statements += limits.checks(
             old.id, addsTags: !addedTags.isEmpty,
             addsProperties: new.properties.keys.contains { old.properties[$0] == nil })
-        statements += ImageWrites.changeLocations(old.id, from: old.locations, to: new.locations, at: now)
+        statements += session.locationRows.change(old.id, from: old.locations, to: new.locations, at: now)
         try await session.writeChange(ofImage: old.id, statements)
         return now
     }
@@ -125,11 +125,8 @@ public struct ImagesFacet: Sendable {
         var locations: [ImageLocation] = []
         for index in 0..<results[1].count {
             let row = results[1][index]
-            locations.append(
-                ImageLocation(
-                    id: try row.integer(0), url: try row.required(row.text(1), 1),
-                    metadata: try ImageRows.metadata(row, 2),
-                    status: try row.required(row.text(3).flatMap(ImageLocation.Status.init), 3)))
+            let status = try row.required(row.text(3).flatMap(ImageLocation.Status.init), 3)
+            locations.append(try session.locationRows.location(row, status: status))
         }
         return locations
     }

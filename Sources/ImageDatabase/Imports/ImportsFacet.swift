@@ -197,7 +197,7 @@ public struct ImportsFacet: Sendable {
         let now = Timestamp.now
         try await session.write([
             holding(job, at: now), ImageWrites.updateRow(from: image, to: changed, at: now),
-            ImageWrites.insertLocation(image.id, location, at: now),
+            session.locationRows.insert(image.id, location, at: now),
         ])
     }
 
@@ -242,7 +242,7 @@ public struct ImportsFacet: Sendable {
         try await session.write([
             holding(job, at: now), UploadsFacet.forget(upload, ifAbandoned: false),
             ImageWrites.updateRow(from: old, to: image, at: now),
-            ImageWrites.insertLocation(image.id, location, at: now),
+            session.locationRows.insert(image.id, location, at: now),
             set(ImportProperty.stores, rest.joined(separator: ","), of: image.id, now),
         ])
     }

@@ -31,24 +31,28 @@ public struct LocationsFacet: Sendable {
 
     /// Locks all rows with a URL, then marks one of them if another still counts.
     func givingUp(_ id: Int64, _ url: String) -> [Statement] {
+        let values = session.locationRows.values(of: url)
+        func isOne(_ column: String, from first: Int) -> String {
+            "\(column) IN (\(values.indices.map { "$\(first + $0)" }.joined(separator: ", ")))"
+        }
         let others = session.dialect.ofChangedTable(
             """
-            SELECT 1 FROM image_locations o WHERE o.value = $3 AND o.id <> $2 \
+            SELECT 1 FROM image_locations o WHERE \(isOne("o.value", from: 3)) AND o.id <> $2 \
             AND (NOT o.deleted OR o.status = 'pending_delete')
             """)
         return [
             Statement(
-                "SELECT id FROM image_locations WHERE value = $1 AND status <> 'deleted' ORDER BY id",
-                [.text(url)], locksRows: true),
+                "SELECT id FROM image_locations WHERE \(isOne("value", from: 1)) AND status <> 'deleted' ORDER BY id",
+                values, locksRows: true),
             Statement(
                 """
                 UPDATE image_locations SET status = 'deleted', updated_at = $1 \
                 WHERE id = $2 AND deleted AND status = 'pending_delete' AND EXISTS \(others)
-                """, [.time(.now), .integer(id), .text(url)]),
+                """, [.time(.now), .integer(id)] + values),
         ]
     }
 
-    /// Locations of live images whose URL begins with one of `schemes` and with none of `prefixes`.
+    /// Locations of live images whose URL begins with one of `schemes` and with none of `prefixes`; not those whose URL is encrypted.
     ///
     /// - Parameter limit: rows to read at most.
     public func outside(
@@ -65,11 +69,7 @@ public struct LocationsFacet: Sendable {
         let rows = try await session.read(query.statement)[0]
         var found: [ImageLocation] = []
         for index in 0..<rows.count {
-            let row = rows[index]
-            found.append(
-                ImageLocation(
-                    id: try row.integer(0), url: try row.required(row.text(1), 1),
-                    metadata: try ImageRows.metadata(row, 2)))
+            found.append(try session.locationRows.location(rows[index]))
         }
         return found
     }
@@ -95,17 +95,12 @@ public struct LocationsFacet: Sendable {
         var found: [(String, ImageLocation)] = []
         for index in 0..<rows.count {
             let row = rows[index]
-            found.append((try row.required(row.text(0), 0), try ImageRows.pendingLocation(row, from: 1)))
+            found.append(
+                (
+                    try row.required(row.text(0), 0),
+                    try session.locationRows.location(row, from: 1, status: .pendingDelete)
+                ))
         }
         return found
-    }
-}
-
-extension ImageRows {
-    /// A location that is `pending_delete`, from the columns id, value and meta_data.
-    static func pendingLocation(_ row: Row, from column: Int) throws(DatabaseError) -> ImageLocation {
-        ImageLocation(
-            id: try row.integer(column), url: try row.required(row.text(column + 1), column + 1),
-            metadata: try metadata(row, column + 2), status: .pendingDelete)
     }
 }

@@ -21,7 +21,7 @@ extension ScrubsFacet {
                     """, [.text(id)], required: .notFound, locksRows: true),
                 Self.pendingLocations(of: id),
             ])
-            return try Self.restore(
+            return try restore(
                 claim, deletedAt: try results[1][0].required(results[1][0].time(0), 0), rows: results[2])
         } catch {
             switch error {
@@ -49,12 +49,13 @@ extension ScrubsFacet {
 
     /// Which rows belong to the deletion. We delete an image and its children at one time. Glance takes several steps just
     /// before it writes the image's time: locations one by one, then the properties; so there it takes a few seconds.
-    private static func restore(
+    private func restore(
         _ claim: ScrubClaim, deletedAt: Timestamp, rows: Rows
     ) throws(DatabaseError) -> ClaimedRestore {
         var locations: [(location: ImageLocation, deletedAt: Timestamp?)] = []
         for index in 0..<rows.count {
-            locations.append((try ImageRows.pendingLocation(rows[index], from: 0), try rows[index].time(3)))
+            let location = try session.locationRows.location(rows[index], status: .pendingDelete)
+            locations.append((location, try rows[index].time(3)))
         }
         let isExact = locations.contains { $0.deletedAt == deletedAt }
         let first = isExact ? deletedAt : deletedAt.advanced(bySeconds: -60)

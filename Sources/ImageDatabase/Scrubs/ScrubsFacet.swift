@@ -59,7 +59,7 @@ public struct ScrubsFacet: Sendable {
         }
         var locations: [ImageLocation] = []
         for index in 0..<results[3].count {
-            locations.append(try ImageRows.pendingLocation(results[3][index], from: 0))
+            locations.append(try session.locationRows.location(results[3][index], status: .pendingDelete))
         }
         return ClaimedScrub(claim: claim, size: try results[1][0].integer(0), locations: locations)
     }

@@ -5,16 +5,18 @@ final class DatabaseSession: Sendable {
     private let driver: any SQLDriver
     private let policy: RetryPolicy
     let logger: Logger
+    let locationRows: LocationRows
     /// The statement shape by which images are read, and its two most frequent statements.
     let imageRows: ImageRows
     let anyImageByID: String
     let liveImageByID: String
 
-    init(driver: any SQLDriver, policy: RetryPolicy, logger: Logger) {
+    init(driver: any SQLDriver, policy: RetryPolicy, locationCipher: LocationCipher?, logger: Logger) {
         self.driver = driver
         self.policy = policy
         self.logger = logger
-        imageRows = ImageRows(driver.dialect)
+        locationRows = LocationRows(cipher: locationCipher)
+        imageRows = ImageRows(driver.dialect, locationRows)
         anyImageByID = imageRows.selectionByID()
         liveImageByID = imageRows.selectionByID(" AND NOT deleted")
     }

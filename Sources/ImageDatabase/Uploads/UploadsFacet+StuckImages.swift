@@ -65,7 +65,7 @@ extension UploadsFacet {
         }
         var locations: [ImageLocation] = []
         for index in 0..<results[2].count {
-            locations.append(try ImageRows.pendingLocation(results[2][index], from: 0))
+            locations.append(try session.locationRows.location(results[2][index], status: .pendingDelete))
         }
         return locations
     }

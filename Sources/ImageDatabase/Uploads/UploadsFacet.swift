@@ -81,7 +81,7 @@ public struct UploadsFacet: Sendable {
                         .integer(size), .integer(virtualSize), .text(checksum), .text(hashAlgorithm), .text(hashValue),
                         .time(now), .text(upload.imageID),
                     ], required: .conflict),
-                ImageWrites.insertLocation(upload.imageID, location, at: now),
+                session.locationRows.insert(upload.imageID, location, at: now),
             ])
     }
 

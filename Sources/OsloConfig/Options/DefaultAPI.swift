@@ -97,8 +97,10 @@ extension Options.Default {
         help: "Port of that debugger.")
 
     public static let metadataEncryptionKey = Option<String?>(
-        .notYet, group, "metadata_encryption_key", default: nil, secret: true, deprecated: "Glance will drop it",
-        help: "AES key of 16, 24 or 32 characters with which image locations are encrypted in the database.")
+        .honoured, group, "metadata_encryption_key", default: nil, secret: true, deprecated: "Glance will drop it",
+        help:
+            "AES key of 16, 24 or 32 bytes with which the URLs of image locations are encrypted in the database. The same on all nodes."
+    )
 
     public static let digestAlgorithm = Option<String>(
         .noMeaning("Glance itself has not used it since signatures name their own digest"), group,
