@@ -141,14 +141,16 @@ let package = Package(
         .target(
             name: "ImageService",
             dependencies: [
-                "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "UnifiedLimits", "ImageDatabase",
-                "ImageStore", "ImageSignature", "ExternalHTTP", "OsloConfig", "Events", nioCore, nioPosix, logging,
+                "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "ImageFormat", "UnifiedLimits",
+                "ImageDatabase", "ImageStore", "ImageSignature", "ExternalHTTP", "OsloConfig", "Events", nioCore,
+                nioPosix, logging,
             ],
             swiftSettings: strict),
         .target(
             name: "Authorization",
             dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", logging],
             swiftSettings: strict),
+        .target(name: "ImageFormat", swiftSettings: strict),
         .target(name: "ImageModel", dependencies: ["JSON", "TextCoding"], swiftSettings: strict),
         .target(
             name: "UnifiedLimits",
@@ -196,8 +198,8 @@ let package = Package(
         .target(
             name: "ImageImport",
             dependencies: [
-                "Authorization", "Cryptography", "ImageService", "ImageSignature", "ImportPlugins", "ImportSources",
-                "ExternalHTTP",
+                "Authorization", "Cryptography", "ImageFormat", "ImageService", "ImageSignature", "ImportPlugins",
+                "ImportSources", "ExternalHTTP",
                 "UnifiedLimits", "ImageDatabase", "Staging", "ImageStore", "ImageModel", "Identity", "OsloConfig",
                 "JSON", "TextCoding", nioCore, logging,
             ],
@@ -210,7 +212,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "ImportPlugins", dependencies: ["JSON", "OsloConfig", "CLinux", "CZlib", nioPosix],
+            name: "ImportPlugins", dependencies: ["JSON", "ImageFormat", "OsloConfig", "CLinux", "CZlib", nioPosix],
             swiftSettings: strict),
         .target(
             name: "Staging", dependencies: ["TextCoding", "FileDriver", "ImageStore", "OsloConfig"],
@@ -299,6 +301,8 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "ImageFormatTests", dependencies: ["ImageFormat", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ImageModelTests", dependencies: ["TextCoding", "ImageModel"], swiftSettings: strict),
         .testTarget(
             name: "ImageDatabaseTests",
@@ -342,7 +346,7 @@ let package = Package(
             dependencies: ["ImportSources", "ExternalHTTP", "OsloConfig", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "ImportPluginsTests", dependencies: ["ImportPlugins", "OsloConfig", "TestSupport"],
+            name: "ImportPluginsTests", dependencies: ["ImageFormat", "ImportPlugins", "OsloConfig", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "AuthorizationTests",
@@ -353,7 +357,8 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageService", "ImageModel",
+                "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageFormat", "ImageService",
+                "ImageModel",
                 "ImageSignature",
                 "ImageDatabase", "ImageStore",
                 "StoreDrivers", "OsloConfig", "OsloPolicy",

@@ -4,7 +4,7 @@ extension Event {
         imageCreated, uploadBegun, imageActive, uploadFailed, uploadNotCleanedUp, uploadEndUnknown, imageUpdated,
         imageDeleted, imageDeactivated, imageReactivated, imageLocationRemoved, imageDataNotRemoved,
         locationStoreUnknown, imageDataUnreadable, memberAdded, memberStatusChanged, memberRemoved,
-        certificateUnavailable, encryptionKeyKept,
+        certificateUnavailable, encryptionKeyKept, imageContentDoubtful,
     ]
 
     public static let imageCreated = Event(
@@ -176,5 +176,16 @@ extension Event {
             and the key manager did not delete the key: @ERROR@
 
             The image is deleted. The user, or an administrator of the key manager, can delete the key KEY_ID= there.
+            """)
+
+    public static let imageContentDoubtful = Event(
+        id: "e294820e4f2b49f3835faed57bf8bc97", name: "image-content-doubtful",
+        subject: "The data of image @IMAGE_ID@ have not passed inspection, and are kept",
+        explanation: """
+            The data are not what the image is said to be, or not safe: @ERROR@
+
+            They are kept because require_image_format_match or gpt_safety_checks_nonfatal says so, or because \
+            the image was active already when the data of its location were read. Look at the image before \
+            anybody starts it: whoever opens its data with a tool that guesses formats is at its mercy.
             """)
 }

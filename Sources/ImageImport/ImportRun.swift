@@ -307,7 +307,7 @@ struct ImportRun: Sendable {
                 throw error
             } catch {
                 try Task.checkCancellation()
-                if mustSucceed { throw StoreFailure(store: store.id, error: error) }
+                if mustSucceed || Self.isOfData(error) { throw StoreFailure(store: store.id, error: error) }
                 failed.append(store.id)
                 failure = error
                 service.common.log(
@@ -318,6 +318,11 @@ struct ImportRun: Sendable {
         }
         if let failure, failed.count == targets.count { throw failure }
         return failed
+    }
+
+    /// Whether it is the data that are refused, which no other store would change.
+    private static func isOfData(_ error: any Error) -> Bool {
+        if case .unsupportedMediaType? = error as? ServiceError { true } else { false }
     }
 
     private func skip(_ image: Image, _ failed: [String], _ rest: [String]) async throws {
@@ -346,12 +351,11 @@ struct ImportRun: Sendable {
             do {
                 let result = try await service.pipeline.run(
                     body, into: writer, limit: service.quotas.imageSize, expectedSize: size,
-                    signatureAlgorithm: verifier?.hashAlgorithm)
+                    inspection: service.inspection(of: image), signatureAlgorithm: verifier?.hashAlgorithm)
                 try Self.compare(result, with: image)
                 try ImageService.verify(result, by: verifier)
                 changed.size = result.size
-                changed.virtualSize =
-                    image.virtualSize ?? ImageService.virtualSize(of: image, bytes: result.size)
+                changed.virtualSize = try service.accept(result.content, as: image, for: nil) ?? image.virtualSize
                 changed.checksum = result.checksum
                 changed.hashAlgorithm = result.hashAlgorithm
                 changed.hashValue = result.hashValue

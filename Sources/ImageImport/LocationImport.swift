@@ -1,6 +1,7 @@
 import Cryptography
 import Glibc
 import ImageDatabase
+import ImageFormat
 import ImageModel
 import ImageService
 import ImageStore
@@ -80,11 +81,25 @@ struct LocationImport {
         if let validation, validation.value.lowercased() != found.value {
             throw ImportFailure("The data do not have the os_hash_value that was given.")
         }
+        let virtualSize = try accept(found.content, as: image)
         return try await change(image) {
             $0.checksum = found.checksum
             $0.hashAlgorithm = algorithm
             $0.hashValue = found.value
             if $0.size == nil { $0.size = found.size }
+            if let virtualSize { $0.virtualSize = virtualSize }
+        }
+    }
+
+    /// Data that are refused end the import of an image that is not active yet. One that is stays so, as people may have started it.
+    private func accept(_ content: ImageContent?, as image: Image) throws -> Int64? {
+        let service = run.tools.service
+        do throws(ServiceError) {
+            return try service.accept(content, as: image, for: nil)
+        } catch {
+            guard image.status == .active else { throw error }
+            service.logDoubtful(image, error.text, for: nil)
+            return nil
         }
     }
 
@@ -92,6 +107,7 @@ struct LocationImport {
         var checksum: String
         var value: String
         var size: Int64
+        var content: ImageContent?
     }
 
     /// Nil when the data of an active image cannot be read.
@@ -119,28 +135,33 @@ struct LocationImport {
 
     private func digests(of image: Image, _ algorithm: String) async throws -> Digests {
         run.progress.begin(expected: image.size)
+        let inspection = run.tools.service.inspection(of: image)
         switch try await run.open(image) {
         case .file(let descriptor, let region):
             return try await Self.digests(
-                of: FileBody(descriptor: descriptor, region: region, progress: run.progress), algorithm)
+                of: FileBody(descriptor: descriptor, region: region, progress: run.progress), algorithm, inspection)
         case .stream(_, let chunks):
-            return try await Self.digests(of: CountedBody(base: chunks, progress: run.progress), algorithm)
+            return try await Self.digests(
+                of: CountedBody(base: chunks, progress: run.progress), algorithm, inspection)
         }
     }
 
     private static func digests<Body: AsyncSequence>(
-        of body: Body, _ algorithm: String
+        of body: Body, _ algorithm: String, _ inspection: ContentInspection?
     ) async throws -> Digests where Body.Element == ByteBuffer {
         var checksum = try Digest("md5")
         var value = try Digest(algorithm)
+        var inspection = inspection
         var size: Int64 = 0
         for try await buffer in body {
             checksum.update(buffer)
             value.update(buffer)
+            buffer.withUnsafeReadableBytes { inspection?.consume($0) }
             size += Int64(buffer.readableBytes)
         }
         try Task.checkCancellation()
         return Digests(
-            checksum: Hexadecimal.text(checksum.finish()), value: Hexadecimal.text(value.finish()), size: size)
+            checksum: Hexadecimal.text(checksum.finish()), value: Hexadecimal.text(value.finish()), size: size,
+            content: inspection?.finish())
     }
 }

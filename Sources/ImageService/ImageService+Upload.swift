@@ -1,6 +1,6 @@
 public import Authorization
 package import ImageDatabase
-package import ImageModel
+import ImageModel
 package import ImageStore
 public import NIOCore
 import TextCoding
@@ -53,7 +53,8 @@ extension ImageService {
         log(
             .uploadBegun, "Upload begun", image: id, for: caller,
             ["store": .string(store.id), "expected_bytes": .string(expectedSize.map(String.init) ?? "unknown")])
-        var result: UploadResult
+        let result: UploadResult
+        let virtualSize: Int64?
         var location: ImageLocation
         do {
             let writer = try await makeWriter(
@@ -61,10 +62,10 @@ extension ImageService {
             do {
                 result = try await pipeline.run(
                     body, into: writer, limit: limit, expectedSize: expectedSize, allowance: allowance,
-                    signatureAlgorithm: verifier?.hashAlgorithm)
-                result.virtualSize = result.virtualSize ?? Self.virtualSize(of: image, bytes: result.size)
+                    inspection: inspection(of: image), signatureAlgorithm: verifier?.hashAlgorithm)
                 try verify(result, against: image)
                 try Self.verify(result, by: verifier)
+                virtualSize = try accept(result.content, as: image, for: caller)
                 try await recheckStorage(for: image, size: result.size)
                 location = try await writer.commit()
             } catch {
@@ -81,7 +82,8 @@ extension ImageService {
             throw Self.clientError(error)
         }
         if stores.isMultiStore { location.metadata["store"] = .string(store.id) }
-        try await finish(upload, result: result, location: location, in: store, for: caller)
+        try await finish(
+            upload, result: result, virtualSize: virtualSize, location: location, in: store, for: caller)
         // What stays of it, should this fail, is nothing that the scrubber's sweep does not find.
         try? await store.settle(upload.stored)
         log(
@@ -90,11 +92,6 @@ extension ImageService {
                 "store": .string(store.id), "bytes": .stringConvertible(result.size),
                 "duration_ms": .stringConvertible(start.millisecondsToNow),
             ])
-    }
-
-    /// The virtual size where nobody has looked into the data: that of a bare raw disk is its size, others stay unknown.
-    package static func virtualSize(of image: Image, bytes: Int64) -> Int64? {
-        image.containerFormat == "bare" && image.diskFormat == "raw" && bytes > 0 ? bytes : nil
     }
 
     /// Starts writing. Data that lie under the image's final name already, though the image has none, are what a crash of
@@ -153,11 +150,12 @@ extension ImageService {
     }
 
     private func finish(
-        _ upload: UploadRecord, result: UploadResult, location: ImageLocation, in store: any Store, for caller: Caller
+        _ upload: UploadRecord, result: UploadResult, virtualSize: Int64?, location: ImageLocation,
+        in store: any Store, for caller: Caller
     ) async throws {
         do {
             try await database.uploads.finish(
-                upload, location: location, size: result.size, virtualSize: result.virtualSize,
+                upload, location: location, size: result.size, virtualSize: virtualSize,
                 checksum: result.checksum, hashAlgorithm: result.hashAlgorithm, hashValue: result.hashValue)
         } catch  where error == .conflict || error == .notFound {
             let failure = ServiceError.gone(

@@ -1,4 +1,5 @@
 import ExternalHTTP
+package import ImageFormat
 public import OsloConfig
 
 /// The options that the services of images go by, read once.
@@ -16,6 +17,8 @@ public struct ImageServiceSettings: Sendable {
     let largestPage: Int
     /// `[import_filtering_opts]`
     let urlFilter: ExternalURLFilter
+    /// `[image_format]`
+    package let inspectionRules: InspectionRules
 
     public init(_ configuration: Configuration) {
         quotas = Quotas(configuration: configuration)
@@ -25,5 +28,6 @@ public struct ImageServiceSettings: Sendable {
         showsDirectURL = configuration[Options.Default.showImageDirectUrl]
         largestPage = configuration[Options.Default.apiLimitMax]
         urlFilter = ExternalURLFilter(configuration: configuration)
+        inspectionRules = InspectionRules(configuration)
     }
 }

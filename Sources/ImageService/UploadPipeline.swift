@@ -1,4 +1,5 @@
 import Cryptography
+package import ImageFormat
 package import ImageStore
 package import NIOCore
 import NIOPosix
@@ -9,17 +10,17 @@ package import UnifiedLimits
 package struct UploadResult: Sendable, Equatable {
     /// Bytes received.
     package var size: Int64
-    /// Bytes of the disk that the data describe; nil where that is unknown.
-    package var virtualSize: Int64?
     /// MD5 in hexadecimal.
     package var checksum: String
     package var hashAlgorithm: String
     package var hashValue: String
     /// What the signature of a signed image is of.
     package var signedDigest: [UInt8]?
+    /// What the data are, where they were looked at.
+    package var content: ImageContent?
 }
 
-/// Carries a body into a store. Each block of the body goes to the checksum, the multihash, the inspector and the writer
+/// Carries a body into a store. Each block of the body goes to the checksum, the multihash and the writer
 /// at the same time, each of them a task of its own, while the next block is being received.
 ///
 /// The received buffers are passed on as they are. How many blocks exist is limited, so whoever is slowest, disk, processor
@@ -47,20 +48,20 @@ package struct UploadPipeline: Sendable {
     ///   - limit: bytes allowed; the first byte beyond ends the upload.
     ///   - expectedSize: bytes that the client announced.
     ///   - allowance: what the project's limits have granted, and may grant in addition; nil where there are none.
-    ///   - inspector: what finds the virtual size; without one it is unknown.
+    ///   - inspection: looks at the bytes as they are written, which costs next to nothing behind the headers.
     ///   - signatureAlgorithm: of a signed image, the hash that the signature is of.
     /// - Throws: ``ServiceError/tooLarge(_:)``, ``ServiceError/invalid(_:)`` for a size that is not the announced one,
-    ///   `LimitError`, and whatever the body, the inspector and the writer throw. The writer has been cancelled then.
+    ///   `LimitError`, and whatever the body and the writer throw. The writer has been cancelled then.
     package func run<Body: AsyncSequence & Sendable>(
         _ body: Body, into writer: any StoreWriter, limit: Int64, expectedSize: Int64?,
-        allowance: UploadAllowance? = nil, inspector: (any ContentInspector)? = nil, signatureAlgorithm: String? = nil
+        allowance: UploadAllowance? = nil, inspection: ContentInspection? = nil, signatureAlgorithm: String? = nil
     ) async throws -> UploadResult where Body.Element == ByteBuffer {
         memory.enter()
         defer { memory.leave() }
         do {
             let receiver = UploadReceiver(
                 limit: limit, expectedSize: expectedSize, allowance: allowance, memory: memory)
-            return try await transfer(body, by: receiver, into: writer, inspector, signatureAlgorithm)
+            return try await transfer(body, by: receiver, into: writer, inspection, signatureAlgorithm)
         } catch {
             await writer.cancel()
             throw error
@@ -68,16 +69,15 @@ package struct UploadPipeline: Sendable {
     }
 
     private func transfer<Body: AsyncSequence & Sendable>(
-        _ body: Body, by receiver: UploadReceiver, into writer: any StoreWriter, _ inspector: (any ContentInspector)?,
+        _ body: Body, by receiver: UploadReceiver, into writer: any StoreWriter, _ inspection: ContentInspection?,
         _ signatureAlgorithm: String?
     ) async throws -> UploadResult where Body.Element == ByteBuffer {
         try await withThrowingTaskGroup(of: Outcome.self) { group in
             let checksum = UploadLane()
             let multihash = UploadLane()
-            let inspection = inspector.map { (inspector: $0, lane: UploadLane()) }
             let signed = signatureAlgorithm.map { (algorithm: $0, lane: UploadLane()) }
             let writing = UploadLane()
-            let lanes = [checksum, multihash, writing] + [inspection?.lane, signed?.lane].compactMap { $0 }
+            let lanes = [checksum, multihash, writing] + [signed?.lane].compactMap { $0 }
 
             group.addTask { .received(size: try await receiver.receive(body, to: lanes)) }
             group.addTask(executorPreference: executor) {
@@ -91,15 +91,14 @@ package struct UploadPipeline: Sendable {
                     .signed(try await Self.hash(signed.lane, signed.algorithm))
                 }
             }
-            if let inspection {
-                group.addTask(executorPreference: executor) {
-                    .inspected(virtualSize: try await Self.inspect(inspection.lane, inspection.inspector))
-                }
-            }
             group.addTask {
-                for await block in writing.blocks { try await writer.write(block.buffers) }
+                var inspection = inspection
+                for await block in writing.blocks {
+                    for buffer in block.buffers { buffer.withUnsafeReadableBytes { inspection?.consume($0) } }
+                    try await writer.write(block.buffers)
+                }
                 try Task.checkCancellation()
-                return .written
+                return .written(inspection?.finish())
             }
 
             var result = UploadResult(size: 0, checksum: "", hashAlgorithm: hashingAlgorithm, hashValue: "")
@@ -109,8 +108,7 @@ package struct UploadPipeline: Sendable {
                 case .checksum(let hash): result.checksum = hash
                 case .multihash(let hash): result.hashValue = hash
                 case .signed(let hash): result.signedDigest = hash
-                case .inspected(let size): result.virtualSize = size
-                case .written: break
+                case .written(let content): result.content = content
                 }
             }
             return result
@@ -123,8 +121,7 @@ package struct UploadPipeline: Sendable {
         case checksum(String)
         case multihash(String)
         case signed([UInt8])
-        case inspected(virtualSize: Int64?)
-        case written
+        case written(ImageContent?)
     }
 
     private static func hash(_ lane: UploadLane, _ algorithm: String) async throws -> [UInt8] {
@@ -134,17 +131,5 @@ package struct UploadPipeline: Sendable {
         }
         try Task.checkCancellation()
         return digest.finish()
-    }
-
-    private static func inspect(_ lane: UploadLane, _ inspector: any ContentInspector) async throws -> Int64? {
-        var size: Int64 = 0
-        for await block in lane.blocks {
-            for buffer in block.buffers {
-                try inspector.consume(buffer)
-                size += Int64(buffer.readableBytes)
-            }
-        }
-        try Task.checkCancellation()
-        return try inspector.finish(size: size)
     }
 }

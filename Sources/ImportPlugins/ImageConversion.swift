@@ -1,4 +1,5 @@
 import Glibc
+import ImageFormat
 
 /// The step `image_conversion`: `qemu-img` turns the image into the format that the operator wants.
 ///
@@ -29,13 +30,40 @@ public struct ImageConversion: Sendable {
     private let limit: Int64
     private let inspect: Inspector
 
+    /// - Parameters:
+    ///   - allowedTypes: of VMDKs (`vmdk_allowed_types`).
+    ///   - toleratedChecks: `gpt_safety_checks_nonfatal`
+    ///   - limit: bytes of a file.
+    ///   - inspect: instead of the service's own inspection.
     public init(
-        format: String, allowedTypes: [String], limit: Int64, inspect: @escaping Inspector = ImageHeader.inspect
+        format: String, allowedTypes: [String], toleratedChecks: [String] = [], limit: Int64,
+        inspect: Inspector? = nil
     ) {
         self.format = format
         self.allowedTypes = Set(allowedTypes)
         self.limit = limit
-        self.inspect = inspect
+        if let inspect {
+            self.inspect = inspect
+        } else {
+            self.inspect = Self.inspector(
+                InspectionRules(requiresMatch: true, vmdkTypes: allowedTypes, toleratedChecks: toleratedChecks))
+        }
+    }
+
+    private static func inspector(_ rules: InspectionRules) -> Inspector {
+        { (path, format) throws(ImportPluginError) -> String in
+            let content: ImageContent
+            do throws(FileInspection.Failure) {
+                content = try FileInspection.content(of: path, declared: format)
+            } catch {
+                throw .file(error.code)
+            }
+            do throws(InspectionRefusal) {
+                return try rules.safeFormat(of: content).rawValue
+            } catch {
+                throw .refused(error.description)
+            }
+        }
     }
 
     /// Whether the program is there.

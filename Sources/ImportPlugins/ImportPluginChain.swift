@@ -29,17 +29,19 @@ public struct ImportPluginChain: Sendable {
     private let conversion: ImageConversion
     private let metadata: InjectedMetadata
 
-    /// - Parameter inspect: what looks into images before and after a conversion.
+    /// - Parameter inspect: what looks into images before and after a conversion, instead of the service's own inspection.
     /// - Throws: ``ImportPluginName/Unknown``.
     public init(
-        _ configuration: Configuration, inspect: @escaping ImageConversion.Inspector = ImageHeader.inspect
+        _ configuration: Configuration, inspect: ImageConversion.Inspector? = nil
     ) throws(ImportPluginName.Unknown) {
         plugins = try ImportPluginName.configured(configuration)
         let limit = Int64(configuration[Options.Default.imageSizeCap])
         decompression = ImageDecompression(limit: limit)
         conversion = ImageConversion(
             format: configuration[Options.ImageConversion.outputFormat],
-            allowedTypes: configuration[Options.ImageFormat.vmdkAllowedTypes], limit: limit, inspect: inspect)
+            allowedTypes: configuration[Options.ImageFormat.vmdkAllowedTypes],
+            toleratedChecks: configuration[Options.ImageFormat.gptSafetyChecksNonfatal], limit: limit,
+            inspect: inspect)
         metadata = InjectedMetadata(
             properties: Dictionary(
                 configuration[Options.InjectMetadataProperties.inject].map { ($0.key, $0.value) },

@@ -44,12 +44,13 @@ struct TestClient: Sendable {
 
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String? = nil,
-        authority: String? = "images.example.com", source: String? = nil
+        bytes: [UInt8]? = nil, authority: String? = "images.example.com", source: String? = nil
     ) async throws -> Answer {
         var headers = headers
-        if let body, headers[.transferEncoding] == nil { headers[.contentLength] = String(body.utf8.count) }
+        let data = bytes ?? body.map { Array($0.utf8) }
+        if let data, headers[.transferEncoding] == nil { headers[.contentLength] = String(data.count) }
         let head = HTTPRequest(method: method, scheme: "http", authority: authority, path: path, headerFields: headers)
-        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body ?? "")))
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: data ?? [])))
         let context = APIContext(
             source: HTTPRequestSource(
                 logger: Logger(label: "test") { _ in RecordingHandler(recorder: log) },

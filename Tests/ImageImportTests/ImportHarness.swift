@@ -109,9 +109,9 @@ struct ImportHarness {
         return id
     }
 
-    func queued(by caller: Caller) async throws -> String {
+    func queued(_ format: String = "raw", by caller: Caller) async throws -> String {
         var draft = ImageDraft()
-        draft.diskFormat = "raw"
+        draft.diskFormat = format
         draft.containerFormat = "bare"
         return try await service.create(draft, for: caller).id
     }

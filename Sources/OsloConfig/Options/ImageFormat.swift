@@ -17,15 +17,15 @@ extension Options {
             help: "Values that disk_format of an image may have.")
 
         public static let vmdkAllowedTypes = Option<[String]>(
-            .notYet, group, "vmdk_allowed_types", default: ["streamOptimized", "monolithicSparse"],
+            .honoured, group, "vmdk_allowed_types", default: ["streamOptimized", "monolithicSparse"],
             help: "Subformats (createType) of vmdk images that are accepted. An empty list refuses every vmdk image.")
 
         public static let requireImageFormatMatch = Option<Bool>(
-            .notYet, group, "require_image_format_match", default: true,
+            .honoured, group, "require_image_format_match", default: true,
             help: "Refuses data whose format is visibly not the disk_format of the image.")
 
         public static let gptSafetyChecksNonfatal = Option<[String]>(
-            .notYet, group, "gpt_safety_checks_nonfatal", default: [],
+            .honoured, group, "gpt_safety_checks_nonfatal", default: [],
             help: "Safety checks of partition tables whose failure is only logged.")
 
         static var all: [OptionDeclaration] {
