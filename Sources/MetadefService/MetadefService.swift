@@ -50,16 +50,7 @@ public struct MetadefService: Sendable {
         ] {
             try await enforce(rule, on: namespace, for: caller)
         }
-        return (namespace, try await contents(of: namespace))
-    }
-
-    private func contents(of namespace: MetadefNamespace) async throws -> MetadefContents {
-        var contents = MetadefContents()
-        contents.objects = try await database.metadefs.entries(.object, of: namespace, MetadefPage(isAscending: true))
-        contents.properties = try await database.metadefs.entries(.property, of: namespace)
-        contents.tags = try await database.metadefs.entries(.tag, of: namespace)
-        contents.associations = try await database.metadefs.associations(of: [namespace])[namespace.id] ?? []
-        return contents
+        return (namespace, try await database.metadefs.contents(of: namespace))
     }
 
     /// Makes a namespace, with what it is to contain from the beginning.

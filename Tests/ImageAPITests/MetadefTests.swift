@@ -87,6 +87,8 @@ import Testing
             let more = #"{"tags": [{"name": "y"}]}"#
             #expect(
                 try await admin.send(.post, Self.path + "/tags", headers: [append: "True"], body: more).status == 201)
+            let other = #"{"tags": [], "unknown": 1}"#
+            #expect(try await admin.send(.post, Self.path + "/tags", body: other).status == 400)
             let tags = try await admin.send(.get, Self.path + "/tags?sort_key=name&sort_dir=asc").members["tags"]
             #expect(tags == [["name": "x"], ["name": "y"]])
             #expect(try await admin.send(.delete, Self.path + "/resource_types/OS::Glance::Image").status == 204)
@@ -148,6 +150,20 @@ import Testing
         }
     }
 
+    /// People take definitions from one cloud to another.
+    @Test func whatIsShownCanBePosted() async throws {
+        try await withNamespace { _, admin in
+            var members = try await admin.send(.get, Self.path).members
+            for name in ["self", "schema", "created_at", "updated_at"] { members[name] = nil }
+            members["namespace"] = "N::B"
+            let copy = JSONWriter.text(of: .object(members))
+            #expect(try await admin.send(.post, "/v2/metadefs/namespaces", body: copy).status == 201)
+            let shown = try await admin.send(.get, "/v2/metadefs/namespaces/N::B").members
+            #expect(shown["properties"] == members["properties"])
+            #expect(shown["objects"]?.arrayValue?.count == 1)
+        }
+    }
+
     @Test func listsArePaged() async throws {
         try await withNamespace { _, admin in
             for name in ["b", "c"] {
@@ -162,6 +178,8 @@ import Testing
                 path = page["next"]?.stringValue
             }
             #expect(names == ["N::A", "b", "c"])
+            let none = try await admin.send(.get, "/v2/metadefs/namespaces?limit=0").members
+            #expect(none["namespaces"] == [] && none["next"] == nil)
             let found = try await admin.send(.get, "/v2/metadefs/namespaces?resource_types=OS::Glance::Image,X").members
             #expect(found["namespaces"]?.arrayValue?.count == 1)
         }
@@ -171,6 +189,8 @@ import Testing
         (#"{}"#, 400), (#"{"namespace": ""}"#, 400), (#"{"namespace": "x", "unknown": 1}"#, 400),
         (#"{"namespace": "x", "visibility": "shared"}"#, 400), (#"{"namespace": "x", "created_at": "y"}"#, 403),
         (#"{"namespace": "x", "properties": {"p": {"title": "t"}}}"#, 400), (#"[]"#, 400),
+        (#"{"namespace": "x", "properties": {"p": {"title": "t", "type": "string", "unknown": 1}}}"#, 400),
+        (#"{"namespace": "x", "objects": [{"name": "o", "properties": {"p": {"title": "t", "type": "x"}}}]}"#, 400),
     ])
     func bodiesThatAreNoNamespacesAreRefused(_ body: String, _ status: Int) async throws {
         let harness = try await ResourceHarness()
@@ -179,7 +199,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "limit=abc", "limit=0", "sort_key=x", "sort_dir=up", "visibility=shared", "marker=absent",
+        "limit=abc", "limit=-1", "sort_key=x", "sort_dir=up", "visibility=shared", "marker=absent",
     ])
     func queriesThatMeanNothingAreRefused(_ query: String) async throws {
         let harness = try await ResourceHarness()

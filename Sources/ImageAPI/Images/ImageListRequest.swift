@@ -35,7 +35,8 @@ struct ImageListRequest {
 
     // MARK: Parameters that are not filters
 
-    private static func limit(_ text: String?, _ limits: Limits) throws(APIError) -> Int {
+    /// - Throws: ``APIError`` 400 for what is no number, or below 0.
+    static func limit(_ text: String?, _ limits: Limits) throws(APIError) -> Int {
         guard let text else { return min(limits.standard, limits.maximum) }
         let (isNegative, digits) = decimal(text)
         guard let digits else { throw .badRequest("limit must be an integer.") }

@@ -30,23 +30,26 @@ struct MetadefBodies: Sendable {
             visibility: members["visibility"]?.stringValue ?? "private",
             isProtected: members["protected"]?.boolValue ?? false, owner: members["owner"]?.stringValue ?? owner)
         var contents = MetadefContents()
-        for value in members["objects"]?.arrayValue ?? [] { contents.objects.append(try object(value)) }
+        for value in members["objects"]?.arrayValue ?? [] { contents.objects.append(try object(value, isNested: true)) }
         for (name, value) in (members["properties"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
-            contents.properties.append(MetadefEntry(name: name, schema: MetadefDocument.property(value)))
+            contents.properties.append(MetadefEntry(name: name, schema: try property(name, value)))
         }
-        for value in members["tags"]?.arrayValue ?? [] { contents.tags.append(try tag(value)) }
+        for value in members["tags"]?.arrayValue ?? [] { contents.tags.append(try tag(value, isNested: true)) }
         for value in members["resource_type_associations"]?.arrayValue ?? [] {
-            contents.associations.append(try association(value))
+            contents.associations.append(try association(value, isNested: true))
         }
         return (made, contents)
     }
 
-    func object(_ body: JSONValue) throws(APIError) -> MetadefEntry {
+    /// - Parameter isNested: it is part of a namespace, which may be a copy of one that was shown, with what only the service
+    ///   writes.
+    func object(_ body: JSONValue, isNested: Bool = false) throws(APIError) -> MetadefEntry {
         let members = try members(
-            of: body, object, "name", readOnly: ["self", "schema", "created_at", "updated_at"])
+            of: body, object, "name", readOnly: isNested ? [] : ["self", "schema", "created_at", "updated_at"])
+        var properties: [String: JSONValue] = [:]
+        for (name, value) in members["properties"]?.objectValue ?? [:] { properties[name] = try property(name, value) }
         return MetadefEntry(
-            name: members["name"]?.stringValue ?? "",
-            schema: .object((members["properties"]?.objectValue ?? [:]).mapValues(MetadefDocument.property)),
+            name: members["name"]?.stringValue ?? "", schema: .object(properties),
             description: members["description"]?.stringValue,
             required: members["required"]?.arrayValue?.compactMap(\.stringValue))
     }
@@ -56,13 +59,25 @@ struct MetadefBodies: Sendable {
         return MetadefEntry(name: members["name"]?.stringValue ?? "", schema: MetadefDocument.property(body))
     }
 
-    func tag(_ body: JSONValue) throws(APIError) -> MetadefEntry {
-        let members = try members(of: body, tag, "name", readOnly: ["created_at", "updated_at"])
+    /// A property inside a namespace or an object. It has to be what it would have to be by itself, although the schemas of
+    /// those say less: other members could not be shown by every release.
+    private func property(_ name: String, _ value: JSONValue) throws(APIError) -> JSONValue {
+        var members = value.objectValue ?? [:]
+        members["name"] = .string(name)
+        if let problem = property.problem(with: .object(members)) {
+            throw .badRequest("The property '\(name)' does not have the form that its schema asks for: \(problem)")
+        }
+        return MetadefDocument.property(value)
+    }
+
+    func tag(_ body: JSONValue, isNested: Bool = false) throws(APIError) -> MetadefEntry {
+        let members = try members(of: body, tag, "name", readOnly: isNested ? [] : ["created_at", "updated_at"])
         return MetadefEntry(name: members["name"]?.stringValue ?? "")
     }
 
-    func association(_ body: JSONValue) throws(APIError) -> MetadefAssociation {
-        let members = try members(of: body, association, "name", readOnly: ["created_at", "updated_at"])
+    func association(_ body: JSONValue, isNested: Bool = false) throws(APIError) -> MetadefAssociation {
+        let members = try members(
+            of: body, association, "name", readOnly: isNested ? [] : ["created_at", "updated_at"])
         return MetadefAssociation(
             name: members["name"]?.stringValue ?? "", prefix: members["prefix"]?.stringValue,
             propertiesTarget: members["properties_target"]?.stringValue)

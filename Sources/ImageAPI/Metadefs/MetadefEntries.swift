@@ -89,7 +89,7 @@ struct MetadefEntries: Sendable {
     @Sendable private func createTags(_ request: Request, _ context: APIContext) async throws -> Response {
         let namespace = context.pathParameters["namespace"]
         let body = try await request.json()
-        guard let values = body.objectValue?["tags"]?.arrayValue else {
+        guard let members = body.objectValue, members.count == 1, let values = members["tags"]?.arrayValue else {
             throw APIError.badRequest("The body must have a list of tags: {\"tags\": [{\"name\": \"…\"}]}.")
         }
         var tags: [MetadefEntry] = []

@@ -10,11 +10,7 @@ extension MetadefPage {
         isObjects: Bool = false
     ) throws(APIError) {
         self.init(limit: isObjects ? nil : min(limits.standard, limits.maximum))
-        if let text = parameters["limit"] {
-            guard let limit = Int(text) else { throw .badRequest("limit param must be an integer") }
-            guard limit > 0 else { throw .badRequest("limit param must be positive") }
-            self.limit = min(limit, limits.maximum)
-        }
+        if let text = parameters["limit"] { limit = try ImageListRequest.limit(text, limits) }
         marker = parameters["marker"]
         if let text = parameters["sort_key"] {
             let key = isNamespaces && text == "namespace" ? .name : SortKey(rawValue: text)

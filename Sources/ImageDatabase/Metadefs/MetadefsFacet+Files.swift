@@ -55,15 +55,9 @@ extension MetadefsFacet {
     /// All namespaces with their contents.
     public func files() async throws(DatabaseError) -> [MetadefFile] {
         var files: [MetadefFile] = []
-        let page = MetadefPage(sortKey: .name, isAscending: true)
-        let found = try await namespaces(Filter(project: nil), page)
-        let associations = try await associations(of: found)
-        for namespace in found {
-            var contents = MetadefContents()
-            contents.objects = try await entries(.object, of: namespace, page)
-            contents.properties = try await entries(.property, of: namespace, page)
-            contents.tags = try await entries(.tag, of: namespace, page)
-            contents.associations = associations[namespace.id] ?? []
+        for namespace in try await namespaces(Filter(project: nil), MetadefPage(sortKey: .name, isAscending: true)) {
+            var contents = try await contents(of: namespace)
+            contents.tags.sort { $0.name < $1.name }
             files.append(MetadefFile(namespace: namespace, contents: contents))
         }
         return files

@@ -122,6 +122,20 @@ public struct MetadefsFacet: Sendable {
             ])
     }
 
+    /// Everything that is in a namespace, read at once: objects in the order in which they were made, the rest newest first.
+    public func contents(of namespace: MetadefNamespace) async throws(DatabaseError) -> MetadefContents {
+        let rows = try await session.read(
+            Self.selection(.object, of: namespace, MetadefPage(isAscending: true)),
+            Self.selection(.property, of: namespace, MetadefPage()),
+            Self.selection(.tag, of: namespace, MetadefPage()), Self.selectionOfAssociations([namespace]))
+        var contents = MetadefContents()
+        contents.objects = try Self.entries(rows[0])
+        contents.properties = try Self.entries(rows[1])
+        contents.tags = try Self.entries(rows[2])
+        contents.associations = try Self.associations(rows[3], from: 1)
+        return contents
+    }
+
     // MARK: Objects, properties, tags
 
     /// One page of a namespace's entries.
@@ -130,14 +144,20 @@ public struct MetadefsFacet: Sendable {
     public func entries(
         _ kind: MetadefEntry.Kind, of namespace: MetadefNamespace, _ page: MetadefPage = MetadefPage()
     ) async throws(DatabaseError) -> [MetadefEntry] {
+        if let marker = page.marker, try await entry(kind, marker, of: namespace) == nil { throw .markerNotFound }
+        return try Self.entries(try await session.read(Self.selection(kind, of: namespace, page))[0])
+    }
+
+    private static func selection(
+        _ kind: MetadefEntry.Kind, of namespace: MetadefNamespace, _ page: MetadefPage
+    ) -> Statement {
         var query = StatementBuilder()
-        query.append("SELECT \(Self.columns(kind)) FROM \(kind.table) e")
+        query.append("SELECT \(columns(kind)) FROM \(kind.table) e")
         let id = query.bind(.integer(namespace.id))
         query.append(" WHERE e.namespace_id = \(id)")
         let last = "(SELECT m.KEY, m.id FROM \(kind.table) m WHERE m.namespace_id = \(id) AND m.name = $M)"
-        if let marker = page.marker, try await entry(kind, marker, of: namespace) == nil { throw .markerNotFound }
-        Self.append(page, name: "name", table: "e", last: last, to: &query)
-        return try Self.entries(try await session.read(query.statement)[0])
+        append(page, name: "name", table: "e", last: last, to: &query)
+        return query.statement
     }
 
     public func entry(
@@ -217,6 +237,15 @@ public struct MetadefsFacet: Sendable {
         of namespaces: [MetadefNamespace]
     ) async throws(DatabaseError) -> [Int64: [MetadefAssociation]] {
         guard !namespaces.isEmpty else { return [:] }
+        let rows = try await session.read(Self.selectionOfAssociations(namespaces))[0]
+        let all = try Self.associations(rows, from: 1)
+        var found: [Int64: [MetadefAssociation]] = [:]
+        for index in 0..<rows.count { found[try rows[index].integer(0) ?? 0, default: []].append(all[index]) }
+        return found
+    }
+
+    /// - Parameter namespaces: at least one.
+    private static func selectionOfAssociations(_ namespaces: [MetadefNamespace]) -> Statement {
         var query = StatementBuilder()
         query.append(
             """
@@ -225,11 +254,7 @@ public struct MetadefsFacet: Sendable {
             WHERE a.namespace_id IN (\(namespaces.map { query.bind(.integer($0.id)) }.joined(separator: ", "))) \
             ORDER BY a.created_at, r.name
             """)
-        let rows = try await session.read(query.statement)[0]
-        let all = try Self.associations(rows, from: 1)
-        var found: [Int64: [MetadefAssociation]] = [:]
-        for index in 0..<rows.count { found[try rows[index].integer(0) ?? 0, default: []].append(all[index]) }
-        return found
+        return query.statement
     }
 
     /// Says that a namespace applies to a type, which is made if there is none of the name.
