@@ -22,7 +22,18 @@ public final class ImportJobs: Sendable {
     private var database: ImageDatabase { tools.service.common.database }
 
     /// How many imports run.
-    public var count: Int { running.withLock { $0.count } }
+    private var count: Int { running.withLock { $0.count } }
+
+    /// What runs, and how far it is.
+    public var load: ImportLoad {
+        running.withLock { jobs in
+            jobs.values.reduce(into: ImportLoad(count: jobs.count)) { load, job in
+                let (done, expected) = job.progress.state
+                load.done += done
+                load.expected = load.expected.flatMap { sum in expected.map { sum + $0 } }
+            }
+        }
+    }
 
     /// Begins what there is to do, and gives up what is not this process's any more. One small query when there is nothing.
     public func look() async throws {

@@ -1,7 +1,7 @@
 import Authorization
 import Events
 import ImageDatabase
-import ImageImport
+public import ImageImport
 import ImageService
 import ImageSignature
 import ImageStore
@@ -86,10 +86,10 @@ public struct ImporterService: Sendable {
     ///
     /// - Parameters:
     ///   - started: called once the work has begun.
-    ///   - beat: called every second as a sign of life, with the number of imports that run.
+    ///   - beat: called every second as a sign of life, with the imports that run.
     ///   - wait: blocks a thread until there may be something to do, for a second at most.
     public func run(
-        started: @escaping @Sendable () -> Void, beat: @escaping @Sendable (Int) -> Void,
+        started: @escaping @Sendable () -> Void, beat: @escaping @Sendable (ImportLoad) -> Void,
         wait: @escaping @Sendable () -> Void, until stop: @escaping @Sendable () async -> Void
     ) async throws {
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -111,7 +111,7 @@ public struct ImporterService: Sendable {
         var nextReport = ContinuousClock.now + Self.reportInterval
         var nextRenewal = ContinuousClock.now
         for await _ in wakes {
-            beat(jobs.count)
+            beat(jobs.load)
             do {
                 try await jobs.look()
                 if .now >= nextRenewal {

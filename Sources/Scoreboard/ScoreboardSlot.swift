@@ -12,6 +12,7 @@ public struct ScoreboardSlot: Sendable {
     /// The words of a slot, in their order.
     enum Field: Int, CaseIterable {
         case state, heartbeat, process, requests, activeRequests, transfers, connections, limitsRefreshed
+        case imports, importedBytes, importSize
     }
 
     public let number: Int
@@ -63,6 +64,24 @@ public struct ScoreboardSlot: Sendable {
     public var limitsRefreshed: Int64 {
         get { load(.limitsRefreshed) }
         nonmutating set { store(.limitsRefreshed, newValue) }
+    }
+
+    /// Imports that run.
+    public var imports: Int {
+        get { Int(load(.imports)) }
+        nonmutating set { store(.imports, Int64(newValue)) }
+    }
+
+    /// Bytes that the running imports have done of the parts that they are at.
+    public var importedBytes: Int64 {
+        get { load(.importedBytes) }
+        nonmutating set { store(.importedBytes, newValue) }
+    }
+
+    /// Bytes that these parts have; 0 while nobody knows that of each.
+    public var importSize: Int64 {
+        get { load(.importSize) }
+        nonmutating set { store(.importSize, newValue) }
     }
 
     /// Why the child could not start, in one line. It is cut after ``Scoreboard/failureLength`` bytes.

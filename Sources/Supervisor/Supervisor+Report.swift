@@ -38,8 +38,8 @@ extension Supervisor {
         let slots = children.filter(\.isWatched).map { scoreboard[$0.slot] }
         let load = [
             Self.count(slots.reduce(0) { $0 + $1.activeRequests }, "request"),
-            Self.count(slots.reduce(0) { $0 + $1.transfers }, "transfer"),
-        ].joined(separator: ", ")
+            Self.count(slots.reduce(0) { $0 + $1.transfers }, "transfer"), Self.imports(slots),
+        ].compactMap { $0 }.joined(separator: ", ")
         if ending != nil { return "Stopping: \(load) in progress" }
 
         let workers = current.places.filter { $0.role == .worker }
@@ -56,6 +56,18 @@ extension Supervisor {
         }
         if let reloadFailure { text += "; the last reload failed: \(reloadFailure)" }
         return text
+    }
+
+    /// The imports that run, and how far they are together; `nil` if there are none.
+    private static func imports(_ slots: [ScoreboardSlot]) -> String? {
+        let busy = slots.filter { $0.imports > 0 }
+        guard !busy.isEmpty else { return nil }
+        let imports = count(busy.reduce(0) { $0 + $1.imports }, "import")
+        let done = busy.reduce(0) { $0 + $1.importedBytes }
+        let size = busy.contains { $0.importSize == 0 } ? nil : busy.reduce(0) { $0 + $1.importSize }
+        // Coarse, so that the line doesn't change every second.
+        guard let size, size > 0 else { return "\(imports) (\(done >> 30) GiB)" }
+        return "\(imports) (\(min(100, done * 20 / size * 5)) % of \(max(1, size >> 20)) MiB)"
     }
 
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -131,9 +131,11 @@ struct GlanceAPI: ParsableCommand, Sendable {
         let seen = Mutex(board.rings)
         try await importer.run(
             started: process.reportReady,
-            beat: { count in
+            beat: { load in
                 process.slot.beat()
-                process.slot.transfers = count
+                process.slot.imports = load.count
+                process.slot.importedBytes = load.done
+                process.slot.importSize = load.expected ?? 0
             },
             wait: {
                 let last = seen.withLock { $0 }

@@ -131,7 +131,7 @@ struct ImportHarness {
             try await importer.look()
             try await Task.sleep(for: .milliseconds(5))
             try #require(ContinuousClock.now < end)
-        } while try await !database.imports.all().isEmpty || importer.count > 0
+        } while try await !database.imports.all().isEmpty || importer.load.count > 0
     }
 
     func image(_ id: String) async throws -> Image { try #require(try await database.images.find(id)) }

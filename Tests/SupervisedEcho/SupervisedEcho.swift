@@ -53,6 +53,9 @@ struct SupervisedEcho {
         let server = Server(process: process, answer: "\(getpid()) \(file["generation"] ?? "0")\n")
         server.start(accepts: role.acceptsConnections, beats: behaviour != "silent")
         process.slot.activeRequests = file["requests"].flatMap { Int($0) } ?? 0
+        process.slot.imports = file["imports"].flatMap { Int($0) } ?? 0
+        process.slot.importedBytes = 3 << 29
+        process.slot.importSize = file["size"].flatMap { Int64($0) } ?? 0
         process.slot.transfers = file["transfers"].flatMap { Int($0) } ?? 0
         process.slot.limitsRefreshed = role == .limits ? Int64(time(nil)) - 7 : 0
         process.run {

@@ -26,6 +26,17 @@ struct ServiceManagerTests {
         try await service.wait { manager.status.hasSuffix("limits 10 s old") }
     }
 
+    @Test(arguments: [
+        (["imports": "1"], "2 imports (3 GiB)"),
+        (["imports": "2", "size": "4294967296"], "4 imports (35 % of 8192 MiB)"),
+    ])
+    func theStatusTellsHowFarImportsAre(settings: [String: String], part: String) async throws {
+        let manager = try ServiceManager()
+        let settings = settings.merging(["workers": "2"]) { $1 }
+        let service = try EchoService(settings, environment: manager.environment)
+        try await service.wait { manager.status == "Serving: 2 workers, 0 requests, 0 transfers, \(part)" }
+    }
+
     @Test func aReloadBeginsAndEnds() async throws {
         let manager = try ServiceManager()
         let service = try EchoService(["workers": "1"], environment: manager.environment)
