@@ -14,7 +14,7 @@ SERVERS := postgresql memcached nginx tinyproxy-bin python3-venv python3-dev gcc
     sqlite3 qemu-utils openssl util-linux
 MEASURES := wrk postgresql-contrib openssl
 
-.PHONY: help deps test-deps fetch build run test unit integration conformance bench lint deb rpm packaging check clean
+.PHONY: help deps test-deps fetch build run test unit integration conformance bench fuzz lint deb rpm packaging check clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -57,6 +57,9 @@ conformance: test-deps build ## Glance's own functional tests against our execut
 bench: test-deps build ## measure against real peers, write docs/performance.md
 	@$(NEED) $(MEASURES)
 	$(RELEASE)/glance-bench docs/performance.md
+
+fuzz: deps ## a million mutated images and more for each inspector of image formats
+	Tests/Fuzz/run
 
 lint: deps ## format check, and a build of everything, in which a warning is an error
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
