@@ -253,6 +253,7 @@ let package = Package(
             name: "OsloLog", dependencies: ["Threads", "JSON", "OsloConfig", "Events", "Systemd", "CLinux", logging],
             swiftSettings: strict),
         .target(name: "Threads", swiftSettings: strict),
+        .target(name: "Notifications", dependencies: ["JSON", "TextCoding"], swiftSettings: strict),
         .target(name: "JSON", dependencies: ["TextCoding"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["TextCoding", "CCrypto"], swiftSettings: strict),
         .target(name: "TextCoding", swiftSettings: strict),
@@ -279,6 +280,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+        .testTarget(
+            name: "NotificationsTests", dependencies: ["Notifications", "JSON", "TextCoding"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "TextCodingTests", dependencies: ["TextCoding"], swiftSettings: strict),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TextCoding"], swiftSettings: strict),
