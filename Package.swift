@@ -76,7 +76,8 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService", "ImageSignature",
+                "Notifications", "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService",
+                "ImageSignature",
                 "ImportPlugins", "UnifiedLimits",
                 "ImageDatabase",
                 "ImageStore",
@@ -96,7 +97,8 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService", "ImageSignature",
+                "Notifications", "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService",
+                "ImageSignature",
                 "ImageImport", "ImportPlugins", "ImportSources", "MetadefService", "Staging",
                 "ImageDatabase",
                 "ImageStore",
@@ -110,7 +112,8 @@ let package = Package(
         .target(
             name: "Importer",
             dependencies: [
-                "Authorization", "UnifiedLimits", "ImageImport", "ImageService", "ImageSignature", "ImportPlugins",
+                "Notifications", "Authorization", "UnifiedLimits", "ImageImport", "ImageService", "ImageSignature",
+                "ImportPlugins",
                 "ImportSources", "ImageDatabase", "StoreDrivers", "Staging", "ImageStore", "OsloConfig", "Events",
                 "Scoreboard", "TextCoding", "Threads", nioCore, nioPosix, logging,
             ],
@@ -141,6 +144,7 @@ let package = Package(
         .target(
             name: "ImageService",
             dependencies: [
+                "Notifications",
                 "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "ImageFormat", "UnifiedLimits",
                 "ImageDatabase", "ImageStore", "ImageSignature", "ExternalHTTP", "OsloConfig", "Events", nioCore,
                 nioPosix, logging,
@@ -193,7 +197,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "MetadefService", dependencies: ["Authorization", "ImageDatabase", "OsloPolicy"],
+            name: "MetadefService",
+            dependencies: [
+                "Notifications", "JSON", "TextCoding", "Authorization", "ImageDatabase", "OsloPolicy",
+            ],
             swiftSettings: strict),
         .target(
             name: "ImageImport",
@@ -246,6 +253,13 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(
+            name: "Notifications",
+            dependencies: [
+                "OsloConfig", "Events", "JSON", "TextCoding", "Threads", "CRabbitMQ", "CLinux", logging,
+            ],
+            swiftSettings: strict),
+
         // What everything stands on.
         .target(name: "CommandOptions", dependencies: ["OsloConfig", argumentParser], swiftSettings: strict),
         .target(name: "OsloConfig", dependencies: ["TextCoding"], swiftSettings: strict),
@@ -253,7 +267,6 @@ let package = Package(
             name: "OsloLog", dependencies: ["Threads", "JSON", "OsloConfig", "Events", "Systemd", "CLinux", logging],
             swiftSettings: strict),
         .target(name: "Threads", swiftSettings: strict),
-        .target(name: "Notifications", dependencies: ["JSON", "TextCoding"], swiftSettings: strict),
         .target(name: "JSON", dependencies: ["TextCoding"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["TextCoding", "CCrypto"], swiftSettings: strict),
         .target(name: "TextCoding", swiftSettings: strict),
@@ -268,6 +281,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
 
         // Tests mirror Sources; Integration starts the real servers.
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
@@ -281,7 +295,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
-            name: "NotificationsTests", dependencies: ["Notifications", "JSON", "TextCoding"], swiftSettings: strict),
+            name: "NotificationsTests",
+            dependencies: [
+                "Notifications", "Events", "JSON", "TextCoding", "OsloConfig", "TestSupport", logging,
+            ],
+            swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "TextCodingTests", dependencies: ["TextCoding"], swiftSettings: strict),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TextCoding"], swiftSettings: strict),
@@ -337,7 +355,8 @@ let package = Package(
         .testTarget(
             name: "ImageImportTests",
             dependencies: [
-                "ImageImport", "ImageService", "ImportPlugins", "ImportSources", "Authorization", "Identity",
+                "Notifications", "ImageImport", "ImageService", "ImportPlugins", "ImportSources", "Authorization",
+                "Identity",
                 "ImageDatabase",
                 "ImageModel", "ImageStore", "Staging", "StoreDrivers", "OsloConfig", "OsloPolicy", "JSON",
                 "TestSupport",
@@ -360,6 +379,7 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
+                "Notifications",
                 "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageFormat", "ImageService",
                 "ImageModel",
                 "ImageSignature",
@@ -380,7 +400,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageImport", "ImageService", "ImportSources",
+                "Notifications", "TestSupport", "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageImport",
+                "ImageService", "ImportSources",
                 "MetadefService", "ImageModel", "ImageDatabase", "ImageStore", "Staging", "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
@@ -446,7 +467,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Events", asyncHTTPClient, subprocess, nioCore, logging,
+                "Notifications", "Events", asyncHTTPClient, subprocess, nioCore, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

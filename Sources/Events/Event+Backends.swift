@@ -2,7 +2,7 @@ extension Event {
     /// Servers that the service depends on, going away and coming back. Each worker notices for itself.
     static let backendsEvents = [
         databaseUnreachable, databaseBack, storeUnavailable, storeBack, keystoneUnreachable, keystoneBack,
-        memcachedUnreachable, memcachedBack,
+        memcachedUnreachable, memcachedBack, brokerUnreachable, brokerBack, notificationsDropped,
     ]
 
     public static let storeUnavailable = Event(
@@ -79,5 +79,35 @@ extension Event {
         subject: "memcached @SERVER@ is back",
         explanation: """
             The outage that memcached-unreachable has told of is over for this process.
+            """)
+
+    public static let brokerUnreachable = Event(
+        id: "53290e58c3eece6c7c338f9586f5f23b", name: "broker-unreachable",
+        subject: "Notifications cannot be sent to the message broker",
+        explanation: """
+            No broker of transport_url takes notifications: @ERROR@
+
+            Requests are not affected. Notifications wait in the process, 10 000 at most, and are sent when a \
+            broker can be reached; later ones are dropped. It is tried again and again. This entry comes once \
+            for an outage, and broker-back when it is over.
+
+            Check the broker, the network, and transport_url in the sections oslo_messaging_notifications \
+            and DEFAULT.
+            """)
+
+    public static let brokerBack = Event(
+        id: "18ae989985445146a4f907dfab7eb6ce", name: "broker-back",
+        subject: "Notifications are sent to the message broker again",
+        explanation: """
+            The outage that broker-unreachable has told of is over for this process. @DROPPED@ notifications \
+            were dropped meanwhile.
+            """)
+
+    public static let notificationsDropped = Event(
+        id: "51780360ea3c4e561378f1096f7d74e2", name: "notifications-dropped",
+        subject: "@DROPPED@ notifications were not sent",
+        explanation: """
+            The message broker refused them, more of them came than it could take, or the process has ended \
+            before the broker could be reached. Whoever listens has to look at the images themselves.
             """)
 }

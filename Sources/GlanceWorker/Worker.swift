@@ -14,6 +14,7 @@ public import Logging
 import MetadefService
 import NIOCore
 import NIOPosix
+import Notifications
 public import OsloConfig
 import OsloPolicy
 import OutgoingHTTP
@@ -33,6 +34,7 @@ public struct Worker: Sendable {
     private let authenticator: TokenAuthenticator?
     private let remotePolicy: RemotePolicyServer
     private let keyManager: KeyManager
+    private let notifier: Notifier
     private let service: ImageService
     private let application: ImageAPIApplication
     private let logger: Logger
@@ -67,11 +69,14 @@ public struct Worker: Sendable {
                 : nil
             keyManager = try KeyManager(
                 settings: KeyManagerSettings(configuration), eventLoopGroup: eventLoopGroup)
+            notifier = Notifier(
+                try NotificationSettings(configuration), process: "glance-api:\(getpid())", logger: logger)
             service = try ImageService(
                 ServiceContext(
                     settings: ImageServiceSettings(configuration), database: database, stores: stores,
                     authorization: authorization,
-                    protection: try PropertyProtection(configuration, authorization: authorization), logger: logger),
+                    protection: try PropertyProtection(configuration, authorization: authorization), notifier: notifier,
+                    logger: logger),
                 limits: limits, keyManager: keyManager, threadPool: threadPool)
             authenticator =
                 pipeline.usesKeystone
@@ -84,6 +89,8 @@ public struct Worker: Sendable {
         } catch let error as IdentityError {
             throw StartFailure(.configFileValueError, "\(error)")
         } catch let error as ImportPluginName.Unknown {
+            throw StartFailure(.configFileValueError, "\(error)")
+        } catch let error as NotificationSettingsError {
             throw StartFailure(.configFileValueError, "\(error)")
         } catch let error as KeyManager.Failure {
             throw StartFailure(.configFileValueError, "\(error)")
@@ -98,7 +105,8 @@ public struct Worker: Sendable {
             configuration: configuration, pipeline: pipeline, service: service, imports: imports,
             tasks: TaskService(service.common, wakeImporter: wakeImporter),
             locations: LocationService(imports, wakeImporter: wakeImporter),
-            metadefs: MetadefService(database: database, authorization: authorization), authorization: authorization,
+            metadefs: MetadefService(database: database, authorization: authorization, notifier: notifier),
+            authorization: authorization,
             authenticator: authenticator, logger: logger)
     }
 
@@ -156,6 +164,7 @@ public struct Worker: Sendable {
         await authenticator?.shutdown()
         await remotePolicy.shutdown()
         await keyManager.shutdown()
+        await notifier.shutdown()
         await database.close()
         try outcome.get()
     }

@@ -35,6 +35,9 @@ struct ImportRun: Sendable {
     ///
     /// - Throws: `LostJob`, `CancellationError`; `DatabaseError` when the end could not be recorded: the job is tried again.
     func run() async throws {
+        if job.attempts <= 1, job.imageID != nil {
+            service.common.tell("processing", task, status: .processing)
+        }
         guard let id = job.imageID else { return try await runTask() }
         guard let image = try await database.images.find(id) else { return try await endWithoutImage(id) }
         do {
@@ -62,6 +65,7 @@ struct ImportRun: Sendable {
             try await database.images.insert(image)
             try await database.imports.adopt(image, for: job)
             job.imageID = image.id
+            service.common.tellCreation(image)
         } catch  where error is ImportFailure || (error as? DatabaseError)?.isForGood == true {
             return try await record(
                 ImportsFacet.End(
@@ -224,6 +228,7 @@ struct ImportRun: Sendable {
         } catch .conflict {
             throw LostJob()
         }
+        service.common.tellUpdate(changed)
     }
 
     // MARK: Stores
@@ -344,6 +349,7 @@ struct ImportRun: Sendable {
         defer { service.uploads.remove(upload.uploadID) }
         let context = tools.caller(of: job, task).removalContext
         try await begin(upload, of: image, size: size)
+        service.common.tellPrepare(image, store: store.id)
         var changed = image
         var location: ImageLocation
         do {
@@ -365,6 +371,9 @@ struct ImportRun: Sendable {
                 throw error
             }
         } catch {
+            if !(error is CancellationError) {
+                service.common.tellUploadFailure(image.id, ImportFailure(error).description)
+            }
             await service.abandon(upload, in: store)
             throw error
         }
@@ -381,6 +390,10 @@ struct ImportRun: Sendable {
             throw error
         }
         try? await store.settle(upload.stored)
+        changed.properties[ImportProperty.stores] = rest.isEmpty ? nil : .some(rest.joined(separator: ","))
+        changed.updatedAt = .now
+        service.common.tellUpload(changed, wasActive: image.status == .active)
+        service.common.tellUpdate(changed)
     }
 
     private func remainingStores(of image: Image, after store: any Store) -> [String] {
@@ -467,6 +480,18 @@ struct ImportRun: Sendable {
         service.common.log(
             .importFailed, level: .warning, "Import failed: \(failure)", image: id, for: nil, error: error,
             ["task_id": .string(job.taskID)])
+        var restored = image
+        if image.status == .importing {
+            restored.status = .queued
+            (restored.size, restored.virtualSize, restored.checksum) = (nil, nil, nil)
+        }
+        restored.properties[ImportProperty.task] = nil
+        restored.properties[ImportProperty.stores] = nil
+        if let failed = end.failedStores {
+            restored.properties[ImportProperty.failed] = failed.joined(separator: ",")
+        }
+        restored.updatedAt = .now
+        service.common.tellUpdate(restored)
         for location in end.removed { await service.removeData(at: location, ofImage: id, context: context) }
     }
 
@@ -483,5 +508,6 @@ struct ImportRun: Sendable {
         } catch .conflict {
             throw LostJob()
         }
+        service.common.tell(end.status.rawValue, task, status: end.status)
     }
 }

@@ -186,6 +186,12 @@ public struct ImportService: Sendable {
         common.log(
             .importQueued, "Import queued", image: image.id, for: caller,
             ["task_id": .string(task.id), "stores": .string(targets.joined(separator: ","))])
+        common.tellQueued(task)
+        var changed = image
+        changed.status = start.status ?? image.status
+        changed.properties[ImportProperty.task] = task.id
+        changed.updatedAt = .now
+        common.tellUpdate(changed)
     }
 
     /// What the importer needs the user's token for: another Glance, and the certificates of signed images.
@@ -227,6 +233,10 @@ public struct ImportService: Sendable {
         service.uploads.insert(upload.uploadID)
         defer { service.uploads.remove(upload.uploadID) }
         try await begin(upload, image, expectedSize)
+        var current = image
+        current.status = .uploading
+        current.updatedAt = .now
+        common.tellUpdate(current)
         var file: StagedFile?
         do {
             let staged = try await staging.makeFile(imageID: id, uploadID: upload.uploadID)
@@ -235,8 +245,14 @@ public struct ImportService: Sendable {
             try await staged.commit()
             try await common.database.uploads.finishStaging(upload, size: size, host: settings.selfURL)
             common.log(.imageStaged, "Image staged", image: id, for: caller, ["bytes": .stringConvertible(size)])
+            current.size = size
+            current.properties[ImportProperty.stageHost] = settings.selfURL
+            current.updatedAt = .now
+            common.tellUpdate(current)
         } catch {
             await abandon(upload, file)
+            current.status = .queued
+            common.tellUpdate(current)
             if case DatabaseError.conflict = error { throw Self.gone(id) }
             if case DatabaseError.notFound = error { throw Self.gone(id) }
             if case StoreError.duplicate = error {

@@ -73,6 +73,7 @@ public struct LocationService: Sendable {
         }
         wakeImporter()
         common.log(.importQueued, "Location queued", image: id, for: caller, ["task_id": .string(task.id)])
+        common.tellQueued(task)
     }
 
     /// Where an image's data are.

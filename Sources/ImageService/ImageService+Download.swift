@@ -27,7 +27,7 @@ extension ImageService {
         let sources = isReadable ? self.sources(of: image, preferring: preferredStores) : []
         return ImageDownload(
             image: image, hasData: isReadable && image.locations.contains { $0.status == .active }, sources: sources,
-            context: caller.storeContext, logger: logger)
+            context: caller.storeContext, logger: logger, common: common, caller: caller)
     }
 
     /// Locations with their stores, the preferred ones first, then by weight; equals in random order.
@@ -56,10 +56,27 @@ public struct ImageDownload: Sendable {
     let sources: [Source]
     let context: StoreContext
     let logger: Logger
+    let common: ServiceContext
+    let caller: Caller
 
     struct Source: Sendable {
         let store: any Store
         let location: ImageLocation
+    }
+
+    /// Whether anybody hears of ``tellSent(_:of:)``.
+    public var isTold: Bool { common.notifier.tells("image.send") }
+
+    /// Tells that the data were sent, or that sending them broke off.
+    ///
+    /// - Parameter expected: bytes that were to be sent; nil where only the store knew.
+    public func tellSent(_ bytes: Int64, of expected: Int64?) {
+        common.notifier.tell(
+            "image.send", priority: bytes == expected ?? bytes ? .info : .error,
+            [
+                "bytes_sent": .integer(bytes), "image_id": .string(image.id), "owner_id": .text(image.owner),
+                "receiver_tenant_id": .text(caller.project), "receiver_user_id": .text(caller.identity?.userID),
+            ])
     }
 
     /// Opens the data in the first source that works.

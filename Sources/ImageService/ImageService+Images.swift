@@ -29,6 +29,7 @@ extension ImageService {
         log(
             .imageCreated, "Image created", image: image.id, for: caller,
             ["visibility": .string(image.visibility.rawValue), "owner": .string(owner ?? "")])
+        common.tellCreation(image)
         return await shown(image, to: caller)
     }
 
@@ -98,6 +99,9 @@ extension ImageService {
             }
         }
         log(.imageDeleted, "Image deleted", image: id, for: caller)
+        var gone = image
+        gone.status = isDelayed ? .pendingDelete : .deleted
+        notifier.tell("image.delete", .object(ImageNotification.payload(gone).deleted))
         await deleteEncryptionKey(of: image, for: caller)
         if isDelayed { return }
         for location in locations {
@@ -193,6 +197,7 @@ extension ImageService {
         } catch let error as DatabaseError {
             throw quotas.refusal(error) ?? error
         }
+        common.tellUpdate(changed)
         return changed
     }
 }

@@ -53,6 +53,11 @@ extension ImageService {
         log(
             .uploadBegun, "Upload begun", image: id, for: caller,
             ["store": .string(store.id), "expected_bytes": .string(expectedSize.map(String.init) ?? "unknown")])
+        var current = image
+        current.status = .saving
+        current.updatedAt = .now
+        common.tellUpdate(current)
+        common.tellPrepare(current, store: store.id)
         let result: UploadResult
         let virtualSize: Int64?
         var location: ImageLocation
@@ -78,7 +83,10 @@ extension ImageService {
                 .uploadFailed, level: (error as? StoreError)?.isOutage == true ? .debug : .warning, "Upload failed",
                 image: id, for: caller, error: Self.clientError(error),
                 ["store": .string(store.id), "duration_ms": .stringConvertible(start.millisecondsToNow)])
+            common.tellUploadFailure(id, Self.reason(error))
             await abandon(upload, in: store)
+            current.status = .queued
+            common.tellUpdate(current)
             throw Self.clientError(error)
         }
         if stores.isMultiStore { location.metadata["store"] = .string(store.id) }
@@ -92,6 +100,13 @@ extension ImageService {
                 "store": .string(store.id), "bytes": .stringConvertible(result.size),
                 "duration_ms": .stringConvertible(start.millisecondsToNow),
             ])
+        (current.size, current.virtualSize) = (result.size, virtualSize)
+        (current.checksum, current.hashAlgorithm, current.hashValue) =
+            (result.checksum, result.hashAlgorithm, result.hashValue)
+        current.status = .active
+        current.updatedAt = .now
+        common.tellUpload(current, wasActive: false)
+        common.tellUpdate(current)
     }
 
     /// Starts writing. Data that lie under the image's final name already, though the image has none, are what a crash of
@@ -163,6 +178,7 @@ extension ImageService {
             log(
                 .uploadFailed, level: .warning, "Upload failed", image: upload.imageID, for: caller, error: failure,
                 ["store": .string(store.id)])
+            common.tellUploadFailure(upload.imageID, failure.text)
             await abandon(upload, in: store)
             throw failure
         } catch {
@@ -171,8 +187,14 @@ extension ImageService {
             log(
                 .uploadEndUnknown, level: .error, "The end of an upload could not be recorded", image: upload.imageID,
                 for: caller, error: error, ["store": .string(store.id)])
+            common.tellUploadFailure(upload.imageID, "The database is not available.")
             throw ServiceError.unavailable("The database is not available; the upload may have to be repeated.")
         }
+    }
+
+    /// Why an upload has failed, in words that anybody may read.
+    private static func reason(_ error: any Error) -> String {
+        (clientError(error) as? ServiceError)?.text ?? "The request broke off, or an internal error has ended it."
     }
 
     /// Store and transport failures in terms of the client.

@@ -5,6 +5,7 @@ public import ImageSignature
 public import ImageStore
 package import Logging
 public import NIOPosix
+package import Notifications
 public import UnifiedLimits
 
 /// What the operations of the Images API on images, their data and their locations do, in order: policy, quota, state, data.
@@ -50,6 +51,7 @@ extension ImageService {
     package var settings: ImageServiceSettings { common.settings }
     package var quotas: Quotas { common.quotas }
     package var logger: Logger { common.logger }
+    package var notifier: Notifier { common.notifier }
 
     /// What the caller may see of an image: no protected properties, and of locations no more than is allowed: a deactivated image shows none but to administrators,
     /// and where locations are not to be shown at all only the store ids in their metadata stay.

@@ -42,6 +42,7 @@ public struct MemberService: Sendable {
         do {
             let member = try await common.database.members.add(project, toImage: id, limit: common.quotas.members)
             common.log(.memberAdded, "Image shared", image: id, for: caller, ["member_id": .string(project)])
+            common.notifier.tell("image.member.create", .object(ImageNotification.payload(member, of: id)))
             return member
         } catch {
             switch error {
@@ -73,6 +74,7 @@ public struct MemberService: Sendable {
         common.log(
             .memberStatusChanged, "Status of a member changed", image: id, for: caller,
             ["member_id": .string(project), "status": .string(status.rawValue)])
+        common.notifier.tell("image.member.update", .object(ImageNotification.payload(member, of: id)))
         return member
     }
 
@@ -83,12 +85,13 @@ public struct MemberService: Sendable {
         try common.authorization.requireUnderOldDefaults(
             image.owner == caller.project, to: "delete members", for: caller)
         try await common.authorization.enforceMembers(.getMember, of: image, for: caller)
-        _ = try seenMember(project, of: image, by: caller)
+        let member = try seenMember(project, of: image, by: caller)
         try await common.authorization.enforceMembers(.deleteMember, of: image, for: caller)
         guard try await common.database.members.remove(project, fromImage: id) else {
             throw Self.noSuchMember(project, id)
         }
         common.log(.memberRemoved, "Image no longer shared", image: id, for: caller, ["member_id": .string(project)])
+        common.notifier.tell("image.member.delete", .object(ImageNotification.payload(member, of: id).deleted))
     }
 
     // MARK: - Checks

@@ -4,6 +4,7 @@ public import ImageDatabase
 package import ImageModel
 public import ImageStore
 public import Logging
+public import Notifications
 
 /// What the services of images share: each of them holds one of these, and what only it needs.
 public struct ServiceContext: Sendable {
@@ -11,15 +12,17 @@ public struct ServiceContext: Sendable {
     public let stores: StoreRegistry
     package let database: ImageDatabase
     package let authorization: Authorization
+    package let notifier: Notifier
     package let logger: Logger
     /// Nil where properties of images are everybody's who may change the image.
     let protection: PropertyProtection?
 
     public init(
         settings: ImageServiceSettings, database: ImageDatabase, stores: StoreRegistry, authorization: Authorization,
-        protection: PropertyProtection? = nil, logger: Logger
+        protection: PropertyProtection? = nil, notifier: Notifier = .none, logger: Logger
     ) {
         self.protection = protection
+        self.notifier = notifier
         self.settings = settings
         self.stores = stores
         self.database = database

@@ -21,6 +21,10 @@ public struct TagService: Sendable {
             throw common.quotas.refusal(error) ?? error
         }
         common.log(.imageUpdated, "Image tagged", image: id, for: caller, ["tag": .string(tag)])
+        var changed = image
+        changed.tags.append(tag)
+        changed.updatedAt = .now
+        common.tellUpdate(changed)
     }
 
     /// Removes a tag; `notFound` when the image has no such tag (Images API v2, "Delete image tag").
@@ -31,5 +35,9 @@ public struct TagService: Sendable {
             throw ServiceError.notFound("Image \(id) has no such tag.")
         }
         common.log(.imageUpdated, "Tag removed from image", image: id, for: caller, ["tag": .string(tag)])
+        var changed = image
+        changed.tags.removeAll { $0 == tag }
+        changed.updatedAt = .now
+        common.tellUpdate(changed)
     }
 }

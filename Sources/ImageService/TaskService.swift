@@ -52,6 +52,7 @@ public struct TaskService: Sendable {
         var job = ImportJob(taskID: task.id, imageID: nil, projectID: task.owner)
         job.roles = caller.identity?.roles ?? []
         try await common.database.imports.enqueue(task, job)
+        common.tellQueued(task)
         wakeImporter()
         return task
     }

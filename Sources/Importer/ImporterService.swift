@@ -1,5 +1,6 @@
 import Authorization
 import Events
+import Glibc
 import ImageDatabase
 public import ImageImport
 import ImageService
@@ -10,6 +11,7 @@ import ImportSources
 public import Logging
 import NIOCore
 import NIOPosix
+import Notifications
 public import OsloConfig
 import Scoreboard
 import Staging
@@ -25,6 +27,7 @@ public struct ImporterService: Sendable {
     private let stores: StoreRegistry
     private let service: ImageService
     private let keyManager: KeyManager
+    private let notifier: Notifier
     private let jobs: ImportJobs
     private let staging: StagingDirectory?
     private let logger: Logger
@@ -61,10 +64,13 @@ public struct ImporterService: Sendable {
                 configuration[Options.Default.useKeystoneLimits]
                 ? try ProjectLimits(
                     configuration: configuration, database: database, eventLoopGroup: group, logger: logger) : nil
+            notifier = Notifier(
+                try NotificationSettings(configuration), process: "glance-api importer:\(getpid())", logger: logger)
             service = try ImageService(
                 ServiceContext(
                     settings: ImageServiceSettings(configuration), database: database, stores: stores,
-                    authorization: try Authorization(configuration: configuration, logger: logger), logger: logger),
+                    authorization: try Authorization(configuration: configuration, logger: logger), notifier: notifier,
+                    logger: logger),
                 limits: limits, keyManager: keyManager, threadPool: threads)
             jobs = ImportJobs(
                 ImportTools(
@@ -133,6 +139,7 @@ public struct ImporterService: Sendable {
         stopper.cancel()
         await jobs.stop()
         await keyManager.shutdown()
+        await notifier.shutdown()
         await database.close()
         await stores.shutdown()
     }

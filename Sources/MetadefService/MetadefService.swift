@@ -1,13 +1,17 @@
 public import Authorization
 public import ImageDatabase
+import JSON
+public import Notifications
 import OsloPolicy
 
 /// What the operations on metadata definitions do: namespaces, and the objects, properties, tags and associations in them.
 public struct MetadefService: Sendable {
     private let database: ImageDatabase
     private let authorization: Authorization
+    private let notifier: Notifier
 
-    public init(database: ImageDatabase, authorization: Authorization) {
+    public init(database: ImageDatabase, authorization: Authorization, notifier: Notifier = .none) {
+        self.notifier = notifier
         self.database = database
         self.authorization = authorization
     }
@@ -70,6 +74,11 @@ public struct MetadefService: Sendable {
             throw duplicate(
                 error, "A metadata definition namespace \(namespace.name), or something in it, exists already.")
         }
+        notifier.tell("metadef_namespace.create", .object(MetadefNotification.payload(namespace)))
+        for association in contents.associations { tell("create", association, of: namespace) }
+        for object in contents.objects { tell("create", object, .object, of: namespace) }
+        for tag in contents.tags { tell("create", tag, .tag, of: namespace) }
+        for property in contents.properties { tell("create", property, .property, of: namespace) }
         return namespace
     }
 
@@ -87,6 +96,7 @@ public struct MetadefService: Sendable {
         } catch {
             throw duplicate(error, "A metadata definition namespace \(changed.name) exists already.")
         }
+        notifier.tell("metadef_namespace.update", .object(MetadefNotification.payload(changed, oldName: name)))
         return changed
     }
 
@@ -101,6 +111,9 @@ public struct MetadefService: Sendable {
             guard error == .conflict else { throw error }
             throw MetadefError.protected(name)
         }
+        notifier.tell(
+            "metadef_namespace.delete",
+            .object(MetadefNotification.deleted(MetadefNotification.payload(namespace))))
     }
 
     // MARK: Objects, properties, tags
@@ -170,6 +183,7 @@ public struct MetadefService: Sendable {
             let names = entries.map(\.name).joined(separator: ", ")
             throw duplicate(error, "The namespace \(name) has a \(kind.rawValue) with this name already: \(names)")
         }
+        for entry in entries { tell("create", entry, kind, of: namespace) }
     }
 
     public func update(
@@ -188,6 +202,7 @@ public struct MetadefService: Sendable {
         } catch {
             throw duplicate(error, "The namespace \(name) has a \(kind.rawValue) \(changed.name) already.")
         }
+        tell("update", changed, kind, of: namespace, oldName: entryName)
         return changed
     }
 
@@ -198,11 +213,19 @@ public struct MetadefService: Sendable {
         let namespace = try await find(name, for: caller)
         try await enforce(kind.rules.delete, on: namespace, for: caller)
         try requireUnprotected(namespace)
+        let event = "metadef_\(kind.rawValue).delete"
+        // Only who hears of it needs to know what it was.
+        let entry =
+            notifier.tells(event) ? try await database.metadefs.entry(kind, entryName, of: namespace) : nil
         do {
             try await database.metadefs.remove(kind, entryName, of: namespace)
         } catch {
             guard error == .notFound else { throw error }
             throw missing(kind, entryName, name)
+        }
+        if let entry {
+            notifier.tell(
+                event, .object(MetadefNotification.deleted(MetadefNotification.payload(entry, kind, of: name))))
         }
     }
 
@@ -214,6 +237,8 @@ public struct MetadefService: Sendable {
         if kind == .tag { try await enforce(.deleteMetadefTags, on: namespace, for: caller) }
         try requireUnprotected(namespace)
         try await database.metadefs.remove(kind, nil, of: namespace)
+        let kinds = kind == .property ? "properties" : kind.rawValue + "s"
+        notifier.tell("metadef_namespace.delete_" + kinds, .object(MetadefNotification.payload(namespace)))
     }
 
     // MARK: Resource types
@@ -244,6 +269,7 @@ public struct MetadefService: Sendable {
             throw duplicate(
                 error, "The namespace \(name) is associated with the resource type \(association.name) already.")
         }
+        tell("create", association, of: namespace)
     }
 
     public func dissociate(_ resourceType: String, from name: String, for caller: Caller) async throws {
@@ -251,15 +277,39 @@ public struct MetadefService: Sendable {
         let namespace = try await find(name, for: caller)
         try await enforce(.removeMetadefResourceTypeAssociation, on: namespace, for: caller)
         try requireUnprotected(namespace)
+        let event = "metadef_resource_type.delete"
+        let association =
+            notifier.tells(event)
+            ? try await database.metadefs.associations(of: [namespace])[namespace.id]?.first { $0.name == resourceType }
+            : nil
         do {
             try await database.metadefs.dissociate(resourceType, from: namespace)
         } catch {
             guard error == .notFound else { throw error }
             throw MetadefError.notFound("Failed to find resource type \(resourceType) to delete")
         }
+        if let association {
+            notifier.tell(
+                event, .object(MetadefNotification.deleted(MetadefNotification.payload(association, of: name))))
+        }
     }
 
     // MARK: Parts
+
+    private func tell(
+        _ event: String, _ entry: MetadefEntry, _ kind: MetadefEntry.Kind, of namespace: MetadefNamespace,
+        oldName: String? = nil
+    ) {
+        notifier.tell(
+            "metadef_\(kind.rawValue)." + event,
+            .object(MetadefNotification.payload(entry, kind, of: namespace.name, oldName: oldName)))
+    }
+
+    private func tell(_ event: String, _ association: MetadefAssociation, of namespace: MetadefNamespace) {
+        notifier.tell(
+            "metadef_resource_type." + event,
+            .object(MetadefNotification.payload(association, of: namespace.name)))
+    }
 
     /// The namespace if the caller can see it at all; policies are not asked yet.
     private func find(_ name: String, for caller: Caller) async throws -> MetadefNamespace {

@@ -35,17 +35,22 @@ public struct Notification: Sendable, Equatable {
     ///
     /// - Parameter uniqueID: 32 hexadecimal digits, by which a listener notices that a message came twice; one that is sent
     ///   again keeps it.
-    public func body(_ format: Format, uniqueID: String) -> String {
-        let message = JSONWriter.text(
-            of: .object([
-                "message_id": .string(id), "publisher_id": .string(publisher), "event_type": .string(type),
-                "priority": .string(priority.rawValue), "payload": payload, "timestamp": .string(time.databaseText),
-                "_unique_id": .string(uniqueID),
-            ]))
+    func body(_ format: Format, uniqueID: String) -> String {
+        let message = message(uniqueID: uniqueID)
         return switch format {
         case .messaging: message
         case .messagingv2:
             JSONWriter.text(of: .object(["oslo.version": "2.0", "oslo.message": .string(message)]))
         }
+    }
+
+    /// The message without an envelope.
+    func message(uniqueID: String? = nil) -> String {
+        var members: [String: JSONValue] = [
+            "message_id": .string(id), "publisher_id": .string(publisher), "event_type": .string(type),
+            "priority": .string(priority.rawValue), "payload": payload, "timestamp": .string(time.databaseText),
+        ]
+        if let uniqueID { members["_unique_id"] = .string(uniqueID) }
+        return JSONWriter.text(of: .object(members))
     }
 }

@@ -3,6 +3,7 @@ import ImageDatabase
 import ImageService
 import ImageSignature
 import ImportPlugins
+import Notifications
 import OsloConfig
 
 /// Values that are allowed one by one, but make no sense together or weaken the service.
@@ -14,10 +15,11 @@ struct OptionValuesCheck: Check {
     private typealias Authtoken = Options.KeystoneAuthtoken
 
     func run() async -> [Finding] {
-        let findings = [
-            hash, pageSize, publicEndpoint, port, workers, quota, scrubTime, singleStore, locations, certificates,
-            serviceRoles, protections, encryption, plugins, keyManager,
-        ].compactMap { $0 }
+        let findings =
+            [
+                hash, pageSize, publicEndpoint, port, workers, quota, scrubTime, singleStore, locations, certificates,
+                serviceRoles, protections, encryption, plugins, keyManager,
+            ].compactMap { $0 } + notifications
         return findings.isEmpty ? [.success("nothing contradicts itself")] : findings
     }
 
@@ -108,6 +110,14 @@ struct OptionValuesCheck: Check {
                 "[image_import_opts] image_import_plugins: image_conversion needs qemu-img, which is not installed")
         } catch {
             return .failure(error.description, .configFileValueError)
+        }
+    }
+
+    private var notifications: [Finding] {
+        do throws(NotificationSettingsError) {
+            return try NotificationSettings(configuration).warnings.map { .warning($0) }
+        } catch {
+            return [.failure(error.description, .configFileValueError)]
         }
     }
 

@@ -10,6 +10,7 @@ import JSON
 import Logging
 import MetadefService
 import NIOPosix
+import Notifications
 import OsloConfig
 import OsloPolicy
 import Staging
@@ -37,7 +38,7 @@ final class ResourceHarness: Sendable {
     /// - Parameters:
     ///   - options: lines for `[DEFAULT]`.
     ///   - multiStore: stores `fast` (default) and `slow` instead of the one of `[glance_store]`.
-    init(_ options: String = "", multiStore: Bool = false) async throws {
+    init(_ options: String = "", multiStore: Bool = false, notifier: Notifier = .none) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "resources-\(UUIDText.random())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let path = directory.path
@@ -80,7 +81,7 @@ final class ResourceHarness: Sendable {
         service = try ImageService(
             ServiceContext(
                 settings: ImageServiceSettings(configuration), database: database, stores: registry,
-                authorization: authorization, logger: logger),
+                authorization: authorization, notifier: notifier, logger: logger),
             threadPool: Self.threadPool)
         let imports = ImportService(
             service, settings: ImportSettings(configuration), staging: StagingDirectory(configuration: configuration),
@@ -90,7 +91,7 @@ final class ResourceHarness: Sendable {
             + ImageResources.routes(
                 service: service, imports: imports, tasks: TaskService(service.common),
                 locations: LocationService(imports, wakeImporter: {}),
-                metadefs: MetadefService(database: database, authorization: authorization),
+                metadefs: MetadefService(database: database, authorization: authorization, notifier: notifier),
                 settings: try ImageResourceSettings(configuration))
         router = APIRouter(table: RouteTable(routes))
     }

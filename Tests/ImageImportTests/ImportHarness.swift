@@ -10,6 +10,7 @@ import JSON
 import Logging
 import NIOCore
 import NIOPosix
+import Notifications
 import OsloConfig
 import OsloPolicy
 import Staging
@@ -36,7 +37,10 @@ struct ImportHarness {
         return pool
     }()
 
-    init(_ directory: String, defaults: String = "", options: String = "", database url: String? = nil) async throws {
+    init(
+        _ directory: String, defaults: String = "", options: String = "", database url: String? = nil,
+        notifier: Notifier = .none
+    ) async throws {
         self.directory = directory
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         configuration = try Configuration(
@@ -69,7 +73,7 @@ struct ImportHarness {
         service = try ImageService(
             ServiceContext(
                 settings: ImageServiceSettings(configuration), database: database, stores: stores,
-                authorization: authorization, logger: logger), threadPool: Self.threads)
+                authorization: authorization, notifier: notifier, logger: logger), threadPool: Self.threads)
         imports = ImportService(
             service, settings: ImportSettings(configuration), staging: StagingDirectory(configuration: configuration),
             sources: ImportSourceSettings(configuration), seal: nil, wakeImporter: {})
@@ -77,11 +81,12 @@ struct ImportHarness {
     }
 
     static func run(
-        defaults: String = "", options: String = "", database url: String? = nil,
+        defaults: String = "", options: String = "", database url: String? = nil, notifier: Notifier = .none,
         _ body: @Sendable (ImportHarness) async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
-            let harness = try await ImportHarness(directory, defaults: defaults, options: options, database: url)
+            let harness = try await ImportHarness(
+                directory, defaults: defaults, options: options, database: url, notifier: notifier)
             try await body(harness)
             await harness.database.close()
         }

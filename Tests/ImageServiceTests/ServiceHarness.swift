@@ -8,6 +8,7 @@ import ImageStore
 import Logging
 import NIOCore
 import NIOPosix
+import Notifications
 import OsloConfig
 import OsloPolicy
 import StoreDrivers
@@ -43,7 +44,7 @@ final class ServiceHarness: Sendable {
     ///   - logger: gets what the service logs.
     init(
         _ options: String = "", multiStore: Bool = false, holding: HoldingStore.Point? = nil, policies: String? = nil,
-        keyManager: KeyManager? = nil, protection: String? = nil,
+        keyManager: KeyManager? = nil, protection: String? = nil, notifier: Notifier = .none,
         logger: Logger = Logger(label: "glance.tests") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "service-\(UUIDText.random())")
@@ -97,7 +98,7 @@ final class ServiceHarness: Sendable {
             ServiceContext(
                 settings: ImageServiceSettings(configuration), database: database, stores: self.stores,
                 authorization: authorization,
-                protection: rules, logger: logger),
+                protection: rules, notifier: notifier, logger: logger),
             keyManager: keyManager, threadPool: Self.threadPool)
     }
 

@@ -39,19 +39,34 @@ struct NotificationTests {
         #expect(DisabledNotifications(["image"]).contains("image.member.create"))
     }
 
+    private func message(_ payload: JSONValue) -> QueuedMessage {
+        var notification = notification
+        notification.payload = payload
+        return QueuedMessage(notification, formats: [.messagingv2], uniqueID: "ab")
+    }
+
     @Test func fullQueueDropsTheNewestAndCountsThem() {
-        let queue = NotificationQueue(capacity: 2)
-        var second = notification
-        second.type = "image.delete"
-        #expect(queue.offer(notification))
-        #expect(queue.offer(second))
-        #expect(!queue.offer(notification))
+        let queue = NotificationQueue(capacity: 2, size: 1 << 20)
+        #expect(queue.offer(message(1)) == .first)
+        #expect(queue.offer(message(2)) == .taken)
+        #expect(queue.offer(message(3)) == .dropped)
         #expect(queue.takeDropped() == 1)
         #expect(queue.takeDropped() == 0)
-        #expect(queue.first(5) == [notification, second])
+        #expect(queue.first(5) == [message(1), message(2)])
         queue.remove(1)
-        #expect(queue.first(5) == [second])
-        queue.remove(3)
-        #expect(queue.count == 0)
+        #expect(queue.first(5) == [message(2)])
+        queue.drop(1)
+        #expect(queue.count == 0 && queue.takeDropped() == 1)
+        #expect(queue.offer(message(4)) == .first)
+    }
+
+    @Test func largePayloadsTakeTheRoomOfMany() {
+        let queue = NotificationQueue(capacity: 100, size: 10_000)
+        let large = message(.string(String(repeating: "x", count: 6000)))
+        #expect(queue.offer(large) == .first)
+        #expect(queue.offer(large) == .dropped)
+        #expect(queue.offer(message(1)) == .taken)
+        queue.remove(2)
+        #expect(queue.offer(large) == .first)
     }
 }

@@ -63,7 +63,17 @@ struct ImageData: Sendable {
         let content = try await download.open(range: plan.range)
         var answer = try Self.answer(plan, content)
         answer.body = transfers.counting(answer.body)
+        if download.isTold { answer.body = Self.telling(download, answer.body, length: plan.length) }
         return answer
+    }
+
+    /// A body that tells what was sent of it.
+    private static func telling(_ download: ImageDownload, _ body: ResponseBody, length: Int64?) -> ResponseBody {
+        ResponseBody(contentLength: body.contentLength) { writer in
+            let count = ByteCount()
+            defer { download.tellSent(count.value, of: length) }
+            try await body.write(ImageAPI.counting(writer, count))
+        }
     }
 
     /// Joins head and body. A store that holds another number of bytes than the image has is found out before the head is

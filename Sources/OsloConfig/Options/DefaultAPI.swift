@@ -139,11 +139,11 @@ extension Options.Default {
             """)
 
     public static let defaultPublisherId = Option<String>(
-        .notYet, group, "default_publisher_id", default: "image.localhost",
+        .honoured, group, "default_publisher_id", default: "image.localhost",
         help: "Who sends notifications, in the form service.host.")
 
     public static let disabledNotifications = Option<[String]>(
-        .notYet, group, "disabled_notifications", default: [],
+        .honoured, group, "disabled_notifications", default: [],
         help: """
             Notifications that are not sent: single events such as image.create or whole groups such as \
             image.

@@ -9,11 +9,11 @@ extension Options.Default {
         help: "Seconds to wait for the answer to an RPC call.")
 
     public static let transportUrl = Option<String>(
-        .notYet, group, "transport_url", default: "rabbit://", secret: true,
+        .honoured, group, "transport_url", default: "rabbit://", secret: true,
         help: "URL of the message broker.")
 
     public static let controlExchange = Option<String>(
-        .notYet, group, "control_exchange", default: "glance",
+        .honoured, group, "control_exchange", default: "glance",
         help: "Exchange that messages go to.")
 
     public static let rpcPingEnabled = Option<Bool>(
