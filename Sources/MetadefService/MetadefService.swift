@@ -223,7 +223,9 @@ public struct MetadefService: Sendable {
             guard error == .notFound else { throw error }
             throw missing(kind, entryName, name)
         }
-        if let entry {
+        if var entry {
+            // Of one that is read from the database, Glance tells an empty list.
+            if kind == .object { entry.required = entry.required ?? [] }
             notifier.tell(
                 event, .object(MetadefNotification.deleted(MetadefNotification.payload(entry, kind, of: name))))
         }
