@@ -45,7 +45,8 @@ let package = Package(
         .executableTarget(
             name: "glance-api",
             dependencies: [
-                "Supervisor", "Scoreboard", "GlanceWorker", "HTTPServer", "Importer", "Scrubber", "UnifiedLimits",
+                "Supervisor", "Scoreboard", "GlanceWorker", "HTTPServer", "Importer", "CacheKeeper", "Scrubber",
+                "UnifiedLimits",
                 "UpgradeCheck",
                 "CommandOptions",
                 "OsloConfig", "OsloLog", argumentParser, logging,
@@ -97,7 +98,8 @@ let package = Package(
         .target(
             name: "GlanceWorker",
             dependencies: [
-                "Notifications", "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageService",
+                "Notifications", "Authorization", "UnifiedLimits", "OutgoingHTTP", "ImageAPI", "ImageCache",
+                "ImageService",
                 "ImageSignature",
                 "ImageImport", "ImportPlugins", "ImportSources", "MetadefService", "Staging",
                 "ImageDatabase",
@@ -116,6 +118,14 @@ let package = Package(
                 "ImportPlugins",
                 "ImportSources", "ImageDatabase", "StoreDrivers", "Staging", "ImageStore", "OsloConfig", "Events",
                 "Scoreboard", "TextCoding", "Threads", nioCore, nioPosix, logging,
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "CacheKeeper",
+            dependencies: [
+                "ImageService", "ImageCache", "ImageDatabase", "ImageModel", "StoreDrivers", "ImageStore", "OsloConfig",
+                "Events", "Scoreboard", "Threads", logging,
             ],
             swiftSettings: strict),
 
@@ -146,8 +156,8 @@ let package = Package(
             dependencies: [
                 "Notifications",
                 "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "ImageFormat", "UnifiedLimits",
-                "ImageDatabase", "ImageStore", "ImageSignature", "ExternalHTTP", "OsloConfig", "Events", nioCore,
-                nioPosix, logging,
+                "ImageDatabase", "ImageCache", "ImageStore", "ImageSignature", "ExternalHTTP", "OsloConfig", "Events",
+                nioCore, nioPosix, logging,
             ],
             swiftSettings: strict),
         .target(
@@ -175,6 +185,14 @@ let package = Package(
         .target(
             name: "ImageStore",
             dependencies: ["Scoreboard", "JSON", "ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging],
+            swiftSettings: strict),
+        .target(
+            name: "ImageCache",
+            dependencies: [
+                "ImageDatabase", "ImageStore", "ImageModel", "OsloConfig", "Events", "Cryptography", "TextCoding",
+                "CLinux",
+                nioCore, logging,
+            ],
             swiftSettings: strict),
         .target(
             name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "ImageStore"], swiftSettings: strict),
@@ -340,6 +358,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ImageCacheTests",
+            dependencies: [
+                "ImageCache", "CacheKeeper", "ImageService", "ImageDatabase", "ImageModel", "ImageStore",
+                "StoreDrivers",
+                "Cryptography", "Events", "OsloConfig", "TextCoding", "TestSupport", nioCore, nioPosix, logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "ExternalHTTPTests",
             dependencies: [
                 "OutgoingHTTP", "ExternalHTTP", "OsloConfig", "TestSupport", nioCore,
@@ -400,8 +426,8 @@ let package = Package(
         .testTarget(
             name: "ImageAPITests",
             dependencies: [
-                "Notifications", "TestSupport", "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageImport",
-                "ImageService", "ImportSources",
+                "Notifications", "TestSupport", "Authorization", "JSON", "TextCoding", "ImageAPI", "ImageCache",
+                "ImageImport", "ImageService", "ImportSources",
                 "MetadefService", "ImageModel", "ImageDatabase", "ImageStore", "Staging", "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
                 "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,

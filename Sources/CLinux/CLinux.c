@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <time.h>
 
 int64_t clinux_tcp_bytes_acked(int socket)
@@ -61,6 +62,21 @@ int clinux_lock_description(int descriptor)
 int clinux_start_writeback(int descriptor, int64_t offset, int64_t count)
 {
     return sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
+int clinux_reserve(int descriptor, int64_t offset, int64_t count)
+{
+    return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, count);
+}
+
+ptrdiff_t clinux_get_attribute(const char *path, const char *name, void *value, size_t size)
+{
+    return getxattr(path, name, value, size);
+}
+
+int clinux_set_attribute(const char *path, const char *name, const void *value, size_t size)
+{
+    return setxattr(path, name, value, size, 0);
 }
 
 int clinux_open_beneath(int directory, const char *path, int flags)

@@ -5,6 +5,7 @@ extension Event {
         requestEvents,
         imageEvents,
         importEvents,
+        cacheEvents,
         backendsEvents,
         supervisorEvents,
         scrubberEvents,

@@ -3,6 +3,7 @@ import Glibc
 public import HTTPServer
 import Identity
 import ImageAPI
+import ImageCache
 import ImageDatabase
 import ImageImport
 import ImageService
@@ -36,6 +37,7 @@ public struct Worker: Sendable {
     private let keyManager: KeyManager
     private let notifier: Notifier
     private let service: ImageService
+    private let cache: ImageCache?
     private let application: ImageAPIApplication
     private let logger: Logger
 
@@ -43,7 +45,7 @@ public struct Worker: Sendable {
     ///
     /// - Throws: `StartFailure` for a start that can never succeed.
     ///
-    /// - Parameter wakeImporter: tells this node's importer that there is something to do.
+    /// - Parameter wakeImporter: tells this node's importer, and the process of its cache, that there is something to do.
     public init(
         configuration: Configuration, logger: Logger, wakeImporter: @escaping @Sendable () -> Void = {}
     ) async throws {
@@ -62,6 +64,14 @@ public struct Worker: Sendable {
             remotePolicy = try RemotePolicyServer(.init(configuration), eventLoopGroup: eventLoopGroup)
             authorization = try Authorization(
                 configuration: configuration, remoteCheck: remotePolicy.check, logger: logger)
+            if let settings = try CacheSettings(configuration) {
+                for warning in settings.warnings { logger.warning("\(warning)") }
+                cache = try ImageCache(
+                    settings: settings, database: database, servesDownloads: pipeline.usesCache,
+                    logger: Logger(label: "glance.image_cache"))
+            } else {
+                cache = nil
+            }
             let limits =
                 configuration[Options.Default.useKeystoneLimits]
                 ? try ProjectLimits(
@@ -75,7 +85,8 @@ public struct Worker: Sendable {
                 ServiceContext(
                     settings: ImageServiceSettings(configuration), database: database, stores: stores,
                     authorization: authorization,
-                    protection: try PropertyProtection(configuration, authorization: authorization), notifier: notifier,
+                    protection: try PropertyProtection(configuration, authorization: authorization), cache: cache,
+                    notifier: notifier,
                     logger: logger),
                 limits: limits, keyManager: keyManager, threadPool: threadPool)
             authenticator =
@@ -106,7 +117,7 @@ public struct Worker: Sendable {
             tasks: TaskService(service.common, wakeImporter: wakeImporter),
             locations: LocationService(imports, wakeImporter: wakeImporter),
             metadefs: MetadefService(database: database, authorization: authorization, notifier: notifier),
-            authorization: authorization,
+            cache: CacheService(service.common, wakeCache: wakeImporter), authorization: authorization,
             authenticator: authenticator, logger: logger)
     }
 
@@ -150,6 +161,7 @@ public struct Worker: Sendable {
                 group.addTask { try await listener.run() }
                 group.addTask { for await limits in endings { return await listener.drain(limits) } }
                 group.addTask { await lookAfterUploads() }
+                if let cache { group.addTask { await lookAfter(cache) } }
                 started()
                 // The listener ends when it is drained, or at once when its socket is no good.
                 try await group.next()
@@ -165,6 +177,7 @@ public struct Worker: Sendable {
         await remotePolicy.shutdown()
         await keyManager.shutdown()
         await notifier.shutdown()
+        await cache?.close()
         await database.close()
         try outcome.get()
     }
@@ -204,6 +217,15 @@ public struct Worker: Sendable {
             }
             try? await Task.sleep(for: .seconds(1))
             secondsToRenewal -= 1
+        }
+    }
+
+    /// Until cancelled: makes the cache ready, and writes down every few seconds which images were used.
+    private func lookAfter(_ cache: ImageCache) async {
+        await cache.prepare()
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(5))
+            await cache.flush()
         }
     }
 

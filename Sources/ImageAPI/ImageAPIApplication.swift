@@ -14,7 +14,7 @@ public import OsloConfig
 ///     let authenticator = pipeline.usesKeystone ? try TokenAuthenticator(…) : nil
 ///     let application = try ImageAPIApplication(
 ///         configuration: configuration, pipeline: pipeline, service: service, imports: imports, tasks: tasks,
-///         locations: locations, metadefs: metadefs, authorization: authorization, authenticator: authenticator, logger: logger)
+///         locations: locations, metadefs: metadefs, cache: cache, authorization: authorization, authenticator: authenticator, logger: logger)
 public struct ImageAPIApplication: HTTPResponder {
     private let responder: any HTTPResponder<APIContext>
     /// Where Glance's access log comes from; operators have it in `default_log_levels`.
@@ -30,7 +30,7 @@ public struct ImageAPIApplication: HTTPResponder {
     /// - Throws: `ConfigurationError`.
     public init(
         configuration: Configuration, pipeline: Pipeline? = nil, service: ImageService, imports: ImportService,
-        tasks: TaskService, locations: LocationService, metadefs: MetadefService,
+        tasks: TaskService, locations: LocationService, metadefs: MetadefService, cache: CacheService,
         authorization: Authorization, authenticator: TokenAuthenticator?, logger: Logger
     ) throws(ConfigurationError) {
         // Typed throws does not pass through the autoclosure of `??`.
@@ -41,12 +41,13 @@ public struct ImageAPIApplication: HTTPResponder {
         do {
             images = try ImageResources.routes(
                 service: service, imports: imports, tasks: tasks, locations: locations, metadefs: metadefs,
-                settings: ImageResourceSettings(configuration),
+                cache: cache, settings: ImageResourceSettings(configuration),
                 transfers: transfers)
         } catch {
             throw ConfigurationError("\(error)")
         }
-        let routes = Discovery(service: service, importMethods: imports.settings.methods).routes + images
+        var routes = Discovery(service: service, importMethods: imports.settings.methods).routes + images
+        if pipeline.managesCache { routes += CacheManagement(service: cache).routes }
         self.init(
             try Self.responder(
                 configuration: configuration, application: pipeline.application,

@@ -7,7 +7,7 @@ import MetadefService
 enum ImageResources {
     static func routes(
         service: ImageService, imports: ImportService, tasks: TaskService, locations: LocationService,
-        metadefs: MetadefService,
+        metadefs: MetadefService, cache: CacheService,
         settings: ImageResourceSettings,
         transfers: TransferCount = TransferCount()
     ) -> [Route] {
@@ -25,6 +25,7 @@ enum ImageResources {
             + MetadefEntry.Kind.allCases.flatMap {
                 MetadefEntries(kind: $0, service: metadefs, bodies: settings.metadefs, limits: settings.pages).routes
             }
+            + Cache(service: cache).routes
             + Schemas(image: schema).routes
     }
 }

@@ -10,6 +10,8 @@ public struct DatabaseOptions: Sendable {
     public var connectionParameters = ""
     /// SQLite's `synchronous` pragma is FULL when true.
     public var sqliteSynchronous = true
+    /// Whether SQLite keeps a write-ahead log beside the file, where the file system can.
+    var usesWriteAheadLog = true
     /// Tries of a transaction after a deadlock, serialization failure or busy database.
     public var transactionRetries = 20
     /// Longest pause between these tries while it does not grow.

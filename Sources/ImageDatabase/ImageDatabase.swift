@@ -18,6 +18,7 @@ public final class ImageDatabase: Sendable {
     public let imports: ImportsFacet
     public let limits: LimitsFacet
     public let metadefs: MetadefsFacet
+    public let cachedImages: CachedImagesFacet
 
     /// Opens the pool. No connection is made before the first query.
     ///
@@ -54,6 +55,7 @@ public final class ImageDatabase: Sendable {
         imports = ImportsFacet(session: session)
         limits = LimitsFacet(session: session)
         metadefs = MetadefsFacet(session: session)
+        cachedImages = CachedImagesFacet(session: session)
     }
 
     /// Waits for running queries and closes all connections.

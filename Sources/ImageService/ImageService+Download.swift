@@ -1,5 +1,5 @@
 public import Authorization
-import Events
+import ImageCache
 public import ImageModel
 public import ImageStore
 import Logging
@@ -14,6 +14,9 @@ extension ImageService {
             throw ServiceError.forbidden("The requested image has been deactivated. Image data download is forbidden.")
         }
         try await authorization.enforce(.downloadImage, on: image, for: caller)
+        var preferredStores = preferredStores
+        // What the cache has comes from no store, so nothing has to be asked or known about the stores.
+        if !preferredStores.isEmpty, let cache = common.cache, await cache.holds(image) { preferredStores = [] }
         if !preferredStores.isEmpty {
             try await authorization.enforce(.downloadFromStore, on: image, for: caller)
             guard stores.isMultiStore else {
@@ -23,46 +26,36 @@ extension ImageService {
                 throw ServiceError.invalid("Store '\(store)' is not configured.")
             }
         }
-        let isReadable = image.status == .active || image.status == .deactivated
-        let sources = isReadable ? self.sources(of: image, preferring: preferredStores) : []
         return ImageDownload(
-            image: image, hasData: isReadable && image.locations.contains { $0.status == .active }, sources: sources,
-            context: caller.storeContext, logger: logger, common: common, caller: caller)
+            image: image,
+            sources: DataSources(
+                of: image, in: stores, preferring: preferredStores, context: caller.storeContext, logger: logger),
+            common: common, caller: caller)
     }
 
-    /// Locations with their stores, the preferred ones first, then by weight; equals in random order.
-    private func sources(of image: Image, preferring preferred: [String]) -> [ImageDownload.Source] {
-        image.locations.shuffled()
-            .filter { $0.status == .active }
-            .compactMap { location in
-                stores.store(for: location).map { ImageDownload.Source(store: $0, location: location) }
-            }
-            .sorted { left, right in
-                let (leftRank, rightRank) = (rank(left, preferred), rank(right, preferred))
-                return leftRank == rightRank ? left.store.weight > right.store.weight : leftRank < rightRank
-            }
-    }
-
-    private func rank(_ source: ImageDownload.Source, _ preferred: [String]) -> Int {
-        preferred.contains(source.store.id) ? 0 : 1
+    /// Removes a deleted image from this node's cache. Those of other nodes find out by themselves.
+    func forgetCached(_ image: Image) async {
+        guard let cache = common.cache else { return }
+        do {
+            try await cache.unqueue(image.id)
+            try await cache.remove(image.id)
+        } catch {
+            logger.debug(
+                "a deleted image stays in the cache for a while",
+                metadata: ["image_id": "\(image.id)", "error": "\(error)"])
+        }
     }
 }
 
 /// A download that has been allowed.
 public struct ImageDownload: Sendable {
     public let image: Image
-    /// Whether there is data at all.
-    public let hasData: Bool
-    let sources: [Source]
-    let context: StoreContext
-    let logger: Logger
+    let sources: DataSources
     let common: ServiceContext
     let caller: Caller
 
-    struct Source: Sendable {
-        let store: any Store
-        let location: ImageLocation
-    }
+    /// Whether there is data at all.
+    public var hasData: Bool { sources.hasData }
 
     /// Whether anybody hears of ``tellSent(_:of:)``.
     public var isTold: Bool { common.notifier.tells("image.send") }
@@ -79,29 +72,16 @@ public struct ImageDownload: Sendable {
             ])
     }
 
-    /// Opens the data in the first source that works.
+    /// Opens the data in the cache, or in the first source that works.
     ///
     /// - Parameter range: bytes wanted, within the image's size; nil is everything.
     /// - Throws: ``ServiceError`` when no source works: the error of the last one.
     public func open(range: Range<Int64>?) async throws -> StoreContent {
-        var failure: any Error = StoreError.backend("no store that is configured here holds the image's data")
-        if sources.isEmpty {
-            logger.log(
-                .imageDataUnreadable, level: .warning, "Image data could not be opened",
-                metadata: ["image_id": "\(image.id)", "store": "", "error": "\(failure)"])
+        if let cache = common.cache, hasData {
+            let sources = sources
+            let cached = try await cache.open(image, range: range) { try await sources.open(range: $0) }
+            if let cached { return cached }
         }
-        for source in sources {
-            do {
-                return try await source.store.open(source.location, range: range, context: context)
-            } catch {
-                failure = error
-                // An outage is told by the store itself.
-                logger.log(
-                    .imageDataUnreadable, level: error.isOutage && !source.store.isReadOnly ? .debug : .warning,
-                    "Image data could not be opened",
-                    metadata: ["image_id": "\(image.id)", "store": "\(source.store.id)", "error": "\(error)"])
-            }
-        }
-        throw ImageService.clientError(failure)
+        return try await sources.open(range: range)
     }
 }

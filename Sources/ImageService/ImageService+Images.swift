@@ -102,6 +102,7 @@ extension ImageService {
         var gone = image
         gone.status = isDelayed ? .pendingDelete : .deleted
         notifier.tell("image.delete", .object(ImageNotification.payload(gone).deleted))
+        await forgetCached(image)
         await deleteEncryptionKey(of: image, for: caller)
         if isDelayed { return }
         for location in locations {

@@ -1,5 +1,6 @@
 public import Authorization
 package import Events
+public import ImageCache
 public import ImageDatabase
 package import ImageModel
 public import ImageStore
@@ -14,13 +15,16 @@ public struct ServiceContext: Sendable {
     package let authorization: Authorization
     package let notifier: Notifier
     package let logger: Logger
+    /// The cache of this node; nil without one, and in processes that do not serve requests.
+    package let cache: ImageCache?
     /// Nil where properties of images are everybody's who may change the image.
     let protection: PropertyProtection?
 
     public init(
         settings: ImageServiceSettings, database: ImageDatabase, stores: StoreRegistry, authorization: Authorization,
-        protection: PropertyProtection? = nil, notifier: Notifier = .none, logger: Logger
+        protection: PropertyProtection? = nil, cache: ImageCache? = nil, notifier: Notifier = .none, logger: Logger
     ) {
+        self.cache = cache
         self.protection = protection
         self.notifier = notifier
         self.settings = settings

@@ -9,6 +9,8 @@ public enum ProcessRole: String, Sendable, Equatable, CaseIterable {
     case limits
     /// Does imports.
     case importer
+    /// Looks after the image cache.
+    case cache
 
     /// Whether it gets the listening socket.
     public var acceptsConnections: Bool { self == .worker }

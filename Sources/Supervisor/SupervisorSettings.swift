@@ -33,6 +33,7 @@ public struct SupervisorSettings: Sendable, Equatable {
         if configuration[Options.Default.runScrubber] { services.append(.scrubber) }
         if configuration[Options.Default.useKeystoneLimits] { services.append(.limits) }
         if configuration[Options.Default.runImporter] { services.append(.importer) }
+        if configuration[Options.Default.imageCacheDir]?.isEmpty == false { services.append(.cache) }
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         drainTimeout = timeout > 0 ? .seconds(timeout) : nil
     }

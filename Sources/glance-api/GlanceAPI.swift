@@ -1,4 +1,5 @@
 import ArgumentParser
+import CacheKeeper
 import CommandOptions
 import GlanceWorker
 import Glibc
@@ -98,6 +99,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
                 case .scrubber: try await scrub(process)
                 case .limits: try await mirrorLimits(process)
                 case .importer: try await doImports(process)
+                case .cache: try await keepCache(process)
                 }
                 return 0
             } catch {
@@ -127,8 +129,6 @@ struct GlanceAPI: ParsableCommand, Sendable {
     private func doImports(_ process: SupervisedProcess) async throws {
         let importer = try await ImporterService(
             configuration: try childConfiguration(process), logger: Logger(label: "glance.importer"))
-        let board = process.slot.scoreboard
-        let seen = Mutex(board.rings)
         try await importer.run(
             started: process.reportReady,
             beat: { load in
@@ -137,12 +137,31 @@ struct GlanceAPI: ParsableCommand, Sendable {
                 process.slot.importedBytes = load.done
                 process.slot.importSize = load.expected ?? 0
             },
-            wait: {
-                let last = seen.withLock { $0 }
-                board.waitForBell(after: last, milliseconds: 1000)
-                seen.withLock { $0 = board.rings }
-            },
+            wait: listening(process),
             until: { _ = await process.waitForEnding() })
+    }
+
+    private func keepCache(_ process: SupervisedProcess) async throws {
+        let keeper = try await CacheKeeper(
+            configuration: try childConfiguration(process), logger: Logger(label: "glance.image_cache"))
+        try await keeper.run(
+            started: process.reportReady,
+            beat: { count in
+                process.slot.beat()
+                process.slot.transfers = count
+            },
+            wait: listening(process),
+            until: { _ = await process.waitForEnding() })
+    }
+
+    /// A call that blocks until the bell rings, for a second at most.
+    private func listening(_ process: SupervisedProcess) -> @Sendable () -> Void {
+        let board = process.slot.scoreboard
+        let seen = Atomic(board.rings)
+        return {
+            board.waitForBell(after: seen.load(ordering: .relaxed), milliseconds: 1000)
+            seen.store(board.rings, ordering: .relaxed)
+        }
     }
 
     /// Takes the configuration that the supervisor has accepted, and sets up logging.

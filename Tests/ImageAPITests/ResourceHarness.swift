@@ -2,6 +2,7 @@ import Authorization
 import Foundation
 import Hummingbird
 import Identity
+import ImageCache
 import ImageDatabase
 import ImageImport
 import ImageStore
@@ -23,6 +24,9 @@ import TextCoding
 /// The image resources on a service with a database and stores of its own, in a directory that goes away with it.
 final class ResourceHarness: Sendable {
     private let directory: URL
+    let cacheDirectory: String
+    /// Nil without a driver.
+    let cache: ImageCache?
     fileprivate let authorization: Authorization
     let service: ImageService
     let routes: [Route]
@@ -38,7 +42,12 @@ final class ResourceHarness: Sendable {
     /// - Parameters:
     ///   - options: lines for `[DEFAULT]`.
     ///   - multiStore: stores `fast` (default) and `slow` instead of the one of `[glance_store]`.
-    init(_ options: String = "", multiStore: Bool = false, notifier: Notifier = .none) async throws {
+    ///   - caches: whether downloads go through the cache, as with the filter `cache`.
+    ///   - cacheDriver: nil is without a cache.
+    init(
+        _ options: String = "", multiStore: Bool = false, caches: Bool = false,
+        cacheDriver: CacheSettings.Driver? = .centralizedDatabase, notifier: Notifier = .none
+    ) async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "resources-\(UUIDText.random())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let path = directory.path
@@ -78,10 +87,20 @@ final class ResourceHarness: Sendable {
                 defaults: DefaultPolicies.rules, policyFile: policyFile, policyDirectories: [],
                 enforceNewDefaults: true, logger: logger),
             enforcesNewDefaults: true)
+        cacheDirectory = "\(path)/cache"
+        cache =
+            cacheDriver == nil
+            ? nil
+            : try ImageCache(
+                settings: CacheSettings(
+                    directory: cacheDirectory, maximumSize: 1 << 20, driver: cacheDriver ?? .sqlite,
+                    node: "http://node-1:9292"),
+                database: database, servesDownloads: caches, logger: logger)
+        await cache?.prepare()
         service = try ImageService(
             ServiceContext(
                 settings: ImageServiceSettings(configuration), database: database, stores: registry,
-                authorization: authorization, notifier: notifier, logger: logger),
+                authorization: authorization, cache: cache, notifier: notifier, logger: logger),
             threadPool: Self.threadPool)
         let imports = ImportService(
             service, settings: ImportSettings(configuration), staging: StagingDirectory(configuration: configuration),
@@ -92,7 +111,9 @@ final class ResourceHarness: Sendable {
                 service: service, imports: imports, tasks: TaskService(service.common),
                 locations: LocationService(imports, wakeImporter: {}),
                 metadefs: MetadefService(database: database, authorization: authorization, notifier: notifier),
+                cache: CacheService(service.common),
                 settings: try ImageResourceSettings(configuration))
+            + CacheManagement(service: CacheService(service.common)).routes
         router = APIRouter(table: RouteTable(routes))
     }
 

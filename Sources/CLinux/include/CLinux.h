@@ -33,6 +33,13 @@ int clinux_lock_description(int descriptor);
 /* Starts writing a region's dirty pages to disk without waiting for them (sync_file_range(2)). */
 int clinux_start_writeback(int descriptor, int64_t offset, int64_t count);
 
+/* Keeps space for a region without changing the file's size (fallocate(2)). */
+int clinux_reserve(int descriptor, int64_t offset, int64_t count);
+
+/* Reads and writes a small extended attribute (xattr(7)): its length, or -1 with errno. */
+ptrdiff_t clinux_get_attribute(const char *path, const char *name, void *value, size_t size);
+int clinux_set_attribute(const char *path, const char *name, const void *value, size_t size);
+
 /* openat2(2) with RESOLVE_BENEATH: EXDEV when `path` would lead out of the directory. Never creates a file. */
 int clinux_open_beneath(int directory, const char *path, int flags);
 

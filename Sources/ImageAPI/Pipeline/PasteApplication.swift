@@ -40,8 +40,9 @@ indirect enum PasteApplication: Sendable, Equatable {
         /// Request ids, profiling hooks and a last catch for errors: what these filters do for Glance is part of every
         /// pipeline here, or inert by default there too.
         case builtIn
-        /// Known, and not in this release yet.
+        /// Downloads go through the image cache (`Pipeline.usesCache`); there is no stage for it.
         case cache
+        /// The older interface to the cache (`Pipeline.managesCache`), which has routes like any other.
         case cacheManagement
     }
 

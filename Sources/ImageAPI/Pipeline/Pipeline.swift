@@ -17,13 +17,20 @@ public struct Pipeline: Sendable {
         let source = try Self.source(in: configuration)
         let file = try PasteFile(parsing: String(decoding: source.bytes, as: UTF8.self), path: source.path)
         application = try PasteApplication(file, flavor: flavor, ignoredFilters: Set(ignored))
-        warnings = Self.warnings(for: application, ignored: ignored)
+        let hasCache = configuration[Options.Default.imageCacheDir].map { !$0.isEmpty } ?? false
+        warnings = Self.warnings(for: application, ignored: ignored, hasCache: hasCache)
     }
 
     /// Whether requests are authenticated by Keystone, that is, whether ``ImageAPIApplication`` needs an authenticator.
     public var usesKeystone: Bool {
         application.filters.contains { $0.stage == .authtoken }
     }
+
+    /// Whether downloads go through the image cache, where there is one.
+    public var usesCache: Bool { application.filters.contains { $0.stage == .cache } }
+
+    /// Whether the older interface to the image cache is there.
+    public var managesCache: Bool { application.filters.contains { $0.stage == .cacheManagement } }
 
     /// The name of the paste file among the attachments of a `ConfigurationSnapshot`.
     public static let attachment = "paste"
@@ -66,12 +73,15 @@ public struct Pipeline: Sendable {
         }
     }
 
-    private static func warnings(for application: PasteApplication, ignored: [String]) -> [String] {
+    private static func warnings(
+        for application: PasteApplication, ignored: [String], hasCache: Bool
+    ) -> [String] {
         var warnings = ignored.map { "paste filter '\($0)' is left out, as [paste_deploy] ignored_filters asks" }
         for filter in application.filters {
             switch filter.stage {
             case .cache, .cacheManagement:
-                warnings.append("paste filter '\(filter.name)' has no effect: the image cache is not in this release")
+                if hasCache { continue }
+                warnings.append("paste filter '\(filter.name)' has no effect: image_cache_dir is not set")
             case .audit:
                 warnings.append(
                     "paste filter '\(filter.name)' writes its events to the log; there are no notifications, and no map file "

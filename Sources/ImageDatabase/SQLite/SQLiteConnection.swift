@@ -26,7 +26,7 @@ final class SQLiteConnection {
         sqlite3_busy_timeout(database, 1000)
         // WAL lets readers and one writer work at the same time, across processes too. A file system that cannot
         // do it keeps the old mode, which is slower but right.
-        if isWriter { _ = try? execute(Statement("PRAGMA journal_mode = WAL")) }
+        if isWriter, options.usesWriteAheadLog { _ = try? execute(Statement("PRAGMA journal_mode = WAL")) }
         let synchronous = options.sqliteSynchronous ? "FULL" : "OFF"
         _ = try execute(Statement("PRAGMA synchronous = \(synchronous)"))
     }

@@ -6,9 +6,10 @@ final class SQLiteDriver: SQLDriver {
     private let writer: SQLiteQueue
     private let readers: SQLiteQueue
 
-    init(path: String, options: DatabaseOptions) throws(DatabaseError) {
+    /// - Parameter readers: threads that read; with none of them everything is to be run as a write.
+    init(path: String, options: DatabaseOptions, readers: Int = 3) throws(DatabaseError) {
         writer = try SQLiteQueue(path: path, isWriter: true, threads: 1, options: options)
-        readers = try SQLiteQueue(path: path, isWriter: false, threads: 3, options: options)
+        self.readers = try SQLiteQueue(path: path, isWriter: false, threads: readers, options: options)
     }
 
     deinit {
