@@ -48,6 +48,7 @@ unit: test-deps
 integration: export GLANCE_API = $(CURDIR)/$(RELEASE)/glance-api
 integration: export GLANCE_MANAGE = $(CURDIR)/$(RELEASE)/glance-manage
 integration: export GLANCE_SCRUBBER = $(CURDIR)/$(RELEASE)/glance-scrubber
+integration: export GLANCE_CACHE_MANAGE = $(CURDIR)/$(RELEASE)/glance-cache-manage
 integration: test-deps build
 	swift test --no-parallel --filter IntegrationTests
 

@@ -25,6 +25,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "glance-api", targets: ["glance-api"]),
+        .executable(name: "glance-cache-manage", targets: ["glance-cache-manage"]),
         .executable(name: "glance-manage", targets: ["glance-manage"]),
         .executable(name: "glance-scrubber", targets: ["glance-scrubber"]),
         .executable(name: "glance-status", targets: ["glance-status"]),
@@ -53,6 +54,14 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
+            name: "glance-cache-manage",
+            dependencies: [
+                "CacheKeeper", "OutgoingHTTP", "CommandOptions", "OsloConfig", "OsloLog", "JSON", "TextCoding",
+                argumentParser, logging, nioCore, nioPosix,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
             name: "glance-manage",
             dependencies: [
                 "JSON", "TextCoding", "ImageDatabase", "CommandOptions", "OsloConfig", "OsloLog", argumentParser,
@@ -77,7 +86,8 @@ let package = Package(
         .target(
             name: "UpgradeCheck",
             dependencies: [
-                "Notifications", "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageService",
+                "Notifications", "Authorization", "ImageModel", "Cryptography", "JSON", "ImageAPI", "ImageCache",
+                "ImageService",
                 "ImageSignature",
                 "ImportPlugins", "UnifiedLimits",
                 "ImageDatabase",

@@ -12,11 +12,17 @@ struct Lab: Sendable {
     static let glance33 = ["GLANCE33_PROCESSES": "\(processes)"]
 
     /// A deployment as an installation guide makes it: PostgreSQL, Keystone, memcached, images in a directory.
-    func site(in directory: String, database name: String) throws -> Site {
+    ///
+    /// - Parameters:
+    ///   - images: where they are; a directory of their own when nil.
+    ///   - settings: lines for `[DEFAULT]`.
+    func site(
+        in directory: String, database name: String, images: String? = nil, settings: [String: String] = [:]
+    ) throws -> Site {
         let url = try database.setting("POSTGRESQL_URL").replacing("postgresql:", with: "postgresql+psycopg2:")
         return try Site(
-            directory: directory, database: "\(url)/\(name)", workers: Self.processes,
-            keystone: keystone.options(memcached: memcached))
+            directory: directory, database: "\(url)/\(name)", images: images, workers: Self.processes,
+            keystone: keystone.options(memcached: memcached), settings: settings)
     }
 
     func createDatabase(_ name: String) async throws {

@@ -15,8 +15,9 @@ import Synchronization
 /// It fetches the queued images, keeps the cache to its size, removes what dead processes and deleted images have left, and
 /// makes the index say what is there.
 public final class CacheKeeper: Sendable {
-    private let database: ImageDatabase
-    private let stores: StoreRegistry
+    /// Nil for duties that need none.
+    private let database: ImageDatabase?
+    private let stores: StoreRegistry?
     private let cache: ImageCache
     private let logger: Logger
     private let retries = Mutex<[String: Retry]>([:])
@@ -35,27 +36,38 @@ public final class CacheKeeper: Sendable {
     private static let upkeepInterval: Duration = .seconds(60)
     private static let longestPause: Duration = .seconds(3600)
 
-    /// Opens the database and the stores.
+    /// What is to be done, so that a command needs no more of the configuration than that.
+    public enum Duty: Sendable {
+        case everything, fetching, pruning, cleaning
+    }
+
+    /// Opens what the duty needs: database and stores.
     ///
     /// - Throws: `StartFailure` or `ConfigurationError` for a start that can never succeed.
-    public init(configuration: Configuration, logger: Logger) async throws {
+    public init(configuration: Configuration, duty: Duty = .everything, logger: Logger) async throws {
         self.logger = logger
         guard let settings = try CacheSettings(configuration) else {
             throw ConfigurationError("image_cache_dir is not set: there is no image cache")
         }
-        database = try ImageDatabase(configuration: configuration, logger: logger)
+        let fetches = duty == .everything || duty == .fetching
+        let database =
+            fetches || duty == .pruning && settings.driver == .centralizedDatabase
+            ? try ImageDatabase(configuration: configuration, logger: logger) : nil
+        self.database = database
         do throws(DatabaseError) {
-            try await database.checkSchema()
+            try await database?.checkSchema()
             cache = try ImageCache(settings: settings, database: database, logger: logger)
         } catch {
-            await database.close()
+            await database?.close()
             throw StartFailure(error)
         }
         do throws(StoreError) {
             // What is missing is made by the workers of the same start.
-            stores = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
+            stores =
+                fetches
+                ? try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger) : nil
         } catch {
-            await database.close()
+            await database?.close()
             throw StartFailure(error)
         }
         await cache.prepare()
@@ -64,8 +76,8 @@ public final class CacheKeeper: Sendable {
     /// Ends connections and threads.
     public func close() async {
         await cache.close()
-        await database.close()
-        await stores.shutdown()
+        await database?.close()
+        await stores?.shutdown()
     }
 
     // MARK: The process
@@ -119,7 +131,9 @@ public final class CacheKeeper: Sendable {
 
     private func upkeep() async {
         await attempt("writing the index") { try await cache.reconcile() }
-        await attempt("looking for deleted images") { try await cache.forgetDeleted(database) }
+        if let database {
+            await attempt("looking for deleted images") { try await cache.forgetDeleted(database) }
+        }
         await attempt("cleaning") { try await cache.clean() }
         await attempt("pruning") { _ = try await cache.prune() }
     }
@@ -153,6 +167,7 @@ public final class CacheKeeper: Sendable {
 
     /// - Returns: whether the image is out of the queue, for whatever reason.
     private func fetch(_ id: String) async -> Bool {
+        guard let database, let stores else { return false }
         do {
             guard let image = try await database.images.find(id), image.status == .active else {
                 return await drop(id, because: "there is no such active image")

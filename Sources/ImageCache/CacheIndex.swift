@@ -33,6 +33,18 @@ struct CentralIndex: CacheIndex {
     func close() async {}
 }
 
+/// Where nobody asks.
+struct NoIndex: CacheIndex {
+    func prepare() async throws {}
+    func entries() async throws -> [CachedImage] { [] }
+    func add(_ images: [CachedImage]) async throws {}
+    func remove(_ ids: [String]) async throws {}
+    func removeAll() async throws {}
+    func count(_ uses: [String: CacheUse]) async throws {}
+    func nodes(of id: String) async throws -> [String]? { nil }
+    func close() async {}
+}
+
 /// The driver `sqlite`: a database in the cache's own directory.
 struct LocalIndex: CacheIndex {
     let database: LocalCacheDatabase

@@ -13,6 +13,9 @@ protocol GrowingFile: AnyObject, Sendable {
 /// A client of a fill: follows the file as it grows, and goes on with the store itself should the fill fail. Called by one
 /// task at a time.
 final class FillReader: @unchecked Sendable {
+    /// Bytes that a client holds in memory.
+    fileprivate static let step = 256 << 10
+
     private let size: Int64
     private let store: @Sendable (Range<Int64>?) async throws -> StoreContent
     private let pool: BlockingPool
@@ -68,7 +71,7 @@ final class OwnGrowingFile: GrowingFile {
 
     func read(at offset: Int64) async throws -> ByteBuffer? {
         guard let (file, end) = await fill.available(beyond: offset) else { return nil }
-        let count = Int(min(end - offset, Int64(FileReader.step)))
+        let count = Int(min(end - offset, Int64(FillReader.step)))
         return try await pool.run { () throws(StoreError) in try file.read(at: offset, count: count) }
     }
 }
@@ -95,7 +98,7 @@ final class ForeignGrowingFile: GrowingFile {
 
     func read(at offset: Int64) async throws -> ByteBuffer? {
         guard let end = await available(beyond: offset) else { return nil }
-        let count = Int(min(end - offset, Int64(FileReader.step)))
+        let count = Int(min(end - offset, Int64(FillReader.step)))
         return try await pool.run { () throws(StoreError) in
             try FileReader.read(self.descriptor, at: offset, count: count)
         }

@@ -18,7 +18,6 @@ public final class ImageCache: Sendable {
     let directory: CacheDirectory
     let pool = BlockingPool()
     let logger: Logger
-    private let database: ImageDatabase
     private let chosenIndex: Mutex<any CacheIndex>
     private let fills = Mutex<[String: CacheFill]>([:])
     private let uses = Mutex<[String: CacheUse]>([:])
@@ -30,18 +29,23 @@ public final class ImageCache: Sendable {
     static let tolerance: Int64 = 64 << 10
     private static let pause: Duration = .seconds(30)
 
+    /// - Parameter database: may be nil for what never looks into an index that is there.
     /// - Throws: `DatabaseError` when the system has no thread left.
     public init(
-        settings: CacheSettings, database: ImageDatabase, servesDownloads: Bool = true, logger: Logger
+        settings: CacheSettings, database: ImageDatabase?, servesDownloads: Bool = true, logger: Logger
     ) throws(DatabaseError) {
         self.settings = settings
-        self.database = database
         self.servesDownloads = servesDownloads
         self.logger = logger
         directory = CacheDirectory(path: settings.directory)
         let index: any CacheIndex =
             switch settings.driver {
-            case .centralizedDatabase: CentralIndex(table: database.cachedImages, node: settings.node ?? "")
+            case .centralizedDatabase:
+                if let database {
+                    CentralIndex(table: database.cachedImages, node: settings.node ?? "")
+                } else {
+                    NoIndex()
+                }
             case .sqlite: try Self.local(settings, logger)
             case .attributes: AttributeIndex(directory: directory, pool: pool)
             }
@@ -373,7 +377,7 @@ extension ImageCache {
             return .admitted(
                 try await pool.run { () throws(StoreError) in try FillFile(image, size: size, in: directory) })
         }
-        if admission == nil { pausedUntil.withLock { $0 = .now + Self.pause } }
+        if admission == nil, !Task.isCancelled { pausedUntil.withLock { $0 = .now + Self.pause } }
         return admission ?? .refused
     }
 

@@ -1,4 +1,5 @@
 import Cryptography
+import ImageCache
 import ImageDatabase
 import ImageService
 import ImageSignature
@@ -18,7 +19,7 @@ struct OptionValuesCheck: Check {
         let findings =
             [
                 hash, pageSize, publicEndpoint, port, workers, quota, scrubTime, singleStore, locations, certificates,
-                serviceRoles, protections, encryption, plugins, keyManager,
+                serviceRoles, protections, encryption, plugins, keyManager, cache,
             ].compactMap { $0 } + notifications
         return findings.isEmpty ? [.success("nothing contradicts itself")] : findings
     }
@@ -29,6 +30,15 @@ struct OptionValuesCheck: Check {
         return .failure(
             "[DEFAULT] hashing_algorithm = \(algorithm) is not a hash of this system's OpenSSL; sha512 is",
             .valueError)
+    }
+
+    private var cache: Finding? {
+        do throws(ConfigurationError) {
+            let warnings = try CacheSettings(configuration)?.warnings ?? []
+            return warnings.isEmpty ? nil : .warning(warnings.joined(separator: "; "))
+        } catch {
+            return .failure("[DEFAULT] \(error)", .configFileValueError)
+        }
     }
 
     private var pageSize: Finding? {

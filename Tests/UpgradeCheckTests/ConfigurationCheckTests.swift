@@ -201,4 +201,16 @@ import Testing
         #expect(
             await site.check().only(.filePermissions).contains("every user may write to \(site.directory)/policy.yaml"))
     }
+
+    @Test func cacheWithoutTheNodesURLIsTold() async throws {
+        let chosen = "image_cache_dir = /c\nimage_cache_driver = centralized_db"
+        for (lines, word) in [(chosen, "Failure"), ("image_cache_dir = /c", "Warning")] {
+            let site = try CheckedSite(
+                "[DEFAULT]\n\(lines)\n[database]\nconnection = sqlite:///DIR/glance.sqlite\n"
+                    + "[glance_store]\nfilesystem_store_datadir = DIR/images\n")
+            let found = await site.check()[.optionValues].filter { $0.contains("worker_self_reference_url") }
+            #expect(found.count == 1)
+            #expect(found.allSatisfy { $0.hasPrefix(word) })
+        }
+    }
 }

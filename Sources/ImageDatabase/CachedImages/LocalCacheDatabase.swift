@@ -22,7 +22,7 @@ public final class LocalCacheDatabase: Sendable {
         self.path = path
         session = DatabaseSession(
             driver: try SQLiteDriver(path: path, options: options, readers: 0), policy: RetryPolicy(options),
-            logger: logger)
+            locationCipher: nil, logger: logger)
     }
 
     /// Makes the table where it is missing. A file that is no database is replaced.

@@ -15,6 +15,9 @@ public enum Project {
     /// `glance-scrubber`: `GLANCE_SCRUBBER`, or what was built beside the tests.
     public static let scrubber = executable("glance-scrubber", variable: "GLANCE_SCRUBBER")
 
+    /// `glance-cache-manage`: `GLANCE_CACHE_MANAGE`, or what was built beside the tests.
+    public static let cacheManage = executable("glance-cache-manage", variable: "GLANCE_CACHE_MANAGE")
+
     /// An executable of ours: named by `variable`, or else built beside the running program.
     static func executable(_ name: String, variable: String) -> String {
         if let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty { return path }

@@ -1,0 +1,182 @@
+import Foundation
+import Glibc
+import NIOCore
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    /// The image cache of a running service.
+    @Suite struct CacheTests {
+        private static func site(_ directory: String, _ settings: [String: String] = [:]) throws -> Site {
+            var all = ["image_cache_dir": "\(directory)/cache", "image_cache_driver": "sqlite"]
+            all.merge(settings) { $1 }
+            let site = try Site(directory: directory, settings: all)
+            let text = try String(contentsOfFile: site.configurationFile, encoding: .utf8)
+            try "\(text)\n[paste_deploy]\nflavor = cachemanagement\n".write(
+                toFile: site.configurationFile, atomically: true, encoding: .utf8)
+            return site
+        }
+
+        private func upload(_ data: [UInt8], _ client: ImageClient) async throws -> String {
+            let id = try await client.create()
+            let answer = try await client.request(
+                "PUT", "/v2/images/\(id)/file", headers: [("Content-Type", "application/octet-stream")],
+                body: .bytes(ByteBuffer(bytes: data)))
+            #expect(answer.status == 204)
+            return id
+        }
+
+        private func names(_ directory: String) -> Set<String> {
+            Set((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
+        }
+
+        private func cached(_ directory: String) -> Set<String> {
+            names(directory + "/cache").filter { $0.count == 36 }
+        }
+
+        private func eventually(_ reason: String, _ condition: () async throws -> Bool) async throws {
+            let deadline = ContinuousClock.now + .seconds(120)
+            while try await !condition() {
+                guard ContinuousClock.now < deadline else { throw TestFailure(reason) }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+
+        /// `PUT /v2/cache/{image_id}`, by the process that looks after the cache.
+        @Test(.timeLimit(.minutes(3))) func queuedImagesAreFetchedByTheProcess() async throws {
+            try await withTemporaryDirectory { directory in
+                let site = try Self.site(directory)
+                try await site.synchronizeDatabase(.ours)
+                try await withGlance(.ours, site) { glance in
+                    let data = Noise.bytes(500_000, seed: 1)
+                    let id = try await upload(data, glance.client)
+                    try await eventually("there is no cache process") {
+                        !glance.processes.descendants(titled: "glance-api: cache").isEmpty
+                    }
+                    _ = try await glance.client.expect(202, "PUT", "/v2/cache/\(id)")
+                    try await eventually("the image is not fetched") { cached(directory) == [id] }
+                    try await eventually("the image stays in the queue") {
+                        let list = try await glance.client.expect(200, "GET", "/v2/cache").json
+                        return list["queued_images"].array.isEmpty && list["cached_images"].array.count == 1
+                    }
+                    #expect(try Data(contentsOf: URL(filePath: "\(directory)/cache/\(id)")) == Data(data))
+                    let image = try await glance.client.expect(200, "GET", "/v2/images/\(id)/file")
+                    #expect(image.body == data)
+                }
+            }
+        }
+
+        /// `glance-cache-manage`, and the commands that do one round of what the process does.
+        @Test(.timeLimit(.minutes(3))) func commandsWork() async throws {
+            try await withTemporaryDirectory { directory in
+                let site = try Self.site(directory, ["image_cache_max_size": "150000"])
+                try await site.synchronizeDatabase(.ours)
+                // The commands are one executable under several names.
+                var links: [String: String] = [:]
+                for name in ["prefetcher", "pruner", "cleaner"] {
+                    let link = "\(directory)/glance-cache-\(name)"
+                    try FileManager.default.createSymbolicLink(
+                        atPath: link, withDestinationPath: Project.cacheManage)
+                    links[name] = link
+                }
+                func upkeep(_ name: String) async throws {
+                    try await command(links[name] ?? "", ["--config-file", site.configurationFile])
+                }
+                try await withGlance(.ours, site) { glance in
+                    func manage(_ arguments: String...) async throws -> String {
+                        try await command(
+                            Project.cacheManage, ["-H", "127.0.0.1", "-p", "\(site.port)", "-f", "-v"] + arguments)
+                    }
+                    #expect(try await manage("list-cached").contains("No cached images."))
+                    #expect(try await manage("list-queued").contains("No queued images."))
+                    let data = Noise.bytes(100_000, seed: 2)
+                    let (one, other) = (
+                        try await upload(data, glance.client), try await upload(data, glance.client)
+                    )
+                    #expect(try await manage("queue-image", one).contains("Queued image \(one) for caching"))
+                    #expect(try await manage("list-queued").contains("| \(one) |"))
+                    #expect(try await manage("queue-image", other).contains(other))
+                    _ = try await manage("delete-queued-image", other)
+                    try await upkeep("prefetcher")
+                    #expect(cached(directory) == [one])
+                    let list = try await manage("list-cached")
+                    #expect(list.contains("Found 1 cached images..."))
+                    #expect(list.contains("Last Accessed (UTC)") && list.contains(" 100000 |"))
+                    // What somebody else has put there counts for the limit, too.
+                    let stray = "11111111-2222-3333-4444-555555555555"
+                    try Data(data).write(to: URL(filePath: "\(directory)/cache/\(stray)"))
+                    try await upkeep("pruner")
+                    #expect(cached(directory).count == 1)
+                    try Data(data).write(to: URL(filePath: "\(directory)/cache/invalid/\(stray)"))
+                    try await upkeep("cleaner")
+                    #expect(names(directory + "/cache/invalid").isEmpty)
+                    #expect(try await manage("delete-all-cached-images").contains("Deleted 1 cached images"))
+                    #expect(cached(directory).isEmpty)
+                }
+            }
+        }
+
+        /// Workers and the cache's own process die at any instruction while clients download: whoever gets an image whole has
+        /// all of its bytes, no file in the cache is wrong, and nothing is left over.
+        @Test(.timeLimit(.minutes(10))) func killsLeaveNoWrongFile() async throws {
+            try await withTemporaryDirectory { directory in
+                let limit = 20_000_000
+                let site = try Self.site(directory, ["image_cache_max_size": "\(limit)"])
+                try await site.synchronizeDatabase(.ours)
+                try await withGlance(.ours, site) { glance in
+                    var images: [(id: String, data: [UInt8])] = []
+                    for seed in 0..<20 {
+                        let data = Noise.bytes(Int.random(in: 1...3_000_000), seed: UInt64(seed))
+                        images.append((try await upload(data, glance.client), data))
+                    }
+                    let all = images
+                    func keepers() -> [Int32] { glance.processes.descendants(titled: "glance-api: cache") }
+                    for round in 0..<8 {
+                        try await eventually("there are no processes to kill") {
+                            !keepers().isEmpty && glance.workers.count == 2
+                        }
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            for number in 0..<40 {
+                                group.addTask {
+                                    let image = all[(number * 7 + round) % all.count]
+                                    if number.isMultiple(of: 10) {
+                                        _ = try? await glance.client.request("PUT", "/v2/cache/\(image.id)")
+                                    }
+                                    guard
+                                        let answer = try? await glance.client.request(
+                                            "GET", "/v2/images/\(image.id)/file"), answer.status == 200
+                                    else { return }
+                                    #expect(answer.body == image.data)
+                                }
+                            }
+                            group.addTask {
+                                try await Task.sleep(for: .milliseconds(Int.random(in: 10...400)))
+                                if let worker = glance.workers.randomElement() { kill(worker, SIGKILL) }
+                                if let keeper = keepers().first, round.isMultiple(of: 2) { kill(keeper, SIGKILL) }
+                            }
+                            try await group.waitForAll()
+                        }
+                    }
+                    // A new process of the cache removes what the dead have left.
+                    try await eventually("there is no cache process") { !keepers().isEmpty }
+                    for keeper in keepers() { kill(keeper, SIGKILL) }
+                    try await eventually("incomplete files stay") { names(directory + "/cache/incomplete").isEmpty }
+                    var size = 0
+                    for id in cached(directory) {
+                        guard let data = try? Data(contentsOf: URL(filePath: "\(directory)/cache/\(id)")) else {
+                            continue
+                        }
+                        #expect(all.first { $0.id == id }.map { Data($0.data) } == data, "\(id)")
+                        size += data.count
+                    }
+                    #expect(size <= limit + 65_536)
+                    #expect(size > 0)
+                    for image in all {
+                        let answer = try await glance.client.expect(200, "GET", "/v2/images/\(image.id)/file")
+                        #expect(answer.body == image.data)
+                    }
+                }
+            }
+        }
+    }
+}
