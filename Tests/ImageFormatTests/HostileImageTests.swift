@@ -143,6 +143,8 @@ import Testing
         #expect(failures(linked) == [.backingFile])
         #expect(failures(Handmade.footer(type: 4, size: 1)) == [.backingFile])
         #expect(failures(Handmade.footer(type: 9, size: 1)) == [.header])
+        let beheaded = [UInt8](repeating: 0, count: 5000) + Handmade.footer(type: 3, size: 1)
+        #expect(failures(beheaded, declared: "vhd") == [.header])
         #expect(failures(Array("QED\0".utf8)) == [.banned])
         #expect(failures(Handmade.luks(version: 2)) == [.version])
         #expect(content(Handmade.luks(payload: 0xFFFF_FFFF)).findings == [.incomplete(.luks)])
