@@ -2,30 +2,44 @@ import Synchronization
 
 /// How far a running import is; written by the import, read by whoever tells it.
 public final class ImportProgress: Sendable {
-    private let bytes = Atomic<Int64>(0)
-    /// -1 where nobody knows.
-    private let total = Atomic<Int64>(-1)
+    private let counts = Mutex(Counts())
+
+    private struct Counts {
+        /// Parts that are under way: a download, or ways into stores.
+        var parts = 0
+        var done: Int64 = 0
+        var expected: Int64?
+    }
 
     public init() {}
 
-    /// A part of the import begins, a download or the way into a store.
+    /// A part of the import begins. Those that are under way at the same time count together.
     func begin(expected: Int64?) {
-        bytes.store(0, ordering: .relaxed)
-        total.store(expected ?? -1, ordering: .relaxed)
+        counts.withLock { counts in
+            if counts.parts == 0 {
+                counts.done = 0
+                counts.expected = expected
+            } else {
+                counts.expected = counts.expected.flatMap { sum in expected.map { sum + $0 } }
+            }
+            counts.parts += 1
+        }
     }
 
+    func end() { counts.withLock { $0.parts -= 1 } }
+
+    /// The only part that is under way is as far as this.
     func advance(to count: Int64, expected: Int64?) {
-        bytes.store(count, ordering: .relaxed)
-        if let expected { total.store(expected, ordering: .relaxed) }
+        counts.withLock { counts in
+            counts.done = count
+            if let expected { counts.expected = expected }
+        }
     }
 
-    func add(_ count: Int) { bytes.add(Int64(count), ordering: .relaxed) }
+    func add(_ count: Int) { counts.withLock { $0.done += Int64(count) } }
 
     /// Bytes done and expected.
-    public var state: (done: Int64, expected: Int64?) {
-        let total = total.load(ordering: .relaxed)
-        return (bytes.load(ordering: .relaxed), total < 0 ? nil : total)
-    }
+    public var state: (done: Int64, expected: Int64?) { counts.withLock { ($0.done, $0.expected) } }
 
     /// For the task's message: Glance's words, with the whole behind them where it is known.
     public var message: String {

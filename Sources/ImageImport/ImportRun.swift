@@ -126,11 +126,12 @@ struct ImportRun: Sendable {
         let verifier = try await service.signatureVerifier(of: image, for: tools.caller(of: job, task))
         let body = try await tools.webDownload.open(uri)
         guard let size = body.expected, size <= Self.largestPassed else { return nil }
-        progress.begin(expected: size)
         do {
-            _ = try await each(try targets(), of: image, mustSucceed: true) { store, current, _ in
-                try await put(
-                    CountedBody(base: body, progress: progress), size: size, of: current, into: store, activates: true,
+            _ = try await each(try targets(), of: image, mustSucceed: true) { store, current in
+                progress.begin(expected: size)
+                defer { progress.end() }
+                return try await write(
+                    CountedBody(base: body, progress: progress), size: size, of: current, into: store,
                     verifier: verifier)
             }
             guard let now = try await database.images.find(image.id) else { throw LostJob() }
@@ -192,6 +193,7 @@ struct ImportRun: Sendable {
         guard descriptor >= 0 else { throw StoreError(errno: errno, "cannot create a staged file") }
         defer { close(descriptor) }
         progress.begin(expected: nil)
+        defer { progress.end() }
         try await body(DownloadFile(descriptor: descriptor, checkpointPath: path + ".download"))
     }
 
@@ -239,13 +241,11 @@ struct ImportRun: Sendable {
     private func store(
         _ image: Image, _ request: ImportRequest, from path: String, verifier: SignatureVerifier?
     ) async throws -> [String] {
-        let targets = try targets()
-        let mustAll = request.allStoresMustSucceed
-        return try await each(targets, of: image, mustSucceed: mustAll) { store, current, isLast in
+        try await each(try targets(), of: image, mustSucceed: request.allStoresMustSucceed) { store, current in
             let body = try await FileBody(path: path, progress: progress)
             progress.begin(expected: body.size)
-            return try await put(
-                body, size: body.size, of: current, into: store, activates: isLast || !mustAll, verifier: verifier)
+            defer { progress.end() }
+            return try await write(body, size: body.size, of: current, into: store, verifier: verifier)
         }
     }
 
@@ -261,18 +261,20 @@ struct ImportRun: Sendable {
     private func copy(_ image: Image, _ request: ImportRequest) async throws -> (Image, failed: [String]) {
         try await checkLimits(of: image)
         let failed = try await each(try targets(), of: image, mustSucceed: request.allStoresMustSucceed) {
-            store, current, _ in
+            store, current in
             let content = try await open(current)
             switch content {
             case .file(let descriptor, let region):
                 let body = FileBody(descriptor: descriptor, region: region, progress: progress)
                 progress.begin(expected: body.size)
-                return try await put(body, size: body.size, of: current, into: store, activates: false)
+                defer { progress.end() }
+                return try await write(body, size: body.size, of: current, into: store)
             case .stream(let size, let chunks):
-                progress.begin(expected: size ?? current.size)
-                return try await put(
-                    CountedBody(base: chunks, progress: progress), size: size ?? current.size, of: current,
-                    into: store, activates: false)
+                let size = size ?? current.size
+                progress.begin(expected: size)
+                defer { progress.end() }
+                return try await write(
+                    CountedBody(base: chunks, progress: progress), size: size, of: current, into: store)
             }
         }
         guard let now = try await database.images.find(image.id) else { throw LostJob() }
@@ -295,34 +297,77 @@ struct ImportRun: Sendable {
         throw failure
     }
 
-    /// One store after the other; those that have the data already, from before a crash, are passed over.
+    /// Data that are in a store, of which nobody knows yet.
+    private struct Written: Sendable {
+        let upload: UploadRecord
+        let store: any Store
+        let location: ImageLocation
+        let result: UploadResult
+        let virtualSize: Int64?
+    }
+
+    /// Puts the data into stores, as many at a time as `max_parallel_stores` says; those that have them already, from before a
+    /// crash, are passed over. One store at a time is recorded, by this task alone.
+    ///
+    /// - Returns: ids of the stores that did not take them.
     private func each(
         _ targets: [any Store], of image: Image, mustSucceed: Bool,
-        _ put: (_ store: any Store, _ current: Image, _ isLast: Bool) async throws -> Void
+        _ write: @escaping @Sendable (_ store: any Store, _ current: Image) async throws -> Written
     ) async throws -> [String] {
+        let first = try await current(image)
+        let missing = targets.filter { store in
+            !first.locations.contains { service.stores.store(for: $0)?.id == store.id }
+        }
         var failed: [String] = []
         var failure: (any Error)?
-        for (index, store) in targets.enumerated() {
-            guard let current = try await database.images.find(image.id) else { throw LostJob() }
-            if current.locations.contains(where: { service.stores.store(for: $0)?.id == store.id }) { continue }
-            let rest = targets.dropFirst(index + 1).map(\.id)
+        try await withThrowingTaskGroup(of: (any Store, Result<Written, any Error>).self) { group in
+            var rest = missing[...]
+            var open = missing.map(\.id)
+            func begin() {
+                guard let store = rest.popFirst() else { return }
+                group.addTask {
+                    do { return (store, .success(try await write(store, try await current(image)))) } catch {
+                        return (store, .failure(error))
+                    }
+                }
+            }
+            for _ in 0..<tools.settings.parallelStores { begin() }
             do {
-                try await put(store, current, rest.isEmpty)
-            } catch  where error is LostJob || error is CancellationError || error is DatabaseError {
-                throw error
+                while let (store, result) = try await group.next() {
+                    open.removeAll { $0 == store.id }
+                    do {
+                        try await record(try result.get(), activates: open.isEmpty || !mustSucceed)
+                    } catch  where error is LostJob || error is CancellationError || error is DatabaseError {
+                        throw error
+                    } catch {
+                        try Task.checkCancellation()
+                        if mustSucceed || Self.isOfData(error) { throw StoreFailure(store: store.id, error: error) }
+                        failed.append(store.id)
+                        failure = error
+                        service.common.log(
+                            .importStoreFailed, level: .warning, "A store did not take the data of an import",
+                            image: image.id, for: nil, error: error,
+                            ["store": .string(store.id), "task_id": .string(job.taskID)])
+                        try await skip(image, failed, open)
+                    }
+                    begin()
+                }
             } catch {
-                try Task.checkCancellation()
-                if mustSucceed || Self.isOfData(error) { throw StoreFailure(store: store.id, error: error) }
-                failed.append(store.id)
-                failure = error
-                service.common.log(
-                    .importStoreFailed, level: .warning, "A store did not take the data of an import", image: image.id,
-                    for: nil, error: error, ["store": .string(store.id), "task_id": .string(job.taskID)])
-                try await skip(image, failed, rest)
+                group.cancelAll()
+                while let (_, result) = try? await group.next() {
+                    if case .success(let written) = result { await discard(written) }
+                }
+                throw error
             }
         }
         if let failure, failed.count == targets.count { throw failure }
         return failed
+    }
+
+    /// The image as it is now.
+    private func current(_ image: Image) async throws -> Image {
+        guard let current = try await database.images.find(image.id) else { throw LostJob() }
+        return current
     }
 
     /// Whether it is the data that are refused, which no other store would change.
@@ -339,61 +384,90 @@ struct ImportRun: Sendable {
     }
 
     /// Puts the data into one store, as an upload does.
-    private func put<Body: AsyncSequence & Sendable>(
-        _ body: Body, size: Int64?, of image: Image, into store: any Store, activates: Bool,
-        verifier: SignatureVerifier? = nil
-    ) async throws where Body.Element == ByteBuffer {
+    private func write<Body: AsyncSequence & Sendable>(
+        _ body: Body, size: Int64?, of image: Image, into store: any Store, verifier: SignatureVerifier? = nil
+    ) async throws -> Written where Body.Element == ByteBuffer {
         let upload = UploadRecord(
             imageID: image.id, uploadID: UUIDText.random(), storeID: store.id, process: service.process)
         service.uploads.insert(upload.uploadID)
-        defer { service.uploads.remove(upload.uploadID) }
-        let context = tools.caller(of: job, task).removalContext
-        try await begin(upload, of: image, size: size)
-        service.common.tellPrepare(image, store: store.id)
-        var changed = image
-        var location: ImageLocation
         do {
-            let writer = try await service.makeWriter(in: store, for: upload, expectedSize: size, context: context)
+            let context = tools.caller(of: job, task).removalContext
+            try await begin(upload, of: image, size: size)
+            service.common.tellPrepare(image, store: store.id)
             do {
-                let result = try await service.pipeline.run(
-                    body, into: writer, limit: service.quotas.imageSize, expectedSize: size,
-                    inspection: service.inspection(of: image), signatureAlgorithm: verifier?.hashAlgorithm)
-                try Self.compare(result, with: image)
-                try ImageService.verify(result, by: verifier)
-                changed.size = result.size
-                changed.virtualSize = try service.accept(result.content, as: image, for: nil) ?? image.virtualSize
-                changed.checksum = result.checksum
-                changed.hashAlgorithm = result.hashAlgorithm
-                changed.hashValue = result.hashValue
-                location = try await writer.commit()
+                let writer = try await service.makeWriter(in: store, for: upload, expectedSize: size, context: context)
+                do {
+                    let result = try await service.pipeline.run(
+                        body, into: writer, limit: service.quotas.imageSize, expectedSize: size,
+                        inspection: service.inspection(of: image), signatureAlgorithm: verifier?.hashAlgorithm)
+                    try Self.compare(result, with: image)
+                    try ImageService.verify(result, by: verifier)
+                    let virtualSize = try service.accept(result.content, as: image, for: nil)
+                    return Written(
+                        upload: upload, store: store, location: try await writer.commit(), result: result,
+                        virtualSize: virtualSize)
+                } catch {
+                    await writer.cancel()
+                    throw error
+                }
             } catch {
-                await writer.cancel()
+                if !(error is CancellationError) {
+                    service.common.tellUploadFailure(image.id, ImportFailure(error).description)
+                }
+                await service.abandon(upload, in: store)
                 throw error
             }
         } catch {
-            if !(error is CancellationError) {
-                service.common.tellUploadFailure(image.id, ImportFailure(error).description)
-            }
-            await service.abandon(upload, in: store)
+            service.uploads.remove(upload.uploadID)
             throw error
         }
-        if service.stores.isMultiStore { location.metadata["store"] = .string(store.id) }
-        if activates, image.status == .importing { changed.status = .active }
-        let rest = remainingStores(of: image, after: store)
+    }
+
+    /// Says that a store has the data.
+    ///
+    /// - Parameter activates: whether the image needs no more to be active.
+    private func record(_ written: Written, activates: Bool) async throws {
+        let (upload, store) = (written.upload, written.store)
+        defer { service.uploads.remove(upload.uploadID) }
+        var changed: Image
+        let wasActive: Bool
         do {
-            try await database.imports.finish(upload, of: job, at: location, from: image, to: changed, rest: rest)
-        } catch .conflict {
+            guard let image = try await database.images.find(upload.imageID) else { throw LostJob() }
+            try Self.compare(written.result, with: image)
+            wasActive = image.status == .active
+            changed = image
+            changed.size = written.result.size
+            changed.virtualSize = written.virtualSize ?? image.virtualSize
+            changed.checksum = written.result.checksum
+            changed.hashAlgorithm = written.result.hashAlgorithm
+            changed.hashValue = written.result.hashValue
+            if activates, image.status == .importing { changed.status = .active }
+            var location = written.location
+            if service.stores.isMultiStore { location.metadata["store"] = .string(store.id) }
+            let rest = remainingStores(of: image, after: store)
+            try await database.imports.finish(
+                upload, of: job, at: location, from: image, to: changed, rest: rest)
+            changed.properties[ImportProperty.stores] = rest.isEmpty ? nil : .some(rest.joined(separator: ","))
+        } catch DatabaseError.conflict {
             await service.abandon(upload, in: store)
             throw LostJob()
-        } catch {
+        } catch let error as DatabaseError {
             service.uploads.leaveUnfinished()
+            throw error
+        } catch {
+            await service.abandon(upload, in: store)
             throw error
         }
         try? await store.settle(upload.stored)
-        changed.properties[ImportProperty.stores] = rest.isEmpty ? nil : .some(rest.joined(separator: ","))
         changed.updatedAt = .now
-        service.common.tellUpload(changed, wasActive: image.status == .active)
+        service.common.tellUpload(changed, wasActive: wasActive)
         service.common.tellUpdate(changed)
+    }
+
+    /// Takes data back that will not be recorded.
+    private func discard(_ written: Written) async {
+        await service.abandon(written.upload, in: written.store)
+        service.uploads.remove(written.upload.uploadID)
     }
 
     private func remainingStores(of image: Image, after store: any Store) -> [String] {

@@ -12,6 +12,8 @@ public struct ImportSettings: Sendable {
     public let selfURL: String?
     /// `[taskflow_executor] max_workers`: imports of one node at a time.
     let mostJobs: Int
+    /// `[image_import_opts] max_parallel_stores`: stores that one import writes to at a time.
+    let parallelStores: Int
     /// `do_secure_hash`: data of locations are read and hashed.
     let hashesLocations: Bool
     /// How often that is tried: `http_retries`.
@@ -25,6 +27,7 @@ public struct ImportSettings: Sendable {
         ]
         selfURL = urls.compactMap { $0 }.first { !$0.isEmpty }
         mostJobs = configuration[Options.TaskflowExecutor.maxWorkers]
+        parallelStores = configuration[Options.ImageImportOpts.maxParallelStores]
         hashesLocations = configuration[Options.Default.doSecureHash]
         hashTries = configuration[Options.Default.httpRetries]
     }

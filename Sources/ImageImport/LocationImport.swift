@@ -135,6 +135,7 @@ struct LocationImport {
 
     private func digests(of image: Image, _ algorithm: String) async throws -> Digests {
         run.progress.begin(expected: image.size)
+        defer { run.progress.end() }
         let inspection = run.tools.service.inspection(of: image)
         switch try await run.open(image) {
         case .file(let descriptor, let region):

@@ -13,6 +13,8 @@ import Testing
 @Suite struct ImportTests {
     private static let direct: JSONValue = ["name": "glance-direct"]
     private static let copy: JSONValue = ["name": "copy-image"]
+    /// One store after the other, and side by side.
+    private static let widths = ["", "[image_import_opts]\nmax_parallel_stores = 2"]
 
     @Test func stagedDataBecomeTheImage() async throws {
         try await ImportHarness.run { test in
@@ -86,9 +88,39 @@ import Testing
         }
     }
 
-    @Test("CVE-2014-9684, CVE-2015-1881, CVE-2015-3289: an import that fails leaves no data behind")
-    func whatFailsLeavesAQueuedImageAndItsReason() async throws {
-        try await ImportHarness.run { test in
+    @Test func storesAreWrittenSideBySide() async throws {
+        try await withServer("nginx") { nginx in
+            let bytes = Noise.bytes(30 << 20, seed: 5)
+            try Data(bytes).write(to: URL(filePath: try nginx.setting("NGINX_ROOT") + "/large"))
+            let source = try nginx.setting("NGINX_URL") + "/slow/large"
+            try await ImportHarness.run(options: Self.widths[1]) { test in
+                let admin = await test.caller(roles: ["admin", "member", "reader"])
+                let id = UUID().uuidString.lowercased()
+                try await test.database.images.insert(
+                    Image(
+                        id: id, status: .active, owner: "mine", size: Int64(bytes.count), diskFormat: "raw",
+                        containerFormat: "bare", locations: [ImageLocation(url: source, metadata: ["store": "web"])]))
+                try await test.ask(Self.copy, for: id, ["stores": ["fast", "slow"]], by: admin)
+                let importer = try test.importer()
+                try await importer.look()
+                while try test.files("fast").isEmpty || test.files("slow").isEmpty {
+                    try #require(importer.load.count == 1)
+                    await Task.yield()
+                }
+                #expect(importer.load.expected == Int64(2 * bytes.count))
+                try await test.finish(importer)
+                let image = try await test.image(id)
+                #expect(Set(image.locations.compactMap(\.storeID)) == ["web", "fast", "slow"])
+                #expect(try test.bytes("fast/\(id)") == bytes)
+                #expect(try test.bytes("slow/\(id)") == bytes)
+                #expect(image.properties["os_glance_importing_to_stores"] == "")
+            }
+        }
+    }
+
+    @Test("CVE-2014-9684, CVE-2015-1881, CVE-2015-3289: an import that fails leaves no data behind", arguments: widths)
+    func whatFailsLeavesAQueuedImageAndItsReason(options: String) async throws {
+        try await ImportHarness.run(options: options) { test in
             let caller = await test.caller()
             let id = try await test.staged([1, 2, 3], by: caller)
             try FileManager.default.removeItem(atPath: test.directory + "/slow")
@@ -108,8 +140,8 @@ import Testing
         }
     }
 
-    @Test func whatSomeStoresTakeIsEnoughWhereTheClientSaysSo() async throws {
-        try await ImportHarness.run { test in
+    @Test(arguments: widths) func whatSomeStoresTakeIsEnoughWhereTheClientSaysSo(options: String) async throws {
+        try await ImportHarness.run(options: options) { test in
             let caller = await test.caller()
             let id = try await test.staged([1, 2, 3], by: caller)
             try FileManager.default.removeItem(atPath: test.directory + "/fast")

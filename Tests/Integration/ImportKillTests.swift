@@ -43,8 +43,8 @@ extension IntegrationTests {
                         let url = try database.setting("POSTGRESQL_URL") + "/postgres"
                         let source = Source(
                             url: try nginx.setting("NGINX_URL"), root: try nginx.setting("NGINX_ROOT"))
-                        let sites = try ["first", "second"].map {
-                            try Self.site("\(directory)/\($0)", url, stores: directory, source)
+                        let sites = try [("first", 1), ("second", 2)].map { name, width in
+                            try Self.site("\(directory)/\(name)", url, stores: directory, width: width, source)
                         }
                         try await sites[0].synchronizeDatabase(.ours)
                         var imports: [Import] = []
@@ -70,7 +70,7 @@ extension IntegrationTests {
         }
 
         private static func site(
-            _ directory: String, _ database: String, stores: String, _ source: Source
+            _ directory: String, _ database: String, stores: String, width: Int, _ source: Source
         ) throws -> Site {
             try FileManager.default.createDirectory(atPath: stores + "/other", withIntermediateDirectories: true)
             let site = try Site(
@@ -86,6 +86,9 @@ extension IntegrationTests {
 
                     [DEFAULT]
                     worker_self_reference_url = \(site.url)
+
+                    [image_import_opts]
+                    max_parallel_stores = \(width)
 
                     [import_filtering_opts]
                     allowed_hosts = [127.0.0.1]

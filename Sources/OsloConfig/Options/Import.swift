@@ -18,8 +18,7 @@ extension Options {
                 """)
 
         public static let maxParallelStores = Option<Int>(
-            .noMeaning("an import writes into one store after the other"), group, "max_parallel_stores", default: 1,
-            minimum: 1,
+            .honoured, group, "max_parallel_stores", default: 1, minimum: 1,
             help: "How many stores one import writes to at the same time.")
 
         static var all: [OptionDeclaration] {
