@@ -513,6 +513,7 @@ struct ImportRun: Sendable {
             lifetime: tools.settings.taskLifetime)
         end.failedStores = failed
         try await record(end)
+        service.common.tellUpdate(image.imported(end))
         service.common.log(
             .importEnded, "Import ended", image: image.id, for: nil,
             ["task_id": .string(job.taskID), "bytes": .stringConvertible(image.size ?? 0)])
@@ -554,18 +555,7 @@ struct ImportRun: Sendable {
         service.common.log(
             .importFailed, level: .warning, "Import failed: \(failure)", image: id, for: nil, error: error,
             ["task_id": .string(job.taskID)])
-        var restored = image
-        if image.status == .importing {
-            restored.status = .queued
-            (restored.size, restored.virtualSize, restored.checksum) = (nil, nil, nil)
-        }
-        restored.properties[ImportProperty.task] = nil
-        restored.properties[ImportProperty.stores] = nil
-        if let failed = end.failedStores {
-            restored.properties[ImportProperty.failed] = failed.joined(separator: ",")
-        }
-        restored.updatedAt = .now
-        service.common.tellUpdate(restored)
+        service.common.tellUpdate(image.imported(end))
         for location in end.removed { await service.removeData(at: location, ofImage: id, context: context) }
     }
 

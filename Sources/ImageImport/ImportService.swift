@@ -187,11 +187,7 @@ public struct ImportService: Sendable {
             .importQueued, "Import queued", image: image.id, for: caller,
             ["task_id": .string(task.id), "stores": .string(targets.joined(separator: ","))])
         common.tellQueued(task)
-        var changed = image
-        changed.status = start.status ?? image.status
-        changed.properties[ImportProperty.task] = task.id
-        changed.updatedAt = .now
-        common.tellUpdate(changed)
+        common.tellUpdate(image.importing(by: task, status: start.status ?? image.status))
     }
 
     /// What the importer needs the user's token for: another Glance, and the certificates of signed images.

@@ -64,6 +64,7 @@ struct LocationImport {
             throw LostJob()
         }
         guard let now = try await service.database.images.find(image.id) else { throw LostJob() }
+        service.common.tellUpdate(now)
         return now
     }
 

@@ -74,6 +74,7 @@ public struct LocationService: Sendable {
         wakeImporter()
         common.log(.importQueued, "Location queued", image: id, for: caller, ["task_id": .string(task.id)])
         common.tellQueued(task)
+        common.tellUpdate(image.importing(by: task, status: .importing))
     }
 
     /// Where an image's data are.

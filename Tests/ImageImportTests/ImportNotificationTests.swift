@@ -23,9 +23,12 @@ import Testing
                 told.types == [
                     "image.create", "image.update", "image.update", "task.create", "task.run", "image.update",
                     "task.processing", "image.prepare", "image.upload", "image.update", "image.prepare",
-                    "image.upload", "image.activate", "image.update", "task.success",
+                    "image.upload", "image.activate", "image.update", "task.success", "image.update",
                 ])
-            #expect(statuses("image.update") == ["uploading", "uploading", "importing", "importing", "active"])
+            #expect(
+                statuses("image.update") == ["uploading", "uploading", "importing", "importing", "active", "active"])
+            let last = try #require(told.notifications.last?.payload["properties"]?.objectValue)
+            #expect(last == ["os_glance_importing_to_stores": "", "os_glance_failed_import": ""])
             #expect(told.ofType("image.prepare").map { $0.payload["backend"] } == ["fast", "slow"])
             #expect(
                 told.ofType("image.upload").map { $0.payload["os_glance_importing_to_stores"] } == [["slow"], []])

@@ -3,6 +3,7 @@ import Foundation
 import Identity
 import ImageModel
 import ImageService
+import Notifications
 import TestSupport
 import Testing
 
@@ -14,13 +15,13 @@ import Testing
 
     /// Runs `body` with the URL of data on a server, and their SHA-256.
     private func withData(
-        defaults: String = "",
+        defaults: String = "", notifier: Notifier = .none,
         _ body: @Sendable (ImportHarness, LocationService, _ url: String, String) async throws -> Void
     ) async throws {
         try await withServer("nginx") { server in
             let (root, url) = (try server.setting("NGINX_ROOT"), try server.setting("NGINX_URL"))
             try Data("abc".utf8).write(to: URL(filePath: "\(root)/data"))
-            try await ImportHarness.run(defaults: defaults) { test in
+            try await ImportHarness.run(defaults: defaults, notifier: notifier) { test in
                 try await body(
                     test, LocationService(test.imports, wakeImporter: {}), "\(url)/data",
                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
@@ -29,7 +30,8 @@ import Testing
     }
 
     @Test func anImageIsActiveAndHashed() async throws {
-        try await withData { test, locations, url, _ in
+        let told = NotificationRecorder()
+        try await withData(notifier: told.notifier) { test, locations, url, _ in
             let caller = await test.caller()
             let id = try await test.queued(by: caller)
             try await locations.add(LocationService.Draft(url: url), to: id, for: caller)
@@ -40,6 +42,12 @@ import Testing
             #expect(image.locations.map(\.url) == [url] && image.locations.first?.storeID == "web")
             let task = try await test.lastTask(of: id)
             #expect(task.type == "location_import" && task.status == .success)
+            #expect(
+                told.types == [
+                    "image.create", "task.create", "task.run", "image.update", "task.processing", "image.update",
+                    "image.update", "image.update", "task.success", "image.update",
+                ])
+            #expect(!told.notifications.contains { "\($0.payload)".contains(url) })
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ImageService
 
-/// What others are told of images and members: `spec` in docs/notifications.md, payloads as Glance's.
+/// What others are told of images and members, in Glance's form.
 @Suite struct ImageNotificationTests {
     private let told = NotificationRecorder()
 

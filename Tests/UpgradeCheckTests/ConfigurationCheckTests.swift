@@ -150,6 +150,14 @@ import Testing
             ),
             ("[DEFAULT]\nmetadata_encryption_key = short", "Failure: [DEFAULT] metadata_encryption_key: a key has 16"),
             ("[key_manager]\nbackend = vault", "Warning: [key_manager] backend = vault"),
+            (
+                "[oslo_messaging_notifications]\ndriver = routing",
+                "Warning: [oslo_messaging_notifications] driver = routing is not supported"
+            ),
+            (
+                "[oslo_messaging_notifications]\ndriver = messagingv2\ntransport_url = kafka://host",
+                "Failure: [oslo_messaging_notifications] transport_url is one of kafka://"
+            ),
         ])
     func noticesValuesThatMakeNoSense(text: String, complaint: String) async throws {
         let site = try CheckedSite(text + "\n")
