@@ -25,7 +25,7 @@ public struct MetadefFile: Sendable, Equatable {
         namespace = MetadefNamespace(
             name: name, displayName: members["display_name"]?.stringValue,
             description: members["description"]?.stringValue,
-            visibility: members["visibility"]?.stringValue ?? "public",
+            visibility: members["visibility"]?.stringValue ?? "private",
             isProtected: members["protected"]?.boolValue ?? true, owner: members["owner"]?.stringValue ?? "admin")
         contents = MetadefContents()
         for (name, schema) in (members["properties"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {

@@ -32,7 +32,7 @@ public struct MetadefsFacet: Sendable {
             query.append(" AND (n.visibility = 'public'\(own))")
         }
         if let visibility = filter.visibility {
-            query.append(" AND n.visibility = \(query.bind(.text(visibility)))")
+            query.append(" AND \(Self.visibility("n")) = \(query.bind(.text(visibility)))")
         }
         if !filter.resourceTypes.isEmpty {
             let names = filter.resourceTypes.map { query.bind(.text($0)) }.joined(separator: ", ")
@@ -42,7 +42,7 @@ public struct MetadefsFacet: Sendable {
                 ON r.id = a.resource_type_id WHERE a.namespace_id = n.id AND r.name IN (\(names)))
                 """)
         }
-        let last = "(SELECT m.KEY, m.id FROM metadef_namespaces m WHERE m.namespace = $M)"
+        let last = "(SELECT KEY, m.id FROM metadef_namespaces m WHERE m.namespace = $M)"
         if let marker = page.marker, try await namespace(marker) == nil { throw .markerNotFound }
         Self.append(page, name: "namespace", table: "n", last: last, to: &query)
         var found: [MetadefNamespace] = []
@@ -155,7 +155,7 @@ public struct MetadefsFacet: Sendable {
         query.append("SELECT \(columns(kind)) FROM \(kind.table) e")
         let id = query.bind(.integer(namespace.id))
         query.append(" WHERE e.namespace_id = \(id)")
-        let last = "(SELECT m.KEY, m.id FROM \(kind.table) m WHERE m.namespace_id = \(id) AND m.name = $M)"
+        let last = "(SELECT KEY, m.id FROM \(kind.table) m WHERE m.namespace_id = \(id) AND m.name = $M)"
         append(page, name: "name", table: "e", last: last, to: &query)
         return query.statement
     }
@@ -329,15 +329,26 @@ public struct MetadefsFacet: Sendable {
     private static func append(
         _ page: MetadefPage, name: String, table: String, last: String, to query: inout StatementBuilder
     ) {
-        let key = page.sortKey == .name ? name : page.sortKey.rawValue
+        // As it is shown: null has no place in an order.
+        func key(_ table: String) -> String {
+            switch page.sortKey {
+            case .name: "\(table).\(name)"
+            case .visibility: visibility(table)
+            case .updatedAt: "COALESCE(\(table).updated_at, \(table).created_at)"
+            case .createdAt, .owner, .protected: "\(table).\(page.sortKey.rawValue)"
+            }
+        }
         if let marker = page.marker {
-            let row = last.replacing("KEY", with: key).replacing("$M", with: query.bind(.text(marker)))
-            query.append(" AND (\(table).\(key), \(table).id) \(page.isAscending ? ">" : "<") \(row)")
+            let row = last.replacing("KEY", with: key("m")).replacing("$M", with: query.bind(.text(marker)))
+            query.append(" AND (\(key(table)), \(table).id) \(page.isAscending ? ">" : "<") \(row)")
         }
         let direction = page.isAscending ? "ASC" : "DESC"
-        query.append(" ORDER BY \(table).\(key) \(direction), \(table).id \(direction)")
+        query.append(" ORDER BY \(key(table)) \(direction), \(table).id \(direction)")
         if let limit = page.limit { query.append(" LIMIT \(query.bind(.integer(limit)))") }
     }
+
+    /// Of a namespace; Glance leaves it null where a file says nothing.
+    private static func visibility(_ table: String) -> String { "COALESCE(\(table).visibility, 'private')" }
 
     private static func columns(_ kind: MetadefEntry.Kind) -> String {
         let schema = kind == .tag ? "NULL" : "e.json_schema"

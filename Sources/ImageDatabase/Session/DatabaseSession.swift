@@ -28,10 +28,12 @@ final class DatabaseSession: Sendable {
         try await driver.run(statements, .read, policy)
     }
 
-    /// Runs statements as one transaction.
+    /// Runs statements as one transaction; none at all are nothing to do.
     @discardableResult
     func write(_ statements: [Statement]) async throws(DatabaseError) -> [Rows] {
-        try await driver.run(statements, .write, policy)
+        // A server that is sent nothing never answers.
+        if statements.isEmpty { return [] }
+        return try await driver.run(statements, .write, policy)
     }
 
     /// Waits for running queries and closes all connections.
