@@ -130,22 +130,37 @@ final class BrokerConnection {
     /// Makes sure that there is a queue that keeps the messages until somebody reads them.
     private func declare(_ queue: String) throws(BrokerError) {
         if declared.contains(queue) { return }
-        for isPassive in [false, true] {
-            do throws(BrokerError) {
-                try declareExchange(isPassive: isPassive)
-                try declareQueue(queue, isPassive: isPassive)
-                break
-            } catch {
-                // Somebody else has made it, with other properties, or we may not make any: then it is used as it is.
-                guard !isPassive, case .refused = error else { throw error }
-                try reopenChannel()
-            }
+        if !hasExchange {
+            _ = try orAsItIs { isPassive throws(BrokerError) in try declareExchange(isPassive: isPassive) }
+            hasExchange = true
+        }
+        let isOurs = try orAsItIs { isPassive throws(BrokerError) in try declareQueue(queue, isPassive: isPassive) }
+        do throws(BrokerError) {
+            try bind(queue)
+        } catch {
+            // Who may not make queues may not be allowed to bind them either; somebody else has done it.
+            guard !isOurs, case .refused = error else { throw error }
+            try reopenChannel()
         }
         declared.insert(queue)
     }
 
+    /// Declares something. If somebody else has made it with other properties, or we may not make any, it is used as it is.
+    ///
+    /// - Returns: whether it is as we want it.
+    private func orAsItIs(_ declare: (_ isPassive: Bool) throws(BrokerError) -> Void) throws(BrokerError) -> Bool {
+        do throws(BrokerError) {
+            try declare(false)
+            return true
+        } catch {
+            guard case .refused = error else { throw error }
+            try reopenChannel()
+            try declare(true)
+            return false
+        }
+    }
+
     private func declareExchange(isPassive: Bool) throws(BrokerError) {
-        if hasExchange { return }
         Self.withBytes(settings.exchange) { exchange in
             Self.withBytes("topic") { kind in
                 _ = amqp_exchange_declare(
@@ -154,7 +169,6 @@ final class BrokerConnection {
             }
         }
         try Self.check(amqp_get_rpc_reply(state))
-        hasExchange = true
     }
 
     private func declareQueue(_ queue: String, isPassive: Bool) throws(BrokerError) {
@@ -166,7 +180,9 @@ final class BrokerConnection {
             }
         }
         try Self.check(amqp_get_rpc_reply(state))
-        if isPassive { return }
+    }
+
+    private func bind(_ queue: String) throws(BrokerError) {
         Self.withBytes(queue) { queue in
             Self.withBytes(settings.exchange) { exchange in
                 _ = amqp_queue_bind(state, Self.channel, queue, exchange, queue, amqp_empty_table)

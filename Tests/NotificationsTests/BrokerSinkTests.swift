@@ -58,6 +58,14 @@ import Testing
                 "rabbit://nobody:no@127.0.0.1:1," + url.dropFirst("rabbit://".count),
                 "amqp_durable_queues = true\n" + Self.soon),
             recorder)
+        // An exchange of others is no reason to do without a queue.
+        var billing = try #require(try settings(url, "amqp_durable_queues = true").broker)
+        billing.topics = ["billing"]
+        let third = Notifier(
+            publisher: "image.node", sinks: [BrokerSink(billing, process: "test", logger: recorder.logger)])
+        third.tell("image.create", ["id": "1"])
+        await third.shutdown()
+        #expect(recorder.entries.filter { $0.level >= .info }.isEmpty)
         try await withNotificationListener(at: url) { listener in
             // It waited in the queue.
             let early = try await listener.next()
@@ -84,10 +92,10 @@ import Testing
             await second.shutdown()
 
             // The same by the format of old.
-            let third = notifier(try settings(url, driver: "messaging"), recorder)
-            third.tell("image.delete", ["id": "2"])
+            let old = notifier(try settings(url, driver: "messaging"), recorder)
+            old.tell("image.delete", ["id": "2"])
             #expect(try await listener.next()["payload"] == ["id": "2"])
-            await third.shutdown()
+            await old.shutdown()
         }
         let dropped = recorder.occurrences(of: .notificationsDropped) + recorder.occurrences(of: .brokerBack)
         #expect(dropped.map { $0.metadata["dropped"] } == ["1"])
