@@ -167,6 +167,8 @@ public final class CacheKeeper: Sendable {
 
     /// - Returns: whether the image is out of the queue, for whatever reason.
     private func fetch(_ id: String) async -> Bool {
+        // The list is older than the end of another fetch, and somebody may have removed the image since.
+        guard await cache.isQueued(id) else { return true }
         guard let database, let stores else { return false }
         do {
             guard let image = try await database.images.find(id), image.status == .active else {

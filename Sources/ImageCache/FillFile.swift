@@ -5,8 +5,8 @@ import ImageModel
 import ImageStore
 import NIOCore
 
-/// A file in `incomplete` that is being filled. All methods but ``read(at:count:)`` are called by one task at a time, and all
-/// block.
+/// A file in `incomplete` that is being filled. All methods block. ``read(at:count:)`` may be called at any time, ``hash(_:)`` beside
+/// ``append(_:)``, and each of these with one buffer after the other.
 ///
 /// The descriptor holds an flock(2), by which others tell a filler that works from a dead one.
 final class FillFile: @unchecked Sendable {
@@ -48,10 +48,18 @@ final class FillFile: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    func append(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    /// Takes the bytes that are to be appended into the hash.
+    func hash(_ buffer: ByteBuffer) {
+        buffer.withUnsafeReadableBytes { digest?.update($0) }
+    }
+
+    func append(_ buffer: ByteBuffer) throws(StoreError) {
+        try buffer.withUnsafeReadableBytes { bytes throws(StoreError) in try append(bytes) }
+    }
+
+    private func append(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
         guard let base = bytes.baseAddress else { return }
         guard written + Int64(bytes.count) <= size else { throw .backend("the store has more data than the image") }
-        digest?.update(bytes)
         var done = 0
         while done < bytes.count {
             let count = pwrite(descriptor, base + done, bytes.count - done, off_t(written) + done)

@@ -105,6 +105,12 @@ extension ImageCache {
         }
     }
 
+    /// Whether an image is still to be fetched.
+    public func isQueued(_ id: String) async -> Bool {
+        let directory = directory
+        return (try? await pool.run { () throws(StoreError) in directory.isQueued(id) }) ?? false
+    }
+
     /// Makes the index say what the directory has.
     public func reconcile() async throws {
         await flush()

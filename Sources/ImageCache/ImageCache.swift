@@ -260,11 +260,15 @@ extension ImageCache {
         let begin = ContinuousClock.now
         let source = ContentReader(content, pool)
         do {
-            while let buffer = try await source.next() {
-                try await pool.run { () throws(StoreError) in
-                    try buffer.withUnsafeReadableBytes { bytes throws(StoreError) in try file.append(bytes) }
-                }
+            var next = try await source.next()
+            while let buffer = next {
+                // The store, the processor and the disk work side by side.
+                async let following = source.next()
+                async let hashed: Void = pool.run { () throws(StoreError) in file.hash(buffer) }
+                try await pool.run { () throws(StoreError) in try file.append(buffer) }
+                try await hashed
                 guard fill.advance(to: file.written) else { throw CancellationError() }
+                next = try await following
             }
             // A disk may take its time; clients have all they need.
             let release = Task {
@@ -409,7 +413,8 @@ extension ImageCache {
         let (images, underway) = try await pool.run { () throws(StoreError) in
             (try directory.images(), try directory.files(in: .incomplete).reduce(0) { $0 + $1.reserved })
         }
-        let limit = settings.maximumSize + Self.tolerance
+        let (sum, isOverflow) = settings.maximumSize.addingReportingOverflow(Self.tolerance)
+        let limit = isOverflow ? .max : sum
         let used = images.reduce(0) { $0 + $1.size }
         guard underway + size <= limit else { return false }
         let excess = used + underway + size - limit

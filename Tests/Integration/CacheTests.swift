@@ -7,10 +7,12 @@ import Testing
 extension IntegrationTests {
     /// The image cache of a running service.
     @Suite struct CacheTests {
-        private static func site(_ directory: String, _ settings: [String: String] = [:]) throws -> Site {
+        private static func site(
+            _ directory: String, database: String? = nil, images: String? = nil, _ settings: [String: String] = [:]
+        ) throws -> Site {
             var all = ["image_cache_dir": "\(directory)/cache", "image_cache_driver": "sqlite"]
             all.merge(settings) { $1 }
-            let site = try Site(directory: directory, settings: all)
+            let site = try Site(directory: directory, database: database, images: images, settings: all)
             let text = try String(contentsOfFile: site.configurationFile, encoding: .utf8)
             try "\(text)\n[paste_deploy]\nflavor = cachemanagement\n".write(
                 toFile: site.configurationFile, atomically: true, encoding: .utf8)
@@ -116,66 +118,106 @@ extension IntegrationTests {
             }
         }
 
-        /// Workers and the cache's own process die at any instruction while clients download: whoever gets an image whole has
-        /// all of its bytes, no file in the cache is wrong, and nothing is left over.
+        /// Two nodes on one database, whose workers and cache processes die at any instruction while clients download: whoever
+        /// gets an image whole has all of its bytes, no file in a cache is wrong, nothing is left over, and the index says
+        /// what is there.
         @Test(.timeLimit(.minutes(10))) func killsLeaveNoWrongFile() async throws {
-            try await withTemporaryDirectory { directory in
-                let limit = 20_000_000
-                let site = try Self.site(directory, ["image_cache_max_size": "\(limit)"])
-                try await site.synchronizeDatabase(.ours)
-                try await withGlance(.ours, site) { glance in
-                    var images: [(id: String, data: [UInt8])] = []
-                    for seed in 0..<20 {
-                        let data = Noise.bytes(Int.random(in: 1...3_000_000), seed: UInt64(seed))
-                        images.append((try await upload(data, glance.client), data))
+            try await withServer("postgresql") { database in
+                try await withTemporaryDirectory { directory in
+                    let url = try database.setting("POSTGRESQL_URL") + "/postgres"
+                    let sites = try ["first", "second"].map { name in
+                        try FileManager.default.createDirectory(
+                            atPath: "\(directory)/\(name)", withIntermediateDirectories: false)
+                        return try Self.site(
+                            "\(directory)/\(name)", database: url, images: directory + "/images",
+                            [
+                                "image_cache_max_size": "\(Self.limit)", "image_cache_driver": "centralized_db",
+                                "worker_self_reference_url": "http://\(name)",
+                            ])
                     }
-                    let all = images
-                    func keepers() -> [Int32] { glance.processes.descendants(titled: "glance-api: cache") }
-                    for round in 0..<8 {
-                        try await eventually("there are no processes to kill") {
-                            !keepers().isEmpty && glance.workers.count == 2
-                        }
-                        try await withThrowingTaskGroup(of: Void.self) { group in
-                            for number in 0..<40 {
-                                group.addTask {
-                                    let image = all[(number * 7 + round) % all.count]
-                                    if number.isMultiple(of: 10) {
-                                        _ = try? await glance.client.request("PUT", "/v2/cache/\(image.id)")
-                                    }
-                                    guard
-                                        let answer = try? await glance.client.request(
-                                            "GET", "/v2/images/\(image.id)/file"), answer.status == 200
-                                    else { return }
-                                    #expect(answer.body == image.data)
-                                }
-                            }
-                            group.addTask {
-                                try await Task.sleep(for: .milliseconds(Int.random(in: 10...400)))
-                                if let worker = glance.workers.randomElement() { kill(worker, SIGKILL) }
-                                if let keeper = keepers().first, round.isMultiple(of: 2) { kill(keeper, SIGKILL) }
-                            }
-                            try await group.waitForAll()
+                    try await sites[0].synchronizeDatabase(.ours)
+                    try await withGlance(.ours, sites[0]) { first in
+                        try await withGlance(.ours, sites[1]) { second in
+                            let nodes = [Node(glance: first, site: sites[0]), Node(glance: second, site: sites[1])]
+                            let images = try await images(nodes)
+                            for round in 0..<8 { try await self.round(round, nodes, images) }
+                            for node in nodes { try await check(node, images) }
                         }
                     }
-                    // A new process of the cache removes what the dead have left.
-                    try await eventually("there is no cache process") { !keepers().isEmpty }
-                    for keeper in keepers() { kill(keeper, SIGKILL) }
-                    try await eventually("incomplete files stay") { names(directory + "/cache/incomplete").isEmpty }
-                    var size = 0
-                    for id in cached(directory) {
-                        guard let data = try? Data(contentsOf: URL(filePath: "\(directory)/cache/\(id)")) else {
-                            continue
-                        }
-                        #expect(all.first { $0.id == id }.map { Data($0.data) } == data, "\(id)")
-                        size += data.count
-                    }
-                    #expect(size <= limit + 65_536)
-                    #expect(size > 0)
-                    for image in all {
-                        let answer = try await glance.client.expect(200, "GET", "/v2/images/\(image.id)/file")
+                }
+            }
+        }
+
+        private static let limit = 20_000_000
+
+        private struct Node: Sendable {
+            var glance: RunningGlance
+            var site: Site
+            var keepers: [Int32] { glance.processes.descendants(titled: "glance-api: cache") }
+        }
+
+        private struct Stored: Sendable {
+            var id: String
+            var data: [UInt8]
+        }
+
+        private func images(_ nodes: [Node]) async throws -> [Stored] {
+            var images: [Stored] = []
+            for seed in 0..<20 {
+                let data = Noise.bytes(Int.random(in: 1...3_000_000), seed: UInt64(seed))
+                images.append(Stored(id: try await upload(data, nodes[seed % 2].glance.client), data: data))
+            }
+            return images
+        }
+
+        private func round(_ round: Int, _ nodes: [Node], _ images: [Stored]) async throws {
+            try await eventually("there are no processes to kill") {
+                nodes.allSatisfy { !$0.keepers.isEmpty && $0.glance.workers.count == 2 }
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        let image = images[(number * 7 + round) % images.count]
+                        let client = nodes[number % 2].glance.client
+                        if number.isMultiple(of: 10) { _ = try? await client.request("PUT", "/v2/cache/\(image.id)") }
+                        guard let answer = try? await client.request("GET", "/v2/images/\(image.id)/file"),
+                            answer.status == 200
+                        else { return }
                         #expect(answer.body == image.data)
                     }
                 }
+                for (index, node) in nodes.enumerated() {
+                    group.addTask {
+                        try await Task.sleep(for: .milliseconds(Int.random(in: 10...400)))
+                        if let worker = node.glance.workers.randomElement() { kill(worker, SIGKILL) }
+                        if (round + index).isMultiple(of: 2), let keeper = node.keepers.first { kill(keeper, SIGKILL) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+
+        private func check(_ node: Node, _ images: [Stored]) async throws {
+            let directory = node.site.directory
+            // A new process of the cache removes what the dead have left.
+            try await eventually("there is no cache process") { !node.keepers.isEmpty }
+            for keeper in node.keepers { kill(keeper, SIGKILL) }
+            try await eventually("incomplete files stay") { names(directory + "/cache/incomplete").isEmpty }
+            var size = 0
+            for id in cached(directory) {
+                guard let data = try? Data(contentsOf: URL(filePath: "\(directory)/cache/\(id)")) else { continue }
+                #expect(images.first { $0.id == id }.map { Data($0.data) } == data, "\(id)")
+                size += data.count
+            }
+            #expect(size <= Self.limit + 65_536)
+            #expect(size > 0)
+            try await eventually("the index does not agree with the directory") {
+                let list = try await node.glance.client.expect(200, "GET", "/v2/cache").json
+                return Set(list["cached_images"].array.compactMap { $0["image_id"].string }) == cached(directory)
+            }
+            for image in images {
+                let answer = try await node.glance.client.expect(200, "GET", "/v2/images/\(image.id)/file")
+                #expect(answer.body == image.data)
             }
         }
     }

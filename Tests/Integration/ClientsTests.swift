@@ -26,7 +26,7 @@ extension IntegrationTests {
                             "OS_USERNAME": "admin", "OS_PASSWORD": identity.password, "OS_PROJECT_NAME": "admin",
                             "OS_USER_DOMAIN_NAME": "Default", "OS_PROJECT_DOMAIN_NAME": "Default",
                             "OS_REGION_NAME": "RegionOne", "HOME": directory, "SOURCE_URL": source,
-                            "LOCATION_URL": source, "OTHER_PROJECT": project,
+                            "LOCATION_URL": source, "OTHER_PROJECT": project, "IMAGE_URL": site.url,
                         ]
                         try await withGlance(.ours, site) { _ in
                             for client in ["openstackclient", "openstacksdk", "glanceclient"] {
@@ -54,7 +54,8 @@ extension IntegrationTests {
                 directory: directory, keystone: identity.options(),
                 settings: [
                     "enabled_import_methods": "[glance-direct, web-download, copy-image]",
-                    "show_multiple_locations": "true",
+                    "show_multiple_locations": "true", "image_cache_dir": directory + "/cache",
+                    "worker_self_reference_url": "http://node-1:9292",
                 ])
             let text = try String(contentsOfFile: site.configurationFile, encoding: .utf8)
             let more = """

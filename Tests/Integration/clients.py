@@ -4,7 +4,7 @@ usage: clients.py openstackclient|openstacksdk|glanceclient DIRECTORY
 
 OS_* of the environment say where and by whom, as for the clients themselves: an administrator. SOURCE_URL is a file on a web
 server that imports may read from; DIRECTORY/source is the same file, LOCATION_URL one that the store `web` may. There are the
-stores local (default), second and web. Prints a line for each part: "ok PART", or "failed PART: WHY". Leaves nothing behind.
+stores local (default), second and web, and a cache; IMAGE_URL is the node's address. Prints a line for each part: "ok PART", or "failed PART: WHY". Leaves nothing behind.
 """
 import contextlib
 import functools
@@ -101,6 +101,17 @@ def openstackclient():
     def download():
         openstack("image", "save", "uploaded", "--file", directory + "/saved")
         same(directory + "/saved")
+
+    @part
+    def cache():
+        def cached():
+            return [line["ID"] for line in value("cached", "image", "list") if line["State"] == "cached"]
+
+        openstack("cached", "image", "queue", "uploaded")
+        until(lambda: cached() == [image("uploaded")["id"]])
+        openstack("cached", "image", "delete", "uploaded")
+        assert cached() == []
+        openstack("cached", "image", "clear")
 
     @part
     def properties_and_tags():
@@ -268,6 +279,16 @@ def openstacksdk():
         same(directory + "/saved")
         with client.download_image(image, stream=True) as answer:
             assert b"".join(answer.iter_content(65536)) == data
+
+    @part
+    def cache():
+        image = client.find_image("uploaded")
+        client.queue_image(image)
+        until(lambda: [entry["image_id"] for entry in client.get_image_cache().cached_images] == [image.id])
+        client.cache_delete_image(image.id)
+        left = client.get_image_cache().cached_images
+        assert not left, left
+        client.clear_cache("queue")
 
     @part
     def properties_and_tags():
@@ -447,6 +468,19 @@ def glanceclient():
         same(directory + "/saved")
         glance("image-download", ids["empty"], "--file", directory + "/saved", "--prefer", "second")
         same(directory + "/saved")
+
+    @part
+    def cache():
+        # It is about one node, so the client wants its address.
+        node = functools.partial(glance, "--os-image-url", os.environ["IMAGE_URL"])
+        node("cache-queue", ids["uploaded"])
+        until(lambda: any(ids["uploaded"] in row and "cached" in row for row in rows(node("cache-list"))))
+        assert "http://node-1:9292" in node("cache-nodes-list", ids["uploaded"])
+        node("cache-clean")
+        assert "Pruned 0 file(s)" in node("cache-prune")
+        node("cache-delete", ids["uploaded"])
+        assert ids["uploaded"] not in node("cache-list")
+        node("cache-clear", "--target", "queue")
 
     @part
     def properties_and_tags():
