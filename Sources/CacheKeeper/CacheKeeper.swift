@@ -9,6 +9,7 @@ public import OsloConfig
 import Scoreboard
 import StoreDrivers
 import Synchronization
+import Threads
 
 /// What looks after the image cache of a node: as a child of the supervisor, or for one round of a command.
 ///
@@ -92,12 +93,10 @@ public final class CacheKeeper: Sendable {
         started: @escaping @Sendable () -> Void, beat: @escaping @Sendable (Int) -> Void,
         wait: @escaping @Sendable () -> Void, until stop: @escaping @Sendable () async -> Void
     ) async throws {
-        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let isOver = Atomic(false)
-        try bell(wait, wake) { isOver.load(ordering: .relaxed) }
+        let bell = try Bell("bell", wait)
         let stopper = Task {
             await stop()
-            wake.finish()
+            bell.stop()
         }
         started()
         await attempt("taking over the index") { try await cache.adoptLocalIndex() }
@@ -110,7 +109,7 @@ public final class CacheKeeper: Sendable {
                     try? await Task.sleep(for: Self.upkeepInterval)
                 }
             }
-            for await _ in wakes {
+            for await _ in bell.rings {
                 beat(running.withLock { $0.count })
                 let due = (try? await cache.due(after: Self.patience)) ?? []
                 for id in due where isTime(id) {
@@ -124,7 +123,6 @@ public final class CacheKeeper: Sendable {
             }
             group.cancelAll()
         }
-        isOver.store(true, ordering: .relaxed)
         stopper.cancel()
         await close()
     }

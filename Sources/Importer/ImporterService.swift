@@ -16,7 +16,6 @@ public import OsloConfig
 import Scoreboard
 import Staging
 import StoreDrivers
-import Synchronization
 import TextCoding
 import Threads
 import UnifiedLimits
@@ -98,25 +97,17 @@ public struct ImporterService: Sendable {
         started: @escaping @Sendable () -> Void, beat: @escaping @Sendable (ImportLoad) -> Void,
         wait: @escaping @Sendable () -> Void, until stop: @escaping @Sendable () async -> Void
     ) async throws {
-        let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let isOver = Over()
-        try DetachedThread.start("bell") {
-            while !isOver.value {
-                wait()
-                wake.yield()
-            }
-        }
+        let bell = try Bell("bell", wait)
         started()
         await cleanStaging()
         let stopper = Task {
             await stop()
-            isOver.set()
-            wake.finish()
+            bell.stop()
         }
         var isAway = false
         var nextReport = ContinuousClock.now + Self.reportInterval
         var nextRenewal = ContinuousClock.now
-        for await _ in wakes {
+        for await _ in bell.rings {
             beat(jobs.load)
             do {
                 try await jobs.look()
@@ -161,11 +152,5 @@ public struct ImporterService: Sendable {
         } catch {
             logger.warning("The staging area cannot be cleaned", metadata: ["error": "\(error)"])
         }
-    }
-
-    private final class Over: Sendable {
-        private let flag = Atomic(false)
-        var value: Bool { flag.load(ordering: .relaxed) }
-        func set() { flag.store(true, ordering: .relaxed) }
     }
 }
