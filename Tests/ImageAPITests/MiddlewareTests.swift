@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import OsloConfig
+import Synchronization
 import Testing
 
 @testable import ImageAPI
@@ -399,6 +400,22 @@ struct AccessLogTests {
         let line = try #require(client.log.lines.last)
         #expect(line.metadata["bytes"] == "5")
         #expect(line.metadata["aborted"] == "true")
+    }
+
+    /// A client that has its answer finds the line in the log.
+    @Test func theLineIsWrittenBeforeTheEndGoesOut() async throws {
+        final class Steps: Sendable { let all = Mutex<[String]>([]) }
+        struct EndWriter: ResponseBodyWriter {
+            let steps: Steps
+            mutating func write(_ buffer: ByteBuffer) async throws { steps.all.withLock { $0.append("part") } }
+            consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
+                steps.all.withLock { $0.append("end") }
+            }
+        }
+        let steps = Steps()
+        let writer = counting(EndWriter(steps: steps), ByteCount()) { steps.all.withLock { $0.append("line") } }
+        try await ResponseBody(byteBuffer: ByteBuffer(string: "body")).write(writer)
+        #expect(steps.all.withLock { $0 } == ["part", "line", "end"])
     }
 
     @Test func keepsTheWayOpenForSendfile() async throws {

@@ -10,13 +10,21 @@ final class ByteCount: Sendable {
 
     var value: Int64 { count.load(ordering: .relaxed) }
 
+    /// Whether the body's end has come.
+    var isEnded: Bool { ended.load(ordering: .relaxed) }
+
+    private let ended = Atomic(false)
+
     func add(_ bytes: Int64) { count.add(bytes, ordering: .relaxed) }
+
+    func end() { ended.store(true, ordering: .relaxed) }
 }
 
 /// Counts what passes on its way to the connection, and keeps the way open for `sendfile(2)` where there is one.
 struct CountingBodyWriter<Next: ResponseBodyWriter>: ResponseBodyWriter {
     var next: Next
     let count: ByteCount
+    let beforeEnd: @Sendable () -> Void
 
     mutating func write(_ buffer: ByteBuffer) async throws {
         try await next.write(buffer)
@@ -24,6 +32,8 @@ struct CountingBodyWriter<Next: ResponseBodyWriter>: ResponseBodyWriter {
     }
 
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
+        count.end()
+        beforeEnd()
         try await next.finish(trailingHeaders)
     }
 }
@@ -35,11 +45,16 @@ extension CountingBodyWriter: FileRegionWriter where Next: FileRegionWriter {
     }
 }
 
+/// - Parameter beforeEnd: called when the whole body is written, before its end goes out.
 /// - Returns: a counting writer that can send files if `next` can.
-func counting(_ next: any ResponseBodyWriter, _ count: ByteCount) -> any ResponseBodyWriter {
-    func open(_ next: some FileRegionWriter) -> any ResponseBodyWriter { CountingBodyWriter(next: next, count: count) }
+func counting(
+    _ next: any ResponseBodyWriter, _ count: ByteCount, beforeEnd: @escaping @Sendable () -> Void = {}
+) -> any ResponseBodyWriter {
+    func open(_ next: some FileRegionWriter) -> any ResponseBodyWriter {
+        CountingBodyWriter(next: next, count: count, beforeEnd: beforeEnd)
+    }
     func open(_ next: some ResponseBodyWriter) -> any ResponseBodyWriter {
-        CountingBodyWriter(next: next, count: count)
+        CountingBodyWriter(next: next, count: count, beforeEnd: beforeEnd)
     }
     if let fileWriter = next as? any FileRegionWriter { return open(fileWriter) }
     return open(next)

@@ -4,7 +4,7 @@ import Hummingbird
 import Logging
 
 /// Where every request comes in: gives it its id and base URL, answers what nobody else answered, and writes the access log
-/// when the last byte of the answer is out.
+/// when the whole answer is written.
 struct EntryStage: RouterMiddleware {
     /// `public_endpoint`, without a slash at the end.
     let publicEndpoint: String?
@@ -61,13 +61,10 @@ struct EntryStage: RouterMiddleware {
         let body = response.body
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
             let count = ByteCount()
-            do {
-                try await body.write(counting(writer, count))
-            } catch {
-                entry.log(to: logger, bytes: count.value, isComplete: false)
-                throw error
-            }
-            entry.log(to: logger, bytes: count.value, isComplete: true)
+            defer { if !count.isEnded { entry.log(to: logger, bytes: count.value, isComplete: false) } }
+            // Before the end of the answer: who has it finds its line in the log.
+            let writer = counting(writer, count) { entry.log(to: logger, bytes: count.value, isComplete: true) }
+            try await body.write(writer)
         }
         return response
     }
