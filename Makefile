@@ -25,7 +25,7 @@ deps:
 
 test-deps: deps
 	@$(NEED) $(SERVERS)
-	@$(FETCH) keystone barbican client glance33 glance25 >/dev/null
+	@$(FETCH) keystone barbican swift client glance33 glance25 >/dev/null
 
 fetch: test-deps ## get everything that any target takes from the network
 	@packaging/sysroot >/dev/null
