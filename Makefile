@@ -11,7 +11,8 @@ FETCH := Tests/Support/fetch
 
 LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libyaml-dev librabbitmq-dev zlib1g-dev pkg-config
 SERVERS := postgresql memcached nginx tinyproxy-bin python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl \
-    sqlite3 qemu-utils openssl util-linux rabbitmq-server
+    sqlite3 qemu-utils openssl util-linux rabbitmq-server \
+    ceph-mon ceph-osd ceph-mgr ceph-common librbd1 librados2 python3-rados python3-rbd
 MEASURES := wrk postgresql-contrib openssl
 
 .PHONY: help deps test-deps fetch build run test unit integration conformance bench fuzz lint deb rpm packaging check clean
