@@ -68,6 +68,7 @@ enum Downloads {
         for clients in [1, 16] {
             var cpu = Measurement()
             let rate = try await Measurement.alternate(
+                rounds: 9,
                 ours: { try await download(ours, clients: clients, cpu: &cpu.ours) },
                 peer: { try await download(peer, clients: clients, cpu: &cpu.peer) })
             // The warm-up's don't count.

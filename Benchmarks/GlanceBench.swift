@@ -43,6 +43,7 @@ struct GlanceBench {
         ("download", Downloads.run),
         ("upload", Uploads.run),
         ("web-download", Imports.run),
+        ("copy-image", Copies.run),
         ("show", Queries.show),
         ("list", Queries.list),
         ("metadef", Queries.metadef),

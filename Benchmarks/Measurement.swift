@@ -20,6 +20,9 @@ struct Measurement: Sendable {
         return measurement
     }
 
+    /// Ours by the peer's: the median of what each turn gives, so that what slows the machine for a while slows both.
+    var ratio: Double { Self.median(zip(ours, peer).map { $0 / $1 }) }
+
     static func median(_ values: [Double]) -> Double {
         let sorted = values.sorted()
         guard !sorted.isEmpty else { return .nan }

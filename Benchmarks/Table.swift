@@ -17,7 +17,7 @@ struct Row: Sendable {
 
     var ours: Double { Measurement.median(measurement.ours) }
     var peer: Double { Measurement.median(measurement.peer) }
-    var ratio: Double { ours / peer }
+    var ratio: Double { measurement.ratio }
 
     private var verdict: String {
         switch target {
@@ -59,7 +59,8 @@ struct Table: Sendable {
             # Performance
 
             Written by `make bench`, which measures everything in one run on one machine: real peers, in turns (A B A B)
-            after a warm-up of each; medians of \(Measurement.rounds), and in parentheses the lowest and the highest value.
+            after a warm-up of each; medians of \(Measurement.rounds) turns or more, and in parentheses the lowest and the highest
+            value. The ratio is the median of the turns' ratios.
             This run took \(Int(took / .seconds(60))) minutes on \(count) cores (\
             \(model.trimmingCharacters(in: .whitespaces))), \(Int(gibibytes.rounded())) GiB, Linux \(kernel).
             Clients, peers and databases run on the same cores.
@@ -78,6 +79,7 @@ struct Table: Sendable {
             * **web-download**: from the request until the image is active, from an nginx on the same machine into the file store.
               The peers are the least that has to be done, `curl` through `tee` into both digests and a file that is synced,
               and Glance 33.0.0 under uWSGI with two processes.
+            * **copy-image**: from the request until the image is in the second file store. The peer is as that of uploads.
             * **show, list**: `wrk` with 32 connections against 10,000 images with five properties, two tags and a location each
               on PostgreSQL, as a member of a project whose token is in the cache. *show* takes random images; *list* asks for
               the first page of 25. The peers are Glance 33.0.0 under uWSGI with two processes on the same tables, and as the
