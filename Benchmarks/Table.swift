@@ -74,8 +74,8 @@ struct Table: Sendable {
             * **cache hit**: the same from the image cache of another node. The peer is the download from the file store.
             * **upload**: `curl` from the page cache into the file store until the answer: digests (md5 and sha512) taken, data
               and directory synced, row written. The peer is the least that has to be done: `tee` of the same bytes into
-              `openssl md5`, `openssl sha512` and a file that is synced. *inspected*: the peer is this service with the same
-              data in a container, which is not looked into.
+              `openssl md5`, `openssl sha512` and a file that is synced. *inspected*: the service's processor time; the
+              peer is this service with the same data in a container, which is not looked into.
             * **web-download**: from the request until the image is active, from an nginx on the same machine into the file store.
               The peers are the least that has to be done, `curl` through `tee` into both digests and a file that is synced,
               and Glance 33.0.0 under uWSGI with two processes.
