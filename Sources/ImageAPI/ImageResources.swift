@@ -12,7 +12,7 @@ enum ImageResources {
         transfers: TransferCount = TransferCount()
     ) -> [Route] {
         let schema = settings.schema
-        return Images(service: service, settings: settings, importMethods: imports.settings.methods).routes
+        return Images(service: service, imports: imports, settings: settings).routes
             + ImageActions(service: service).routes
             + ImageTags(service: TagService(service.common), schema: schema).routes
             + ImageMembers(service: MemberService(service.common)).routes

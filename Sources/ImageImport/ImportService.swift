@@ -204,6 +204,20 @@ public struct ImportService: Sendable {
 
     // MARK: Staging
 
+    /// Deletes an image (Images API v2, "Delete image") and what this node has staged for it. What another node has staged
+    /// goes with that node's next sweep.
+    public func delete(_ id: String, for caller: Caller) async throws {
+        try await service.delete(id, for: caller)
+        do {
+            try await staging?.removeData(ofImage: id)
+        } catch {
+            // The image is gone; the scrubber finds files of such.
+            common.logger.warning(
+                "the staged data of a deleted image could not be removed, the scrubber will",
+                metadata: ["image_id": "\(id)", "error": "\(error)"])
+        }
+    }
+
     /// Stages an image's data (Images API v2, "Stage binary image data").
     ///
     /// The row goes to `uploading` together with an upload record; if this process dies, the scrubber makes the image

@@ -1,5 +1,6 @@
 import Glibc
 public import ImageStore
+import TextCoding
 
 // What a service does with the staged data of one image.
 extension StagingDirectory {
@@ -40,6 +41,17 @@ extension StagingDirectory {
     public func removeAll(ofImage id: String) async throws(StoreError) {
         for file in try await files() where file.imageID == id {
             _ = try await remove(file, minimumAge: .zero)
+        }
+    }
+
+    /// Removes the staged data of an image. What somebody still writes, and what steps of an import have made, stays.
+    public func removeData(ofImage id: String) async throws(StoreError) {
+        guard UUIDText.isValid(id) else { return }
+        let path = path(ofImage: id)
+        try await pool.run { () throws(StoreError) in
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw StoreError(errno: errno, "cannot remove staged data")
+            }
         }
     }
 

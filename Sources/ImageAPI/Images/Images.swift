@@ -1,11 +1,13 @@
 import HTTPTypes
 import Hummingbird
+import ImageImport
 import ImageModel
 import ImageService
 
 /// `/v2/images` and `/v2/images/{image_id}` (Images API v2, "Images").
 struct Images: Sendable {
     let service: ImageService
+    let imports: ImportService
     let schema: ImageSchema
     let document: ImageDocument
     let limits: ImageListRequest.Limits
@@ -14,10 +16,11 @@ struct Images: Sendable {
     /// Methods by which it can be imported, for the same answer.
     let importMethods: String
 
-    init(service: ImageService, settings: ImageResourceSettings, importMethods: [String]) {
+    init(service: ImageService, imports: ImportService, settings: ImageResourceSettings) {
         self.service = service
+        self.imports = imports
         schema = settings.schema
-        self.importMethods = importMethods.joined(separator: ",")
+        importMethods = imports.settings.methods.joined(separator: ",")
         document = ImageDocument(settings, stores: service.stores)
         limits = settings.pages
         storeIDs = service.stores.isMultiStore ? service.stores.stores.map(\.id).joined(separator: ",") : ""
@@ -80,7 +83,7 @@ struct Images: Sendable {
     }
 
     @Sendable private func delete(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await service.delete(context.pathParameters["image_id"], for: context.caller)
+        try await imports.delete(context.pathParameters["image_id"], for: context.caller)
         return .empty(.noContent)
     }
 
