@@ -23,7 +23,7 @@ import TextCoding
 
 /// The image resources on a service with a database and stores of its own, in a directory that goes away with it.
 final class ResourceHarness: Sendable {
-    private let directory: URL
+    let directory: URL
     let cacheDirectory: String
     /// Nil without a driver.
     let cache: ImageCache?
@@ -38,6 +38,22 @@ final class ResourceHarness: Sendable {
         pool.start()
         return pool
     }()
+
+    /// The file of a database that `db sync` has just made: made once, since that takes longer than most tests.
+    private static let newDatabase = Task {
+        let file = FileManager.default.temporaryDirectory.appending(path: "resources-\(UUIDText.random()).sqlite")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let database = try ImageDatabase(url: "sqlite:///\(file.path)", logger: logger)
+        let migrator = SchemaMigrator(database)
+        _ = try await migrator.expand()
+        _ = try await migrator.migrate()
+        _ = try await migrator.contract()
+        try await migrator.createOwnTables()
+        // The last one to leave writes all back into the file.
+        await database.close()
+        return try Data(contentsOf: file)
+    }
 
     /// - Parameters:
     ///   - options: lines for `[DEFAULT]`.
@@ -73,12 +89,8 @@ final class ResourceHarness: Sendable {
             """
         let configuration = try Configuration(text: "[DEFAULT]\n\(options)\n\(stores)\n")
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        try await Self.newDatabase.value.write(to: directory.appending(path: "glance.sqlite"))
         let database = try ImageDatabase(url: "sqlite:///\(path)/glance.sqlite", logger: logger)
-        let migrator = SchemaMigrator(database)
-        _ = try await migrator.expand()
-        _ = try await migrator.migrate()
-        _ = try await migrator.contract()
-        try await migrator.createOwnTables()
         let registry = try StoreRegistry(configuration: configuration, drivers: StoreDriver.all, logger: logger)
         for store in registry.stores { try await store.prepare() }
         policyFile = "\(path)/policy.yaml"
@@ -127,6 +139,11 @@ final class ResourceHarness: Sendable {
     /// One that may look at images but not download them.
     func reader(of project: String) async -> TestClient {
         await client(project, roles: ["reader"])
+    }
+
+    /// Another service of the cloud, with a token of its own.
+    func serviceUser() async -> TestClient {
+        await client("service", roles: ["service", "reader"])
     }
 
     func admin() async -> TestClient {
