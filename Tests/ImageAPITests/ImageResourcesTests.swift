@@ -16,49 +16,6 @@ import Testing
         return try #require(try answer.members["id"]?.stringValue)
     }
 
-    @Test func lifeOfAnImage() async throws {
-        let client = try await ResourceHarness().member(of: "p1")
-        let created = try await client.send(.post, "/v2/images", body: #"{"name": "one", "os_distro": "debian"}"#)
-        #expect(created.status == 201)
-        let id = try #require(try created.members["id"]?.stringValue)
-        #expect(created.headers[.location] == "http://images.example.com/v2/images/\(id)")
-        #expect(created.headers[.imageStoreIDs] == nil)
-        #expect(try created.members["owner"] == "p1")
-        #expect(try created.members["status"] == "queued")
-
-        let shown = try await client.send(.get, "/v2/images/\(id)")
-        #expect(shown.status == 200)
-        #expect(shown.body == created.body)
-
-        let changed = try await client.send(
-            .patch, "/v2/images/\(id)", headers: patch,
-            body: #"[{"op": "replace", "path": "/name", "value": "two"}, {"op": "remove", "path": "/os_distro"}]"#)
-        #expect(changed.status == 200, "\(changed.body)")
-        #expect(try changed.members["name"] == "two")
-        #expect(try changed.members["os_distro"] == nil)
-
-        let other = try await client.send(.patch, "/v2/images/\(id)", headers: [.contentType: "text/plain"], body: "[]")
-        #expect(other.status == 415)
-        #expect(other.headers[.acceptPatch] == ImagePatch.Dialect.accepted)
-
-        #expect(try await client.send(.delete, "/v2/images/\(id)").status == 204)
-        #expect(try await client.send(.get, "/v2/images/\(id)").status == 404)
-    }
-
-    @Test func malformedBodiesAreTheClientsFault() async throws {
-        let client = try await ResourceHarness().member(of: "p1")
-        for body in ["", "{", "[]", "7", #"{"name": "\#u{1F600}"}"#, "nul"] {
-            #expect(try await client.send(.post, "/v2/images", body: body).status == 400, "\(body)")
-        }
-        let id = try await newImage(client)
-        for body in ["", "{}", "[7]", #"[{"op": "add"}]"#] {
-            #expect(try await client.send(.patch, "/v2/images/\(id)", headers: patch, body: body).status == 400)
-        }
-        #expect(try await client.send(.get, "/v2/images/a%00b").status == 400)
-        #expect(try await client.send(.get, "/v2/images?name=%00").status == 400)
-        #expect(try await client.send(.get, "/v2/images/\(id)", body: "x").status == 400)
-    }
-
     @Test func dataUpAndDown() async throws {
         let client = try await ResourceHarness().member(of: "p1")
         let id = try await newImage(client)
@@ -148,78 +105,6 @@ import Testing
         #expect(image.keys.count { $0.hasPrefix("p") && $0 != "protected" } == 3)
     }
 
-    @Test func deactivatedDataAreForAdministrators() async throws {
-        let harness = try await ResourceHarness()
-        let (client, admin) = (await harness.member(of: "p1"), await harness.admin())
-        let id = try await newImage(client)
-        #expect(try await client.send(.put, "/v2/images/\(id)/file", headers: octets, body: "x").status == 204)
-        for _ in 0..<2 {
-            #expect(try await client.send(.post, "/v2/images/\(id)/actions/deactivate").status == 204)
-        }
-        #expect(try await client.send(.get, "/v2/images/\(id)/file").status == 403)
-        #expect(try await admin.send(.get, "/v2/images/\(id)/file").status == 200)
-        #expect(try await client.send(.post, "/v2/images/\(id)/actions/reactivate").status == 204)
-        #expect(try await client.send(.get, "/v2/images/\(id)/file").status == 200)
-    }
-
-    @Test func severalStores() async throws {
-        let client = try await ResourceHarness("show_image_direct_url = true", multiStore: true).member(of: "p1")
-        let created = try await client.send(
-            .post, "/v2/images", body: #"{"disk_format": "raw", "container_format": "bare"}"#)
-        #expect(created.headers[.imageStoreIDs] == "fast,slow,web")
-        let id = try #require(try created.members["id"]?.stringValue)
-        let path = "/v2/images/\(id)/file"
-        var headers = octets
-        headers[.imageMetaStore] = "nowhere"
-        #expect(try await client.send(.put, path, headers: headers, body: "x").status == 400)
-        headers[.imageMetaStore] = "slow"
-        #expect(try await client.send(.put, path, headers: headers, body: "x").status == 204)
-        let shown = try await client.send(.get, "/v2/images/\(id)").members
-        #expect(shown["stores"] == "slow")
-        #expect(shown["direct_url"]?.stringValue?.hasPrefix("file://") == true)
-        #expect(try await client.send(.get, path + "?prefer=slow,fast").body == "x")
-        #expect(try await client.send(.get, path + "?prefer=nowhere").status == 400)
-        #expect(try await client.send(.delete, "/v2/stores/slow/\(id)").status == 403)
-    }
-
-    @Test func tags() async throws {
-        let client = try await ResourceHarness().member(of: "p1")
-        let id = try await newImage(client)
-        #expect(try await client.send(.put, "/v2/images/\(id)/tags/%C3%A4%20b").status == 204)
-        #expect(try await client.send(.get, "/v2/images/\(id)").members["tags"] == ["ä b"])
-        #expect(try await client.send(.get, "/v2/images/\(id)/tags/x").status == 405)
-        let long = String(repeating: "t", count: 256)
-        #expect(try await client.send(.put, "/v2/images/\(id)/tags/\(long)").status == 400)
-        #expect(try await client.send(.put, "/v2/images/\(id)/tags/%F0%9F%98%80").status == 400)
-        #expect(try await client.send(.delete, "/v2/images/\(id)/tags/%C3%A4%20b").status == 204)
-        #expect(try await client.send(.delete, "/v2/images/\(id)/tags/%C3%A4%20b").status == 404)
-    }
-
-    @Test func members() async throws {
-        let harness = try await ResourceHarness()
-        let (owner, guest) = (await harness.member(of: "p1"), await harness.member(of: "p2"))
-        let id = try await newImage(owner)
-        let path = "/v2/images/\(id)/members"
-        #expect(try await guest.send(.get, path).status == 404)
-        let added = try await owner.send(.post, path, body: #"{"member": "p2"}"#)
-        #expect(added.status == 200)
-        #expect(try added.members["status"] == "pending")
-        #expect(try added.members["schema"] == "/v2/schemas/member")
-        #expect(try await owner.send(.post, path, body: #"{"member": "p2"}"#).status == 409)
-        #expect(try await owner.send(.post, path, body: #"{"member": ""}"#).status == 400)
-        #expect(try await owner.send(.put, path + "/p2", body: #"{"status": "accepted"}"#).status == 403)
-        #expect(try await guest.send(.put, path + "/p2", body: #"{"status": "maybe"}"#).status == 400)
-        let accepted = try await guest.send(.put, path + "/p2", body: #"{"status": "accepted"}"#)
-        #expect(accepted.status == 200)
-        #expect(try accepted.members["status"] == "accepted")
-        let list = try await owner.send(.get, path).members
-        #expect(list["schema"] == "/v2/schemas/members")
-        #expect(list["members"]?.arrayValue?.map { $0.objectValue?["member_id"] } == ["p2"])
-        #expect(try await guest.send(.get, path + "/p2").status == 200)
-        #expect(try await owner.send(.delete, path + "/p2").status == 204)
-        #expect(try await owner.send(.get, path + "/p2").status == 404)
-    }
-
     @Test func pagesKeepRepeatedParameters() async throws {
         let client = try await ResourceHarness().member(of: "p1")
         var expected: Set<String> = []
@@ -245,15 +130,5 @@ import Testing
         #expect(empty["images"] == [])
         #expect(empty["next"] == nil)
         #expect(try await client.send(.get, "/v2/images?marker=unknown").status == 400)
-    }
-
-    @Test func schemasAreServed() async throws {
-        let client = try await ResourceHarness().member(of: "p1")
-        let image = try await client.send(.get, "/v2/schemas/image").members
-        let images = try await client.send(.get, "/v2/schemas/images").members
-        #expect(images["properties"]?.objectValue?["images"]?.objectValue?["items"] == .object(image))
-        #expect(try await client.send(.get, "/v2/schemas/metadefs/namespace").status == 200)
-        #expect(try await client.send(.get, "/v2/schemas/image", body: "x").status == 400)
-        #expect(try await client.send(.post, "/v2/schemas/image").status == 405)
     }
 }

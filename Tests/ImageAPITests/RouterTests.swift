@@ -83,12 +83,6 @@ struct RouterTests {
         #expect(try await client.send(.get, path).status == 400)
     }
 
-    @Test func redirectsTheBareVersion() async throws {
-        let answer = try await TestClient(configuration: "").send(.get, "/v2")
-        #expect(answer.status == 302)
-        #expect(answer.headers[.location] == "http://images.example.com/v2/")
-    }
-
     @Test(arguments: [
         ("a=1&b=2", "b", ["2"]), ("tag=x&tag=y", "tag", ["x", "y"]), ("n=a+b%2B", "n", ["a b+"]),
         ("flag", "flag", [""]),

@@ -42,21 +42,6 @@ struct VersionTests {
         #expect(currents.map { $0.objectValue?["id"] } == [.string("v2.\(current)")])
     }
 
-    @Test func answers300And200() async throws {
-        let client = try TestClient(configuration: "")
-        let root = try await client.send(.get, "/")
-        #expect(root.status == 300)
-        #expect(root.reason == "Multiple Choices")
-        #expect(root.headers[.contentType] == "application/json")
-        #expect(root.headers[.openStackRequestID] == nil)
-        #expect(
-            root.body.hasPrefix(
-                #"{"versions": [{"id": "v2.17", "status": "CURRENT", "links": [{"rel": "self", "href": "http://images.example.com/v2/"}]}, "#
-            ))
-        #expect(try await client.send(.get, "/versions").status == 200)
-        #expect(try await client.send(.get, "/v2.5/images?limit=1").status == 200)
-    }
-
     @Test(
         arguments: [
             ("", [:] as HTTPFields, "http://images.example.com/v2/"),

@@ -403,6 +403,12 @@ import Testing
             #expect(try await site.shown("tags", of: id) == ["b"])
             try await site.owner.expect(404, .delete, "/v2/images/\(id)/tags/a")
         },
+        Row("PUT, DELETE …/tags/{tag}: any text that can be stored") { site in
+            let path = "/v2/images/\(try await site.queued())"
+            try await site.owner.expect(204, .put, path + "/tags/%C3%A4%20b%2Fc")
+            #expect(try await site.owner.expect(200, .get, path)["tags"] == ["ä b/c"])
+            try await site.owner.expect(204, .delete, path + "/tags/%C3%A4%20b%2Fc")
+        },
         Row("GET …/tags/{tag}: 405") { site in
             try await site.owner.expect(405, .get, "/v2/images/\(try await site.queued())/tags/t")
         },

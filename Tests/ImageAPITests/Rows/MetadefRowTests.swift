@@ -10,7 +10,7 @@ import Testing
     private static let one = "/v2/metadefs/namespaces/N"
 
     /// A public namespace with one of everything.
-    private static func made(_ site: RowSite) async throws {
+    static func made(_ site: RowSite) async throws {
         let body = """
             {"namespace": "N", "visibility": "public", "objects": [{"name": "o"}], "tags": [{"name": "t"}], \
             "properties": {"p": {"title": "P", "type": "string"}}, \
@@ -34,10 +34,11 @@ import Testing
                 #expect(list["schema"] == "/v2/schemas/metadefs/namespaces" && list["first"] != nil)
             }
         },
-        Row("GET /v2/metadefs/namespaces: 400 for what a parameter cannot be") { site in
+        Row("GET /v2/metadefs/namespaces: 400 for what a parameter cannot be, 404 for an unknown marker") { site in
             for query in ["limit=abc", "limit=-1", "sort_key=none", "sort_dir=up", "visibility=none"] {
                 try await site.admin.expect(400, .get, "\(all)?\(query)")
             }
+            try await site.admin.expect(404, .get, all + "?marker=none")
         },
         Row("POST /v2/metadefs/namespaces: 201 with Location; 409 for one that is there") { site in
             let body = #"{"namespace": "A::B"}"#
@@ -75,11 +76,13 @@ import Testing
             #expect(try await site.admin.expect(200, .put, one, body: body)["description"] == "d")
             #expect(try await site.reader.expect(200, .get, one)["description"] == "d")
         },
-        Row("DELETE /v2/metadefs/namespaces/{ns}: 204; 403 while it is protected") { site in
+        Row("DELETE /v2/metadefs/namespaces/{ns}: 204; 403 while it is protected, for what is in it, too") { site in
             try await made(site)
             let body = #"{"namespace": "N", "visibility": "public", "protected": true}"#
             try await site.admin.expect(200, .put, one, body: body)
-            try await site.admin.expect(403, .delete, one)
+            for part in ["", "/objects", "/objects/o", "/properties/p", "/tags", "/tags/t", "/resource_types/R"] {
+                try await site.admin.expect(403, .delete, one + part)
+            }
             try await site.admin.expect(200, .put, one, body: body.replacing("true", with: "false"))
             try await site.admin.expect(204, .delete, one)
             try await site.admin.expect(404, .get, one)

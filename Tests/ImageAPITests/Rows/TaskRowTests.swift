@@ -110,6 +110,15 @@ import Testing
         }
     }
 
+    @Test("GET /v2/schemas/images: a list of what /v2/schemas/image describes")
+    func schemaOfList() async throws {
+        let site = try await RowSite()
+        let image = try await site.owner.expect(200, .get, "/v2/schemas/image").members
+        let images = try await site.owner.expect(200, .get, "/v2/schemas/images")
+        #expect(images["properties"]?["images"]?["items"] == .object(image))
+        try await site.owner.expect(405, .post, "/v2/schemas/image")
+    }
+
     @Test("GET /v2/schemas/image: formats as they are configured")
     func configuredSchema() async throws {
         let site = try await RowSite("[image_format]\ndisk_formats = raw,special\ncontainer_formats = bare")

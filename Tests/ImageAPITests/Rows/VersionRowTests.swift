@@ -139,6 +139,14 @@ import Testing
         try await site.owner.patch(400, id, #"{"op": "add", "path": "/x", "value": "😀"}"#)
     }
 
+    @Test("the character zero, in a path, a query or a body: 400")
+    func zero() async throws {
+        let client = try await RowSite().owner
+        try await client.expect(400, .get, "/v2/images/a%00b")
+        try await client.expect(400, .get, "/v2/images?name=%00")
+        try await client.expect(400, .post, "/v2/images", body: #"{"name": "a\u0000b"}"#)
+    }
+
     // MARK: Answers
 
     @Test("no answer has Last-Modified, Vary, Cache-Control or Server, nor ETag but of data")
