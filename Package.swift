@@ -205,7 +205,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "ImageStore"], swiftSettings: strict),
+            name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "VMwareDriver", "ImageStore"],
+            swiftSettings: strict),
         .target(
             name: "FileDriver",
             dependencies: ["JSON", "ImageStore", "ImageModel", "OsloConfig", "CLinux", nioCore, logging],
@@ -214,6 +215,14 @@ let package = Package(
             name: "HTTPDriver",
             dependencies: [
                 "OutgoingHTTP", "JSON", "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", nioCore,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "VMwareDriver",
+            dependencies: [
+                "OutgoingHTTP", "XML", "JSON", "TextCoding", "ImageStore", "ImageModel", "OsloConfig", nioCore,
+                nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
@@ -363,11 +372,15 @@ let package = Package(
         .testTarget(
             name: "ImageStoreTests",
             dependencies: [
-                "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "ImageModel",
+                "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "VMwareDriver",
+                "ImageModel",
                 "ExternalHTTP",
                 "OsloConfig",
                 "TestSupport", nioCore, nioPosix, logging,
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VMwareDriverTests", dependencies: ["VMwareDriver", "ImageStore", "OsloConfig", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ImageCacheTests",

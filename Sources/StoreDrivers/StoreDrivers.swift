@@ -1,8 +1,9 @@
 import FileDriver
 import HTTPDriver
 public import ImageStore
+import VMwareDriver
 
 extension StoreDriver {
     /// All drivers of this release.
-    public static let all: [StoreDriver] = [.file, .http]
+    public static let all: [StoreDriver] = [.file, .http, .vmware]
 }

@@ -15,11 +15,13 @@ enum Driver: String, CaseIterable, Sendable {
     case fileWithThinProvisioning
     case fileWithTimeout
     case http
+    case vmware
 
     /// What this driver can, as far as the suite has to know.
     var capabilities: Capabilities {
         switch self {
-        case .file, .fileInSeveralDirectories, .fileWithThinProvisioning, .fileWithTimeout: [.writes, .outages]
+        case .file, .fileInSeveralDirectories, .fileWithThinProvisioning, .fileWithTimeout, .vmware:
+            [.writes, .outages]
         case .http: [.outages]
         }
     }
@@ -81,6 +83,7 @@ struct TestStore: Sendable {
                             takeAway: { try await server.stop() }, bringBack: { try await server.start() }))
                 }
             }
+        case .vmware: try await withVMware(body)
         default:
             try await withTemporaryDirectory { directory in
                 try await with(settings: settings(driver, directory), body)
@@ -133,12 +136,12 @@ struct TestStore: Sendable {
             settings.directories = [.init(path: "\(directory)/a", priority: 5), .init(path: "\(directory)/b")]
         case .fileWithThinProvisioning: settings.isThinProvisioned = true
         case .fileWithTimeout: settings.timeout = 30
-        case .file, .http: break
+        case .file, .http, .vmware: break
         }
         return settings
     }
 
-    private static func finally(_ store: any Store, _ body: () async throws -> Void) async throws {
+    static func finally(_ store: any Store, _ body: () async throws -> Void) async throws {
         do {
             try await body()
         } catch {
