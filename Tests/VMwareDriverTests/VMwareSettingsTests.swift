@@ -1,5 +1,7 @@
+import Foundation
 import ImageStore
 import OsloConfig
+import TestSupport
 import Testing
 
 @testable import VMwareDriver
@@ -56,6 +58,17 @@ import Testing
     @Test func authoritiesCountMoreThanInsecure() throws {
         let settings = try settings(Self.required + "vmware_insecure = true\nvmware_ca_file = /etc/ca.pem\n")
         #expect(settings.tls.caFile == "/etc/ca.pem" && !settings.tls.isInsecure)
+    }
+
+    /// The configuration that docs/stores/vmware.md shows.
+    @Test func readsTheDocumentedConfiguration() throws {
+        let document = try String(contentsOfFile: Project.root + "/docs/stores/vmware.md", encoding: .utf8)
+        let start = try #require(document.firstRange(of: "```ini\n")?.upperBound)
+        let end = try #require(document[start...].firstRange(of: "```")?.lowerBound)
+        let configuration = try Configuration(text: String(document[start..<end]))
+        let settings = try VMwareSettings(configuration: configuration, store: "vm")
+        #expect(settings.datastores.map(\.name.name) == ["LocalDS_0", "LocalDS_1"])
+        #expect(settings.tls.caFile == "/etc/glance/vcenter-ca.pem")
     }
 
     @Test func singleStoreOptionsStandInGlanceStore() throws {
