@@ -455,7 +455,7 @@ let package = Package(
                 "ImageImport", "ImageService", "ImportSources",
                 "MetadefService", "ImageModel", "ImageDatabase", "ImageStore", "Staging", "StoreDrivers", "OsloConfig",
                 "OsloPolicy",
-                "HTTPServer", "Identity", "Events", "CZlib", hummingbird, nioCore, nioPosix, logging,
+                "HTTPServer", "Identity", "Events", "UnifiedLimits", "CZlib", hummingbird, nioCore, nioPosix, logging,
             ],
             swiftSettings: strict),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: strict),

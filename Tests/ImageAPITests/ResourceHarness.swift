@@ -17,6 +17,7 @@ import OsloPolicy
 import Staging
 import StoreDrivers
 import TextCoding
+import UnifiedLimits
 
 @testable import ImageAPI
 @testable import ImageService
@@ -87,7 +88,9 @@ final class ResourceHarness: Sendable {
             [glance_store]
             filesystem_store_datadir = \(path)/images
             """
-        let configuration = try Configuration(text: "[DEFAULT]\n\(options)\n\(stores)\n")
+        // Nobody is there to be asked; what ``setLimits(_:)`` has said counts.
+        let limits = "[oslo_limit]\nask_on_claim = false\n"
+        let configuration = try Configuration(text: "[DEFAULT]\n\(options)\n\(stores)\n\(limits)")
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         try await Self.newDatabase.value.write(to: directory.appending(path: "glance.sqlite"))
         let database = try ImageDatabase(url: "sqlite:///\(path)/glance.sqlite", logger: logger)
@@ -113,6 +116,11 @@ final class ResourceHarness: Sendable {
             ServiceContext(
                 settings: ImageServiceSettings(configuration), database: database, stores: registry,
                 authorization: authorization, cache: cache, notifier: notifier, logger: logger),
+            limits: configuration[Options.Default.useKeystoneLimits]
+                ? ProjectLimits(
+                    configuration: configuration, database: database,
+                    eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+                    logger: logger) : nil,
             threadPool: Self.threadPool)
         let imports = ImportService(
             service, settings: ImportSettings(configuration), staging: StagingDirectory(configuration: configuration),
@@ -156,6 +164,14 @@ final class ResourceHarness: Sendable {
             AuthenticatedRouter(harness: self) { _ in
                 Caller(identity: nil, project: nil, isAdmin: false, isReadOnly: true, requestID: "req-1")
             })
+    }
+
+    /// What Keystone says with `use_keystone_limits`, in its units; a resource that is missing is unlimited.
+    func setLimits(_ limits: [LimitedResource: Int64]) async throws {
+        let defaults = LimitedResource.allCases.map { ($0, limits[$0] ?? -1) }
+        let mirror = LimitMirror(model: "flat", defaults: Dictionary(uniqueKeysWithValues: defaults))
+        let old = try await service.database.limits.mirror()
+        _ = try await service.database.limits.storeMirror(mirror, over: old)
     }
 
     /// Writes the policy file anew, which counts for the next request; nil removes it.

@@ -317,6 +317,18 @@ import Testing
             try await site.owner.expect(204, .delete, "/v2/images/\(try await site.deactivated())")
             #expect(site.storedFiles.isEmpty)
         },
+        Row("DELETE /v2/images/{id}: 204 although the store fails; the data wait for the scrubber") { site in
+            let id = try await site.active()
+            // What is no file cannot be removed as one.
+            let file = site.harness.directory.appending(path: "images/\(id)")
+            try FileManager.default.removeItem(at: file)
+            try FileManager.default.createDirectory(at: file, withIntermediateDirectories: false)
+            try await site.owner.expect(204, .delete, "/v2/images/\(id)")
+            try await site.owner.expect(404, .get, "/v2/images/\(id)")
+            let waiting = try await site.harness.service.database.locations.awaitingDeletion(
+                since: .now.advanced(bySeconds: 60), limit: 10)
+            #expect(waiting.map(\.location.url) == ["file://\(file.path)"])
+        },
         Row("DELETE /v2/images/{id}: what is staged goes, too", isMultiStore: true) { site in
             let id = try await site.queued()
             try await site.owner.expect(204, .put, "/v2/images/\(id)/stage", headers: .octets, body: "data")
