@@ -12,7 +12,7 @@ FETCH := Tests/Support/fetch
 LIBRARIES := libpq-dev libsqlite3-dev libssl-dev libyaml-dev librabbitmq-dev zlib1g-dev pkg-config
 SERVERS := postgresql memcached nginx tinyproxy-bin python3-venv python3-dev gcc libc6-dev mmdebstrap iproute2 curl \
     sqlite3 qemu-utils openssl util-linux rabbitmq-server golang-go golang-github-vmware-govmomi-dev \
-    ceph-mon ceph-osd ceph-mgr ceph-common librbd1 librados2 python3-rados python3-rbd
+    ceph-mon ceph-osd ceph-mgr ceph-common librbd1 librados2 python3-rados python3-rbd radosgw
 MEASURES := wrk postgresql-contrib openssl
 
 .PHONY: help deps test-deps fetch build run test unit integration conformance bench fuzz lint deb rpm packaging check clean
@@ -26,7 +26,7 @@ deps:
 
 test-deps: deps
 	@$(NEED) $(SERVERS)
-	@$(FETCH) keystone barbican swift client glance33 glance25 vcsim glance_store_vmware >/dev/null
+	@$(FETCH) keystone barbican swift client glance33 glance25 vcsim glance_store_vmware glance-store-s3 >/dev/null
 
 fetch: test-deps ## get everything that any target takes from the network
 	@packaging/sysroot >/dev/null

@@ -205,7 +205,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "StoreDrivers", dependencies: ["FileDriver", "HTTPDriver", "VMwareDriver", "ImageStore"],
+            name: "StoreDrivers",
+            dependencies: ["FileDriver", "HTTPDriver", "S3Driver", "VMwareDriver", "ImageStore"],
             swiftSettings: strict),
         .target(
             name: "FileDriver",
@@ -223,6 +224,14 @@ let package = Package(
             dependencies: [
                 "OutgoingHTTP", "XML", "JSON", "TextCoding", "ImageStore", "ImageModel", "OsloConfig", nioCore,
                 nioPosix,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "S3Driver",
+            dependencies: [
+                "OutgoingHTTP", "JSON", "XML", "Cryptography", "TextCoding", "ImageStore", "ImageModel", "OsloConfig",
+                nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
@@ -372,7 +381,8 @@ let package = Package(
         .testTarget(
             name: "ImageStoreTests",
             dependencies: [
-                "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "VMwareDriver",
+                "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "S3Driver",
+                "VMwareDriver",
                 "ImageModel",
                 "ExternalHTTP",
                 "OsloConfig",
@@ -381,6 +391,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "VMwareDriverTests", dependencies: ["VMwareDriver", "ImageStore", "OsloConfig", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "S3DriverTests",
+            dependencies: [
+                "S3Driver", "ImageStore", "ImageModel", "OsloConfig", "TextCoding", "TestSupport", nioCore, nioPosix,
+                logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ImageCacheTests",

@@ -1,9 +1,10 @@
 import FileDriver
 import HTTPDriver
 public import ImageStore
+import S3Driver
 import VMwareDriver
 
 extension StoreDriver {
     /// All drivers of this release.
-    public static let all: [StoreDriver] = [.file, .http, .vmware]
+    public static let all: [StoreDriver] = [.file, .http, .s3, .vmware]
 }

@@ -139,7 +139,7 @@ import Testing
             await #expect(throws: StoreError.notFound) { try await test.store.open(location, range: nil) }
             await #expect(throws: StoreError.notFound) { try await test.store.delete(location) }
             #expect(try await test.store.read(kept) == [1])
-            #expect(try test.contents().count == 1)
+            #expect(try await test.contents().count == 1)
         }
     }
 
@@ -155,7 +155,7 @@ import Testing
             await #expect(throws: StoreError.duplicate) { try await late.commit() }
             await late.cancel()
             #expect(try await test.store.read(location) == [1])
-            #expect(try test.contents().count == 1)
+            #expect(try await test.contents().count == 1)
         }
     }
 
@@ -165,11 +165,11 @@ import Testing
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: nil)
             try await writer.write(pieces: Noise.bytes(size, seed: 3))
             await writer.cancel()
-            #expect(try test.contents() == [])
+            #expect(try await test.contents() == [])
             await #expect(throws: StoreError.self) { try await writer.write([ByteBuffer(string: "more")]) }
             await #expect(throws: StoreError.self) { try await writer.commit() }
             await writer.cancel()
-            #expect(try test.contents() == [])
+            #expect(try await test.contents() == [])
         }
     }
 
@@ -188,7 +188,7 @@ import Testing
             await given.cancel()
             try await test.store.settle(StoreUpload(imageID: "given", uploadID: "upload"))
             #expect(try await test.store.read(location) == [1, 2, 3])
-            #expect(try test.contents().count == 1)
+            #expect(try await test.contents().count == 1)
         }
     }
 
@@ -201,9 +201,9 @@ import Testing
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "first", expectedSize: nil)
             try await writer.write(pieces: [1, 2, 3])
             try await test.store.discard(imageID: "image", uploadID: "other")
-            #expect(try test.contents().count == 2)
+            #expect(try await test.contents().count == 2)
             try await test.store.discard(imageID: "image", uploadID: "first")
-            #expect(try test.contents().count == 1)
+            #expect(try await test.contents().count == 1)
             await #expect(throws: StoreError.self) { try await writer.commit() }
             await writer.cancel()
 
@@ -211,7 +211,7 @@ import Testing
             try await test.store.publish("image", [4], uploadID: "second")
             try await test.store.discard(imageID: "image", uploadID: "second")
             try await test.store.discard(imageID: "image", uploadID: "second")
-            #expect(try test.contents().count == 1)
+            #expect(try await test.contents().count == 1)
             #expect(try await test.store.read(kept) == [1])
             let location = try await test.store.add("image", [5])
             #expect(try await test.store.read(location) == [5])
@@ -236,7 +236,7 @@ import Testing
             try await test.store.settle(StoreUpload(imageID: "image", uploadID: "new"))
             try await test.store.discard(imageID: "image", uploadID: "new")
             #expect(try await test.store.read(location) == [4, 5])
-            #expect(try test.contents().count == 1)
+            #expect(try await test.contents().count == 1)
         }
     }
 
@@ -262,7 +262,7 @@ import Testing
             await #expect(throws: StoreError.tooLate) { try await test.store.delete(location, context: late) }
             #expect(try await test.store.read(location) == [1])
             try await test.store.discard(upload, context: StoreContext(deadline: .now + .seconds(3600)))
-            #expect(try test.contents() == [])
+            #expect(try await test.contents() == [])
         }
     }
 
@@ -297,7 +297,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            #expect(try Set(test.contents()) == Set((0..<24).map { "image-\($0)" }))
+            #expect(try await Set(test.contents()) == Set((0..<24).map { "image-\($0)" }))
         }
     }
 
@@ -309,7 +309,7 @@ import Testing
                 try await test.store.makeWriter(imageID: id, uploadID: "upload", expectedSize: nil)
             }
             await #expect(throws: StoreError.self) { try await test.store.discard(imageID: "image", uploadID: id) }
-            #expect(try test.contents() == [])
+            #expect(try await test.contents() == [])
         }
     }
 }

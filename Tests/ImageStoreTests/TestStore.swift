@@ -16,6 +16,9 @@ enum Driver: String, CaseIterable, Sendable {
     case fileWithTimeout
     case http
     case vmware
+    case s3
+    case s3InParts
+    case s3OfSwift
 
     /// What this driver can, as far as the suite has to know.
     var capabilities: Capabilities {
@@ -23,6 +26,7 @@ enum Driver: String, CaseIterable, Sendable {
         case .file, .fileInSeveralDirectories, .fileWithThinProvisioning, .fileWithTimeout, .vmware:
             [.writes, .outages]
         case .http: [.outages]
+        case .s3, .s3InParts, .s3OfSwift: [.writes, .outages]
         }
     }
 
@@ -48,7 +52,7 @@ struct TestStore: Sendable {
     /// Puts data where the store can read them.
     let put: @Sendable (_ bytes: [UInt8]) async throws -> ImageLocation
     /// Names of everything that the backend holds.
-    let contents: @Sendable () throws -> [String]
+    let contents: @Sendable () async throws -> [String]
     /// Where an image of this id would be, for drivers that write.
     let location: @Sendable (_ imageID: String) -> ImageLocation
     /// A location of the store's form where nothing is.
@@ -84,6 +88,7 @@ struct TestStore: Sendable {
                 }
             }
         case .vmware: try await withVMware(body)
+        case .s3, .s3InParts, .s3OfSwift: try await withS3(driver, body)
         default:
             try await withTemporaryDirectory { directory in
                 try await with(settings: settings(driver, directory), body)
@@ -136,7 +141,7 @@ struct TestStore: Sendable {
             settings.directories = [.init(path: "\(directory)/a", priority: 5), .init(path: "\(directory)/b")]
         case .fileWithThinProvisioning: settings.isThinProvisioned = true
         case .fileWithTimeout: settings.timeout = 30
-        case .file, .http, .vmware: break
+        default: break
         }
         return settings
     }

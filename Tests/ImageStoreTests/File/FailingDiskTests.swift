@@ -37,7 +37,7 @@ struct FailingDiskTests {
                     try await writer.write(pieces: Noise.bytes(6_000_000, seed: 7))
                 }
                 await writer.cancel()
-                #expect(try test.contents() == [])
+                #expect(try await test.contents() == [])
                 // All of the room is back.
                 let bytes = Noise.bytes(3_500_000, seed: 8)
                 #expect(try await test.store.read(test.put(bytes)) == bytes)
@@ -70,7 +70,7 @@ struct FailingDiskTests {
                     await #expect(throws: StoreError.full) {
                         try await test.store.makeWriter(imageID: "i", uploadID: "u", expectedSize: 6_000_000)
                     }
-                    #expect(try test.contents() == [])
+                    #expect(try await test.contents() == [])
                 }
             }
         }

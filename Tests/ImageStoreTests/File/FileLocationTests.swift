@@ -36,7 +36,7 @@ import Testing
             try await expectBadLocation { _ = try await test.store.size(of: location) }
             if !url.hasSuffix("/images") { try await expectBadLocation { try await test.store.delete(location) } }
             #expect(access("\(directory)/secret", F_OK) == 0)
-            #expect(try test.contents() == ["image"])
+            #expect(try await test.contents() == ["image"])
         }
     }
 
@@ -50,7 +50,7 @@ import Testing
             // Removing takes the link and nothing else.
             try await test.store.delete(location)
             #expect(access("\(directory)/secret", F_OK) == 0)
-            #expect(try test.contents() == ["image"])
+            #expect(try await test.contents() == ["image"])
         }
     }
 
@@ -100,7 +100,7 @@ import Testing
                 #expect(try await test.store.read(location) == [1, 2])
                 await #expect(throws: StoreError.readOnly) { try await test.store.delete(location) }
                 try await test.store.add("new", [3])
-                #expect(try test.contents() == ["new"])
+                #expect(try await test.contents() == ["new"])
             }
             #expect(access("\(directory)/old/image", F_OK) == 0)
         }

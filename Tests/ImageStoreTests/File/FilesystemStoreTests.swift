@@ -120,7 +120,7 @@ import Testing
             #expect(
                 try await test.store.read(ImageLocation(url: "file://\(directory)/images1/image")) == [1])
             try await test.store.delete(ImageLocation(url: "file://\(directory)/images1/image"))
-            #expect(try test.contents() == [])
+            #expect(try await test.contents() == [])
         }
     }
 

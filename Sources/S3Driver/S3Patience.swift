@@ -1,0 +1,17 @@
+/// How often a request is sent again.
+struct S3Patience: Sendable {
+    var attempts: Int
+    var delay: Duration
+    var longestDelay: Duration
+
+    /// What somebody waits for who can try again himself: two seconds at most.
+    static let short = S3Patience(attempts: 4, delay: .milliseconds(100), longestDelay: .seconds(1))
+    /// What would cost a transfer that is under way: long enough for a server to restart.
+    static let long = S3Patience(attempts: 12, delay: .milliseconds(200), longestDelay: .seconds(4))
+
+    /// The pause after an attempt, counted from 1, with a bit of chance so that transfers do not come back all at once.
+    func pause(after attempt: Int) -> Duration {
+        let grown = min(delay * (1 << min(attempt - 1, 16)), longestDelay)
+        return grown * Double.random(in: 0.75...1.25)
+    }
+}
