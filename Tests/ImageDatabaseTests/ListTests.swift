@@ -193,6 +193,13 @@ import TextCoding
                     page.marker = result.count == query.limit ? result.last?.id : nil
                 } while page.marker != nil
                 #expect(listed.map(\.id) == expected.map(\.id), "\(query)")
+                // However few hits of a filter are few.
+                for mostHits in [0, 9] {
+                    var statement = ImageListStatement(query, database.session.dialect, mostHits: mostHits)
+                    let rows = try await database.session.read(statement.build())
+                    let first = try database.session.imageRows.decode(rows[0]).images
+                    #expect(first.map(\.id) == expected.prefix(query.limit).map(\.id), "\(mostHits): \(query)")
+                }
                 for (read, image) in zip(listed, expected) {
                     #expect(read.properties == image.properties && read.tags == image.tags)
                     #expect(read.locations.map(\.url) == image.locations.map(\.url))

@@ -68,11 +68,10 @@ protocol SchemaDialect: Sendable {
     /// One cell: the name of the encoding in which the database keeps texts.
     var encoding: String { get }
 
-    /// Makes an index for comparisons of a text of any length with another. It must not keep writers away for long, and is
-    /// run outside of a transaction.
-    func createTextIndex(_ name: String, on table: String, _ column: String) -> String
+    /// Makes an index. It must not keep writers away for long, and is run outside of a transaction.
+    func createIndex(_ index: AddedIndex) -> String
 
-    /// Takes away what an interrupted ``createTextIndex(_:on:_:)`` has left, outside of a transaction.
+    /// Takes away what an interrupted ``createIndex(_:)`` has left, outside of a transaction.
     func dropIndex(_ name: String) -> String
 
     /// One row with a truth value when the index `$1` is there: whether queries can use it.

@@ -2,35 +2,74 @@ import ImageModel
 
 /// Builds the statement that answers ``ImagesFacet/list(_:)``.
 ///
-/// Who sees what, the filters and the paging are those of the Images API's "List images" as Glance carries it out.
+/// Who sees what, the filters and the paging are those of the Images API's "List images" as Glance carries it out. What it
+/// costs does not depend on how many images there are, but on how many the viewer may see:
+///
+/// * A *walk* goes through images in the order of the page and stops when it is full. There is one for each way to see an
+///   image (its owner's, everybody's, a member's), each along an index of its own; their first images are put together.
+/// * A *find* begins with the images that a filter leaves, where these are few. Which of the two it is, is decided by counting,
+///   within the statement: no planner knows whether a tag is rare.
 struct ImageListStatement {
     private let query: ImageQuery
     private let dialect: any SQLDialect
+    private let keys: [ImageQuery.Sort]
     private var builder = StatementBuilder()
+    /// Common table expressions.
+    private var tables: [String] = []
+    /// The images that one filter leaves, each by the name of a common table expression.
+    private var hits: [String] = []
+    /// What holds for every image of the list, but for who may see it.
+    private var common: [String] = []
+    private var owner: String?
 
-    init(_ query: ImageQuery, _ dialect: any SQLDialect) {
+    /// Up to so many hits are found and sorted; among more, walking finds a page sooner.
+    private let mostHits: Int
+
+    init(_ query: ImageQuery, _ dialect: any SQLDialect, mostHits: Int = 1000) {
         self.query = query
         self.dialect = dialect
+        self.mostHits = mostHits
+        keys = Self.totalOrder(query.sort)
     }
 
     /// The statement; its result is for ``ImageRows/decode(_:)``.
     mutating func build() -> Statement {
-        let keys = Self.totalOrder(query.sort)
         let rows = ImageRows(dialect, LocationRows(cipher: nil))
-        builder.append("WITH ")
+        owner = query.viewer.project.map { builder.bind(.text($0)) }
         if let marker = query.marker {
             let columns = keys.map(\.column.rawValue).joined(separator: ", ")
-            builder.append("marker AS (SELECT \(columns) FROM images i WHERE i.id = \(builder.bind(.text(marker)))")
             // It may be deleted since it ended a page: what comes after it is still the rest.
-            builder.append(" AND \(reachable())), ")
+            tables.append(
+                "marker AS (SELECT \(columns) FROM images i WHERE i.id = \(builder.bind(.text(marker))) AND \(reachable()))"
+            )
         }
-        let order = keys.map { "i.\($0.column.rawValue) \($0.isDescending ? "DESC" : "ASC")" }.joined(separator: ", ")
-        builder.append("page AS (SELECT \(rows.columns), row_number() OVER (ORDER BY \(order)) AS place")
-        builder.append(" FROM images i WHERE \(conditions().joined(separator: " AND "))")
-        if query.marker != nil { builder.append(" AND \(behindMarker(keys))") }
-        builder.append(" ORDER BY \(order) LIMIT \(max(0, query.limit)))")
+        collectConditions()
+        let branches = finds() + walks()
+        if branches.count > 1 {
+            let columns = (["id"] + keys.map(\.column.rawValue).filter { $0 != "id" }).joined(separator: ", ")
+            let parts = branches.enumerated().map { number, conditions in
+                "SELECT \(columns) FROM (SELECT \(columns) FROM \(cut(conditions))) part\(number)"
+            }
+            tables.append("part AS (\(parts.joined(separator: " UNION ALL ")))")
+            tables.append("top AS (SELECT id FROM part ORDER BY \(order("part")) LIMIT \(limit))")
+        }
+        let source = branches.count == 1 ? cut(branches[0]) : "images i WHERE i.id IN (SELECT id FROM top)"
+        tables.append(
+            "page AS (SELECT \(rows.columns), row_number() OVER (ORDER BY \(order())) AS place FROM \(source))")
+        builder.append("WITH \(tables.joined(separator: ", "))")
         builder.append(rows.selection(marker: query.marker != nil))
         return builder.statement
+    }
+
+    private var limit: Int { max(0, query.limit) }
+
+    private func order(_ table: String = "i") -> String {
+        keys.map { "\(table).\($0.column.rawValue) \($0.isDescending ? "DESC" : "ASC")" }.joined(separator: ", ")
+    }
+
+    /// The first images for which conditions hold.
+    private func cut(_ conditions: [String]) -> String {
+        "images i WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order()) LIMIT \(limit)"
     }
 
     /// The order asked for, made total by `id` where it does not have it.
@@ -42,33 +81,39 @@ struct ImageListStatement {
         return keys
     }
 
-    // MARK: Conditions
+    // MARK: Ways to the images
 
-    private mutating func conditions() -> [String] {
-        var result = ["NOT i.deleted", "i.status NOT IN ('killed', 'deleted', 'pending_delete')"]
-        result.append("i.os_hidden = \(query.isHidden ? "true" : "false")")
-        result += visibility()
-        result += query.filters.compactMap { condition($0) }
-        if let condition = tagCondition() { result.append(condition) }
-        if let condition = propertyCondition() { result.append(condition) }
-        return result
+    /// Conditions of the branches that begin with the hits of a filter, if these are few: the first such filter's.
+    private func finds() -> [[String]] {
+        let seen = sight() + behindMarker()
+        return hits.indices.map { index in
+            let few =
+                hits[..<index].map { "\(count($0)) > \(mostHits)" } + ["\(count(hits[index])) <= \(mostHits)"]
+            return few + ["i.id IN (SELECT image_id FROM \(hits[index]))"] + common + seen
+        }
     }
 
-    private mutating func visibility() -> [String] {
-        let viewer = query.viewer
-        let owner = viewer.project.map { builder.bind(.text($0)) }
-        let isOwn = owner.map { "i.owner = \($0)" }
+    /// Conditions of the branches that go along an index.
+    private func walks() -> [[String]] {
+        let many = hits.map { "\(count($0)) > \(mostHits)" }
+        let conditions = many + common
+        if query.viewer.isAdmin {
+            return behindMarkerByIndex().map { conditions + sight() + $0 }
+        }
+        return waysToSee().map { conditions + [$0] + behindMarker() }
+    }
+
+    private func count(_ hits: String) -> String { "(SELECT count(*) FROM \(hits))" }
+
+    // MARK: Who sees what
+
+    /// Who may see an image, in one condition, and which of these the query asks for.
+    private func sight() -> [String] {
         var result: [String] = []
-        if !viewer.isAdmin {
-            var allowed = ["i.visibility IN ('public', 'community')"]
-            if let isOwn, let owner {
-                var membership = "EXISTS (SELECT 1 FROM image_members m WHERE m.image_id = i.id AND m.member = \(owner)"
-                if let status = query.memberStatus {
-                    membership += " AND m.status = \(builder.bind(.text(status.rawValue)))"
-                }
-                allowed += [isOwn, "(i.visibility = 'shared' AND \(membership) AND NOT m.deleted))"]
-            }
-            result.append("(\(allowed.joined(separator: " OR ")))")
+        let isOwn = owner.map { "i.owner = \($0)" }
+        if !query.viewer.isAdmin {
+            let ways = ["i.visibility IN ('public', 'community')"] + [isOwn, membership()].compactMap { $0 }
+            result.append("(\(ways.joined(separator: " OR ")))")
         }
         if let visibility = query.visibility {
             result.append("i.visibility = '\(visibility.rawValue)'")
@@ -79,13 +124,50 @@ struct ImageListStatement {
         return result
     }
 
+    /// The same for one who is no administrator as conditions of which at most one holds for an image, so that an index
+    /// leads through each.
+    private func waysToSee() -> [String] {
+        // Said so that it is the condition of the index, too.
+        func everybodys(_ visibility: Visibility) -> String {
+            "i.visibility IN ('public', 'community') AND i.visibility = '\(visibility.rawValue)'"
+        }
+        guard let owner, let membership = membership() else {
+            switch query.visibility {
+            case .public?: return [everybodys(.public)]
+            case .community?: return [everybodys(.community)]
+            case .private?, .shared?: return ["false"]
+            case nil: return [everybodys(.public)] + (query.includesCommunity ? [everybodys(.community)] : [])
+            }
+        }
+        let own = "i.owner = \(owner)"
+        let foreign = "(i.owner IS NULL OR i.owner <> \(owner))"
+        switch query.visibility {
+        case .public?: return [everybodys(.public)]
+        case .community?: return [everybodys(.community)]
+        case .private?: return ["\(own) AND i.visibility = 'private'"]
+        case .shared?: return ["\(own) AND i.visibility = 'shared'", "\(foreign) AND \(membership)"]
+        case nil:
+            let communities = query.includesCommunity ? ["\(foreign) AND \(everybodys(.community))"] : []
+            return [own, "\(foreign) AND \(everybodys(.public))", "\(foreign) AND \(membership)"] + communities
+        }
+    }
+
+    /// The image is shared with the viewer's project.
+    private func membership() -> String? {
+        guard let owner else { return nil }
+        let status = query.memberStatus.map { " AND m.status = '\($0.rawValue)'" } ?? ""
+        return """
+            i.visibility = 'shared' AND i.id IN (SELECT m.image_id FROM image_members m WHERE m.member = \(owner)\(status) \
+            AND NOT m.deleted)
+            """
+    }
+
     /// Who reaches an image by its id, the same as ``Image/isVisible(toProject:isAdmin:)``, or did so until it was deleted:
     /// its members were deleted with it.
-    private mutating func reachable() -> String {
+    private func reachable() -> String {
         if query.viewer.isAdmin { return "true" }
         let anybodys = "i.owner IS NULL OR i.visibility IN ('public', 'community')"
-        guard let project = query.viewer.project else { return "(\(anybodys))" }
-        let owner = builder.bind(.text(project))
+        guard let owner else { return "(\(anybodys))" }
         return """
             (\(anybodys) OR i.owner = \(owner) OR (i.visibility = 'shared' AND EXISTS (SELECT 1 FROM image_members m \
             WHERE m.image_id = i.id AND m.member = \(owner) \
@@ -93,87 +175,125 @@ struct ImageListStatement {
             """
     }
 
-    /// The condition of a filter on a column of the image; nil for those on the rows of other tables.
-    private mutating func condition(_ filter: ImageQuery.Filter) -> String? {
+    // MARK: Filters
+
+    private mutating func collectConditions() {
+        common = ["NOT i.deleted", "i.status NOT IN ('killed', 'deleted', 'pending_delete')"]
+        common.append("i.os_hidden = \(query.isHidden ? "true" : "false")")
+        for filter in query.filters { collectCondition(filter) }
+        collectTags()
+        collectProperties()
+    }
+
+    /// The condition of a filter on a column of the image.
+    private mutating func collectCondition(_ filter: ImageQuery.Filter) {
         switch filter {
         case .oneOf(let column, let values):
-            guard !values.isEmpty else { return "false" }
+            guard !values.isEmpty else { return common.append("false") }
             let places = values.map { builder.bind(.text($0)) }.joined(separator: ", ")
             // Visibility may be an enumeration, which knows no other text.
             let name = column == .visibility ? dialect.text("i.visibility") : "i.\(column.rawValue)"
-            return "\(name) IN (\(places))"
+            common.append("\(name) IN (\(places))")
         case .integer(let column, let comparison, let value):
-            return "i.\(column.rawValue) \(comparison.sql) \(builder.bind(.integer(value)))"
+            collectComparison(column, comparison, .integer(value))
         case .time(let column, let comparison, let value):
-            return "i.\(column.rawValue) \(comparison.sql) \(builder.bind(.time(value)))"
+            collectComparison(column, comparison, .time(value))
         case .isProtected(let value):
-            return "i.protected = \(value ? "true" : "false")"
+            common.append("i.protected = \(value ? "true" : "false")")
         case .tag, .property:
-            return nil
+            break
         }
+    }
+
+    private mutating func collectComparison(
+        _ column: ImageQuery.Column, _ comparison: ImageQuery.Comparison, _ value: SQLValue
+    ) {
+        let condition = "i.\(column.rawValue) \(comparison.sql) \(builder.bind(value))"
+        common.append(condition)
+        // Who is no administrator sees a few images only. An index that gives the order knows the range, too.
+        let isIndexed = [.size, .createdAt, .updatedAt].contains(column) && keys.first?.column != column
+        guard query.viewer.isAdmin, isIndexed, comparison != .notEqual else { return }
+        // The order is the index's, without which a database reads the whole table to find out that there is nothing.
+        addHits(
+            "SELECT i.id AS image_id FROM images i WHERE NOT i.deleted AND \(condition) ORDER BY i.\(column.rawValue)")
+    }
+
+    private mutating func addHits(_ selection: String) {
+        hits.append("hits\(hits.count + 1)")
+        tables.append("hits\(hits.count) AS (\(selection) LIMIT \(mostHits + 1))")
     }
 
     // A few tags or properties are a condition each, so that the database can walk through the images in order and stop when
-    // the page is full. Each becomes a join, though, and the planner's work grows with the third power of their number:
-    // fifty held it for seconds. So many of them are one sub-select.
+    // the page is full. So many of them that the planner's work would grow are one sub-select.
 
-    private static let mostJoins = 4
+    private static let mostConditions = 4
 
-    /// The image has all the tags of the filters; nil when there are none.
-    private mutating func tagCondition() -> String? {
+    /// The image has all the tags of the filters.
+    private mutating func collectTags() {
         let tags = query.filters.compactMap { if case .tag(let tag) = $0 { tag } else { nil } }
             .unique { Array($0.utf8) }
         let places = tags.map { builder.bind(.text($0)) }
-        if tags.isEmpty { return nil }
-        guard tags.count > Self.mostJoins else {
-            return places.map { place in
-                "EXISTS (SELECT 1 FROM image_tags t WHERE t.image_id = i.id AND \(dialect.isSame("t.value", place)) AND NOT t.deleted)"
-            }.joined(separator: " AND ")
+        guard tags.count > Self.mostConditions else {
+            for place in places {
+                let condition = "\(dialect.isSame("t.value", place)) AND NOT t.deleted"
+                common.append(Self.probe("image_tags t WHERE t.image_id = i.id AND \(condition)"))
+                addHits("SELECT t.image_id FROM image_tags t WHERE \(condition)")
+            }
+            return
         }
-        return """
-            i.id IN (SELECT t.image_id FROM image_tags t WHERE \(dialect.isOneOf(["t.value"], places.map { [$0] })) \
-            AND NOT t.deleted GROUP BY t.image_id HAVING count(DISTINCT t.value) = \(tags.count))
+        tables.append(
             """
+            tagged AS (SELECT t.image_id FROM image_tags t WHERE \(dialect.isOneOf(["t.value"], places.map { [$0] })) \
+            AND NOT t.deleted GROUP BY t.image_id HAVING count(DISTINCT t.value) = \(tags.count))
+            """)
+        common.append("i.id IN (SELECT image_id FROM tagged)")
     }
 
-    /// The image has all the properties of the filters, of which it has one of a name; nil when there are none.
-    private mutating func propertyCondition() -> String? {
+    /// The image has all the properties of the filters, of which it has one of a name.
+    private mutating func collectProperties() {
         let properties = query.filters.compactMap {
-            if case .property(let name, let value) = $0 { (name, value) } else { nil }
-        }.unique { [Array($0.0.utf8), Array($0.1.utf8)] }
-        let places = properties.map { [builder.bind(.text($0.0)), builder.bind(.text($0.1))] }
+            if case .property(let name, let value) = $0 { (name: name, value: value) } else { nil }
+        }.unique { [Array($0.name.utf8), Array($0.value.utf8)] }
+        let places = properties.map { [builder.bind(.text($0.name)), builder.bind(.text($0.value))] }
         let columns = ["p.name", "p.value"]
-        if properties.isEmpty { return nil }
-        guard properties.count > Self.mostJoins else {
-            return places.map { place in
-                """
-                EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = i.id AND \(dialect.isOneOf(columns, [place])) \
-                AND NOT p.deleted)
-                """
-            }.joined(separator: " AND ")
+        guard properties.count > Self.mostConditions else {
+            for (property, place) in zip(properties, places) {
+                let condition = "\(dialect.isOneOf(columns, [place])) AND NOT p.deleted"
+                common.append(Self.probe("image_properties p WHERE p.image_id = i.id AND \(condition)"))
+                guard property.value.unicodeScalars.count <= AddedIndex.longestProperty else { continue }
+                addHits(
+                    "SELECT p.image_id FROM image_properties p WHERE \(condition) AND \(AddedIndex.isShortProperty("p."))"
+                )
+            }
+            return
         }
-        return """
-            i.id IN (SELECT p.image_id FROM image_properties p WHERE \(dialect.isOneOf(columns, places)) AND NOT p.deleted \
-            GROUP BY p.image_id HAVING count(*) = \(properties.count))
+        tables.append(
             """
+            described AS (SELECT p.image_id FROM image_properties p WHERE \(dialect.isOneOf(columns, places)) \
+            AND NOT p.deleted GROUP BY p.image_id HAVING count(*) = \(properties.count))
+            """)
+        common.append("i.id IN (SELECT image_id FROM described)")
     }
+
+    /// Whether there is a row, asked for each image that a walk comes to. Without the offset a planner would make a join of it,
+    /// with all rows that there are.
+    private static func probe(_ source: String) -> String { "EXISTS (SELECT 1 FROM \(source) LIMIT 1 OFFSET 0)" }
 
     // MARK: Paging
 
-    /// True for what comes after the marker in the order of `keys`.
-    private func behindMarker(_ keys: [ImageQuery.Sort]) -> String {
+    /// True for what comes after the marker.
+    private func behindMarker() -> [String] {
+        if query.marker == nil { return [] }
         var alternatives: [String] = []
         var equal: [String] = []
         for key in keys {
             let own = "i.\(key.column.rawValue)"
-            let other = "(SELECT \(key.column.rawValue) FROM marker)"
+            let other = Self.marker(key)
             let isNullable = key.column.isNullable
             var behind = "\(own) \(key.isDescending ? "<" : ">") \(other)"
             if isNullable {
-                // Nulls stand at one end of the order: which one depends on the database and the direction.
-                let nullsComeLast = dialect.nullsAreSmallest == key.isDescending
                 behind =
-                    nullsComeLast
+                    nullsComeLast(key)
                     ? "(\(behind) OR (\(own) IS NULL AND \(other) IS NOT NULL))"
                     : "(\(behind) OR (\(own) IS NOT NULL AND \(other) IS NULL))"
             }
@@ -182,11 +302,30 @@ struct ImageListStatement {
                 isNullable ? "(\(own) = \(other) OR (\(own) IS NULL AND \(other) IS NULL))" : "\(own) = \(other)")
         }
         let condition = "(\(alternatives.joined(separator: " OR ")))"
-        guard let first = keys.first, !first.column.isNullable else { return condition }
+        guard let first = keys.first, !first.column.isNullable else { return [condition] }
         // Says the same once more in a way that an index on the first key can use.
-        let column = first.column.rawValue
-        return "i.\(column) \(first.isDescending ? "<=" : ">=") (SELECT \(column) FROM marker) AND \(condition)"
+        return [Self.notBefore(first), condition]
     }
+
+    /// The same as conditions of which at most one holds for an image, so that an index on the first key leads through each:
+    /// nulls stand at one end of it.
+    private func behindMarkerByIndex() -> [[String]] {
+        let behind = behindMarker()
+        guard query.marker != nil, let first = keys.first, first.column.isNullable else { return [behind] }
+        let own = "i.\(first.column.rawValue)"
+        let parts = [[Self.notBefore(first)] + behind, ["\(own) IS NULL"] + behind]
+        return nullsComeLast(first) ? parts : parts + [["\(Self.marker(first)) IS NULL", "\(own) IS NOT NULL"]]
+    }
+
+    private static func marker(_ key: ImageQuery.Sort) -> String { "(SELECT \(key.column.rawValue) FROM marker)" }
+
+    /// The image has the marker's value or one that comes after it; null is none.
+    private static func notBefore(_ key: ImageQuery.Sort) -> String {
+        "i.\(key.column.rawValue) \(key.isDescending ? "<=" : ">=") \(marker(key))"
+    }
+
+    /// Nulls stand at one end of the order: which one depends on the database and the direction.
+    private func nullsComeLast(_ key: ImageQuery.Sort) -> Bool { dialect.nullsAreSmallest == key.isDescending }
 }
 
 extension Array {

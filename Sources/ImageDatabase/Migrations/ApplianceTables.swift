@@ -101,20 +101,6 @@ enum ApplianceTables {
                 primaryKey: ["scope_id"])),
     ]
 
-    /// Indexes of ours on Glance's tables. They are made outside of transactions while others write, so they stand under no
-    /// version; whether they are there is asked of the database.
-    static let indexes = [
-        // Before data are removed it is looked whether another row needs them too.
-        TextIndex(name: "glance_image_locations_value_idx", table: "image_locations", column: "value")
-    ]
-
-    /// An index for looking up a text of any length.
-    struct TextIndex: Sendable {
-        var name: String
-        var table: String
-        var column: String
-    }
-
     static let versionTable =
         "CREATE TABLE IF NOT EXISTS glance_appliance_version (version INTEGER NOT NULL PRIMARY KEY)"
     static let currentVersion = "SELECT COALESCE(MAX(version), 0) FROM glance_appliance_version"

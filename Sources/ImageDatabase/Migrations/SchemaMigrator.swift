@@ -88,7 +88,8 @@ public struct SchemaMigrator: Sendable {
             hasChanged = true
         }
         try await createOwnTables()
-        try await createOwnIndexes()
+        // They are of columns that old releases don't have.
+        if graph.closure(try await knownRevisions()).contains(Revisions.expandHead) { try await createOwnIndexes() }
         return hasChanged
     }
 
@@ -129,13 +130,13 @@ public struct SchemaMigrator: Sendable {
     public func createOwnIndexes() async throws(Failure) {
         try await wrap { () async throws(DatabaseError) in
             let schema = session.dialect.schema
-            for index in ApplianceTables.indexes {
+            for index in AddedIndex.all {
                 var tries = 0
                 while try await !isUsable(index) {
                     do throws(DatabaseError) {
                         // Waits for whoever makes it just now. What is unusable then is what an interruption has left.
                         try await session.write([
-                            Statement(schema.createTextIndex(index.name, on: index.table, index.column))
+                            Statement(schema.createIndex(index))
                         ])
                         if try await isUsable(index) { break }
                         try await session.write([Statement(schema.dropIndex(index.name))])
@@ -153,12 +154,12 @@ public struct SchemaMigrator: Sendable {
     public func missingIndexes() async throws(Failure) -> [String] {
         try await wrap { () async throws(DatabaseError) in
             var missing: [String] = []
-            for index in ApplianceTables.indexes where try await !isUsable(index) { missing.append(index.name) }
+            for index in AddedIndex.all where try await !isUsable(index) { missing.append(index.name) }
             return missing
         }
     }
 
-    private func isUsable(_ index: ApplianceTables.TextIndex) async throws(DatabaseError) -> Bool {
+    private func isUsable(_ index: AddedIndex) async throws(DatabaseError) -> Bool {
         let rows = try await session.read(Statement(session.dialect.schema.findIndex, [.text(index.name)]))[0]
         return rows.count > 0 && rows[0].bool(0)
     }

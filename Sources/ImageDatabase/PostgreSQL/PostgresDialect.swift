@@ -64,9 +64,17 @@ struct PostgresSchemaDialect: SchemaDialect {
 
     let encoding = "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
 
-    func createTextIndex(_ name: String, on table: String, _ column: String) -> String {
-        // Of a hash index no entry is larger than the hash; a tree refuses texts of more than 2700 bytes.
-        "CREATE INDEX CONCURRENTLY IF NOT EXISTS \(name) ON \(table) USING hash (\(column))"
+    func createIndex(_ index: AddedIndex) -> String {
+        let columns =
+            switch index.key {
+            // Of a hash index no entry is larger than the hash; a tree refuses texts of more than 2700 bytes.
+            case .text(let column): "USING hash (\(column))"
+            case .columns(let columns, beside: []): "(\(columns.joined(separator: ", ")))"
+            case .columns(let columns, let beside):
+                "(\(columns.joined(separator: ", "))) INCLUDE (\(beside.joined(separator: ", ")))"
+            }
+        let condition = index.condition.map { " WHERE \($0)" } ?? ""
+        return "CREATE INDEX CONCURRENTLY IF NOT EXISTS \(index.name) ON \(index.table) \(columns)\(condition)"
     }
 
     func dropIndex(_ name: String) -> String { "DROP INDEX CONCURRENTLY IF EXISTS \(name)" }

@@ -53,8 +53,15 @@ struct SQLiteSchemaDialect: SchemaDialect {
 
     let encoding = "SELECT encoding FROM pragma_encoding"
 
-    func createTextIndex(_ name: String, on table: String, _ column: String) -> String {
-        "CREATE INDEX IF NOT EXISTS \(name) ON \(table) (\(column))"
+    func createIndex(_ index: AddedIndex) -> String {
+        let columns =
+            switch index.key {
+            case .text(let column): [column]
+            case .columns(let columns, beside: _): columns
+            }
+        let condition = index.condition.map { " WHERE \($0)" } ?? ""
+        return
+            "CREATE INDEX IF NOT EXISTS \(index.name) ON \(index.table) (\(columns.joined(separator: ", ")))\(condition)"
     }
 
     func dropIndex(_ name: String) -> String { "DROP INDEX IF EXISTS \(name)" }
