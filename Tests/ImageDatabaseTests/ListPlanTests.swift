@@ -99,7 +99,7 @@ import TextCoding
     private static func explain(
         _ query: ImageQuery, _ database: ImageDatabase
     ) async throws -> (blocks: Int, plan: String) {
-        var list = ImageListStatement(query, database.session.dialect)
+        let list = ImageListStatement(query, database.session.dialect)
         let statement = list.build()
         let values = statement.parameters.map { value in
             switch value {

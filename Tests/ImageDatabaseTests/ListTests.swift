@@ -195,7 +195,7 @@ import TextCoding
                 #expect(listed.map(\.id) == expected.map(\.id), "\(query)")
                 // However few hits of a filter are few.
                 for mostHits in [0, 9] {
-                    var statement = ImageListStatement(query, database.session.dialect, mostHits: mostHits)
+                    let statement = ImageListStatement(query, database.session.dialect, mostHits: mostHits)
                     let rows = try await database.session.read(statement.build())
                     let first = try database.session.imageRows.decode(rows[0]).images
                     #expect(first.map(\.id) == expected.prefix(query.limit).map(\.id), "\(mostHits): \(query)")

@@ -20,6 +20,7 @@ struct ImageListStatement {
     private var hits: [String] = []
     /// What holds for every image of the list, but for who may see it.
     private var common: [String] = []
+    /// The parameter that is the viewer's project.
     private var owner: String?
 
     /// Up to so many hits are found and sorted; among more, walking finds a page sooner.
@@ -30,11 +31,6 @@ struct ImageListStatement {
         self.dialect = dialect
         self.mostHits = mostHits
         keys = Self.totalOrder(query.sort)
-    }
-
-    /// The statement; its result is for ``ImageRows/decode(_:)``.
-    mutating func build() -> Statement {
-        let rows = ImageRows(dialect, LocationRows(cipher: nil))
         owner = query.viewer.project.map { builder.bind(.text($0)) }
         if let marker = query.marker {
             let columns = keys.map(\.column.rawValue).joined(separator: ", ")
@@ -44,18 +40,30 @@ struct ImageListStatement {
             )
         }
         collectConditions()
+    }
+
+    /// The statement; its result is for ``ImageRows/decode(_:)``.
+    func build() -> Statement {
+        let rows = ImageRows(dialect, LocationRows(cipher: nil))
         let branches = finds() + walks()
-        if branches.count > 1 {
+        var tables = tables
+        if branches.count == 1 {
+            tables.append(
+                "page AS (SELECT \(rows.columns), row_number() OVER (ORDER BY \(order())) AS place FROM \(cut(branches[0])))"
+            )
+        } else {
             let columns = (["id"] + keys.map(\.column.rawValue).filter { $0 != "id" }).joined(separator: ", ")
             let parts = branches.enumerated().map { number, conditions in
                 "SELECT \(columns) FROM (SELECT \(columns) FROM \(cut(conditions))) part\(number)"
             }
-            tables.append("part AS (\(parts.joined(separator: " UNION ALL ")))")
-            tables.append("top AS (SELECT id FROM part ORDER BY \(order("part")) LIMIT \(limit))")
+            let order = order("part")
+            tables += [
+                "part AS (\(parts.joined(separator: " UNION ALL ")))",
+                "top AS (SELECT id AS top_id, row_number() OVER (ORDER BY \(order)) AS place FROM part ORDER BY \(order) LIMIT \(limit))",
+                "page AS (SELECT \(rows.columns), place FROM top CROSS JOIN images i WHERE i.id = top_id)",
+            ]
         }
-        let source = branches.count == 1 ? cut(branches[0]) : "images i WHERE i.id IN (SELECT id FROM top)"
-        tables.append(
-            "page AS (SELECT \(rows.columns), row_number() OVER (ORDER BY \(order())) AS place FROM \(source))")
+        var builder = builder
         builder.append("WITH \(tables.joined(separator: ", "))")
         builder.append(rows.selection(marker: query.marker != nil))
         return builder.statement

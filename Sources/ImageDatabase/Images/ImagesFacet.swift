@@ -18,7 +18,7 @@ public struct ImagesFacet: Sendable {
     /// - Throws: ``DatabaseError/markerNotFound`` when there is no row of the marker, or when it is not visible to the
     ///   viewer. One that is deleted still marks its place, for everybody who could see it.
     public func list(_ query: ImageQuery) async throws(DatabaseError) -> [Image] {
-        var list = ImageListStatement(query, session.dialect)
+        let list = ImageListStatement(query, session.dialect)
         let rows = try await session.read(list.build())
         let (images, hasMarker) = try session.imageRows.decode(rows[0])
         if query.marker != nil && !hasMarker { throw .markerNotFound }

@@ -112,11 +112,9 @@ final class PostgresConnector: Sendable {
             defer { PQclear(result) }
             guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw Refusal(message: handle.message) }
         }
-        if let statement = session.statement {
-            // What does not know these settings serves without them.
-            PQclear(PQexec(connection, statement))
-            guard PQstatus(connection) == CONNECTION_OK else { throw Refusal(message: handle.message) }
-        }
+        // What does not know these settings serves without them.
+        PQclear(PQexec(connection, session.statement))
+        guard PQstatus(connection) == CONNECTION_OK else { throw Refusal(message: handle.message) }
         return handle
     }
 }

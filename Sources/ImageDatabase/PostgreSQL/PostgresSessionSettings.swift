@@ -1,16 +1,17 @@
 /// How soon a session, ours or another, notices that the other end is gone or that somebody holds what it waits for.
 ///
 /// Our own end is set up by libpq's parameters, the server's by its settings (PostgreSQL documentation, "Connection Control
-/// Functions", "Client Connection Defaults" and "TCP Settings").
+/// Functions", "Client Connection Defaults" and "TCP Settings"). And that a statement is planned once, not each time that it
+/// runs: ours have plans that are good for any parameters (ListPlanTests), and planning a list takes longer than running it.
 struct PostgresSessionSettings: Sendable {
     /// Parameters of the connection; those of the URL come after them and count instead.
     let parameters: [DatabaseURL.Parameter]
-    /// What a new session runs; nil when there is nothing to set. It leaves alone what the URL, the role or the database
-    /// has set already, and what the server does not know.
-    let statement: String?
+    /// What a new session runs. It leaves alone what the URL, the role or the database has set already, and what the server
+    /// does not know.
+    let statement: String
 
     init(_ options: DatabaseOptions) {
-        var settings: [(name: String, value: String)] = []
+        var settings = [(name: "plan_cache_mode", value: "force_generic_plan")]
         if options.idleTransactionTimeout > 0 {
             settings.append(("idle_in_transaction_session_timeout", "\(options.idleTransactionTimeout)s"))
         }
@@ -32,10 +33,7 @@ struct PostgresSessionSettings: Sendable {
             parameters = []
         }
         let rows = settings.map { "('\($0.name)', '\($0.value)')" }.joined(separator: ", ")
-        statement =
-            settings.isEmpty
-            ? nil
-            : """
+        statement = """
             SELECT set_config(s.name, v.value, false) FROM (VALUES \(rows)) AS v (name, value) \
             JOIN pg_settings s ON s.name = v.name WHERE s.source IN ('default', 'configuration file', 'command line')
             """
