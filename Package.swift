@@ -206,7 +206,14 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "StoreDrivers",
-            dependencies: ["FileDriver", "HTTPDriver", "S3Driver", "VMwareDriver", "ImageStore"],
+            dependencies: ["FileDriver", "HTTPDriver", "S3Driver", "SwiftDriver", "VMwareDriver", "ImageStore"],
+            swiftSettings: strict),
+        .target(
+            name: "SwiftDriver",
+            dependencies: [
+                "Identity", "OutgoingHTTP", "JSON", "TextCoding", "ImageStore", "ImageModel", "OsloConfig", nioCore,
+                nioPosix, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .target(
             name: "FileDriver",
@@ -382,6 +389,7 @@ let package = Package(
             name: "ImageStoreTests",
             dependencies: [
                 "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "S3Driver",
+                "SwiftDriver",
                 "VMwareDriver",
                 "ImageModel",
                 "ExternalHTTP",
@@ -398,6 +406,13 @@ let package = Package(
                 "S3Driver", "ImageStore", "ImageModel", "OsloConfig", "TextCoding", "TestSupport", nioCore, nioPosix,
                 logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SwiftDriverTests",
+            dependencies: [
+                "SwiftDriver", "Identity", "ImageStore", "ImageModel", "OsloConfig", "TestSupport", nioCore, nioPosix,
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -26,6 +26,8 @@ public final class KeystoneSession: Sendable {
         var renewal: Int64
         /// With `/v3`, without a slash at the end.
         var endpoint: String
+        var catalog: ServiceCatalog
+        var userID: String
     }
 
     private struct State {
@@ -109,6 +111,29 @@ public final class KeystoneSession: Sendable {
 
     // MARK: The service's own token
 
+    /// What another service wants to know of who asks it.
+    public struct Access: Sendable {
+        /// Never logged.
+        public let token: String
+        /// Where the other services are.
+        public let catalog: ServiceCatalog
+        public let userID: String
+        fileprivate let generation: Int
+    }
+
+    /// The session's token, for other services; of those that are kept, one that does not end soon.
+    ///
+    /// - Throws: ``IdentityError/unavailable(_:)`` when there is none to be had.
+    public func access() async throws(IdentityError) -> Access {
+        let (grant, generation) = try await currentGrant()
+        return Access(token: grant.token, catalog: grant.catalog, userID: grant.userID, generation: generation)
+    }
+
+    /// A service has refused a token: the next ``access()`` gets another one.
+    public func forget(_ refused: Access) {
+        state.withLock { if $0.generation == refused.generation { $0.grant = nil } }
+    }
+
     private func currentGrant() async throws(IdentityError) -> (Grant, generation: Int) {
         let (known, generation, refusal) = state.withLock { ($0.grant, $0.generation, $0.refusal) }
         if let known, known.renewal > Timestamp.now.secondsSince1970 { return (known, generation) }
@@ -146,7 +171,10 @@ public final class KeystoneSession: Sendable {
             let life = max(0, try decoded.expiry() - now)
             let listed = settings.endpointOverride ?? endpoint(in: catalog ?? [])
             let endpoint = listed == nil ? base : try await versioned(listed ?? base)
-            return Grant(token: token, renewal: now + life - min(30, life / 10), endpoint: endpoint)
+            let margin = settings.renewalMargin.map { min(Int64($0), life / 2) } ?? min(30, life / 10)
+            return Grant(
+                token: token, renewal: now + life - margin, endpoint: endpoint,
+                catalog: ServiceCatalog(catalog ?? []), userID: decoded.token.user.id)
         } catch let error as IdentityError {
             throw error
         } catch {

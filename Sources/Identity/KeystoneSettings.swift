@@ -21,6 +21,9 @@ public struct KeystoneSettings: Sendable, Equatable {
     public var tls = TLSSettings()
     /// Seconds for a connection and for a whole exchange; nil leaves both to defaults that end some day.
     public var timeout: Int?
+    /// Seconds before its end at which the session's own token is replaced; nil is a tenth of its life, half a minute at
+    /// most.
+    public var renewalMargin: Int?
     /// How often a connection that failed is tried again.
     public var maxRetries = 3
     /// How long before that at first; doubles each time, up to a second or this.

@@ -4,6 +4,8 @@ import JSON
 public struct ServiceCatalog: Sendable {
     private let services: [CatalogAnswer.Service]
 
+    init(_ services: [CatalogAnswer.Service]) { self.services = services }
+
     /// - Parameter text: ``AuthContext/serviceCatalog``.
     public init?(_ text: String) {
         guard let services = try? JSONValue.parse(text).decode([CatalogAnswer.Service].self) else { return nil }

@@ -5,7 +5,7 @@ struct DriverTable {
     let drivers: [StoreDriver]
 
     /// Drivers of Glance that this release does not have.
-    private static let missing: Set<String> = ["cinder", "rbd", "swift"]
+    private static let missing: Set<String> = ["cinder", "rbd"]
 
     /// - Parameter option: which one names the driver.
     func driver(_ name: String, option: String) throws(StoreError) -> StoreDriver {
@@ -32,11 +32,7 @@ struct DriverTable {
         if let driver = drivers.first(where: { $0.name == scheme || $0.schemes.contains(scheme) }) {
             return driver.name
         }
-        return switch scheme {
-        case "swift+http", "swift+https", "swift+config": "swift"
-        case "vsphere": "vmware"
-        default: scheme
-        }
+        return scheme
     }
 
     func defaultStore(

@@ -109,7 +109,7 @@ import Testing
         ("[DEFAULT]\nenabled_backends = a:rbd\n[glance_store]\ndefault_backend = a", "lacks the store driver 'rbd'"),
         ("[DEFAULT]\nenabled_backends = a:floppy\n[glance_store]\ndefault_backend = a", "no store driver 'floppy'"),
         ("[glance_store]\nstores = http", "default_store"),
-        ("[glance_store]\nstores = file, swift", "lacks the store driver 'swift'"),
+        ("[glance_store]\nstores = file, cinder", "lacks the store driver 'cinder'"),
         ("[glance_store]\nstores =", "stores"),
         ("[glance_store]\nfilesystem_store_datadir = relative/path", "not an absolute path"),
         ("[glance_store]\nfilesystem_store_datadir = /srv/../etc", "not an absolute path"),

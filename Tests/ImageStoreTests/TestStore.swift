@@ -19,6 +19,9 @@ enum Driver: String, CaseIterable, Sendable {
     case s3
     case s3InParts
     case s3OfSwift
+    case swift
+    case swiftOfTempAuth
+    case swiftInSegments
 
     /// What this driver can, as far as the suite has to know.
     var capabilities: Capabilities {
@@ -27,6 +30,7 @@ enum Driver: String, CaseIterable, Sendable {
             [.writes, .outages]
         case .http: [.outages]
         case .s3, .s3InParts, .s3OfSwift: [.writes, .outages]
+        case .swift, .swiftOfTempAuth, .swiftInSegments: [.writes, .outages]
         }
     }
 
@@ -89,6 +93,7 @@ struct TestStore: Sendable {
             }
         case .vmware: try await withVMware(body)
         case .s3, .s3InParts, .s3OfSwift: try await withS3(driver, body)
+        case .swift, .swiftOfTempAuth, .swiftInSegments: try await withSwift(driver, body)
         default:
             try await withTemporaryDirectory { directory in
                 try await with(settings: settings(driver, directory), body)

@@ -4,44 +4,44 @@ extension Options {
         static let group = "glance_store"
 
         public static let swiftStoreAuthInsecure = Option<Bool>(
-            .notYet, group, "swift_store_auth_insecure", default: false,
+            .honoured, group, "swift_store_auth_insecure", default: false,
             help: "Does not verify the certificates of Keystone and Swift.")
 
         public static let swiftStoreCacert = Option<String?>(
-            .notYet, group, "swift_store_cacert", default: nil,
+            .honoured, group, "swift_store_cacert", default: nil,
             help: "CA certificates to verify them with.")
 
         public static let swiftStoreRegion = Option<String?>(
-            .notYet, group, "swift_store_region", default: nil,
+            .honoured, group, "swift_store_region", default: nil,
             help: "Region of the Swift endpoint.")
 
         public static let swiftStoreEndpoint = Option<String?>(
-            .notYet, group, "swift_store_endpoint", default: nil,
+            .honoured, group, "swift_store_endpoint", default: nil,
             help: "Storage URL to use instead of the one in the catalog.")
 
         public static let swiftStoreEndpointType = Option<String>(
-            .notYet, group, "swift_store_endpoint_type", default: "publicURL",
+            .honoured, group, "swift_store_endpoint_type", default: "publicURL",
             choices: ["publicURL", "adminURL", "internalURL"],
             help: "Interface of the endpoint in the catalog.")
 
         public static let swiftStoreServiceType = Option<String>(
-            .notYet, group, "swift_store_service_type", default: "object-store",
+            .honoured, group, "swift_store_service_type", default: "object-store",
             help: "Service type of Swift in the catalog.")
 
         public static let swiftStoreContainer = Option<String>(
-            .notYet, group, "swift_store_container", default: "glance",
+            .honoured, group, "swift_store_container", default: "glance",
             help: "Container of images, or what the names of containers begin with.")
 
         public static let swiftStoreLargeObjectSize = Option<Int>(
-            .notYet, group, "swift_store_large_object_size", default: 5120, minimum: 1,
-            help: "Size in MiB from which images are stored in segments.")
+            .honoured, group, "swift_store_large_object_size", default: 5120, minimum: 1,
+            help: "Size from which images are stored in segments, in thousands of KiB.")
 
         public static let swiftStoreLargeObjectChunkSize = Option<Int>(
-            .notYet, group, "swift_store_large_object_chunk_size", default: 200, minimum: 1,
-            help: "Size of a segment in MiB.")
+            .honoured, group, "swift_store_large_object_chunk_size", default: 200, minimum: 1,
+            help: "Size of a segment in thousands of KiB.")
 
         public static let swiftStoreCreateContainerOnPut = Option<Bool>(
-            .notYet, group, "swift_store_create_container_on_put", default: false,
+            .honoured, group, "swift_store_create_container_on_put", default: false,
             help: "Creates a missing container when an image is stored.")
 
         public static let swiftStoreMultiTenant = Option<Bool>(
@@ -49,7 +49,7 @@ extension Options {
             help: "Stores images in the accounts of their owners.")
 
         public static let swiftStoreMultipleContainersSeed = Option<Int>(
-            .notYet, group, "swift_store_multiple_containers_seed", default: 0, minimum: 0, maximum: 32,
+            .honoured, group, "swift_store_multiple_containers_seed", default: 0, minimum: 0, maximum: 32,
             help: """
                 How many characters of an image's id distinguish containers, to spread images over many; 0 \
                 uses one container.
@@ -60,15 +60,15 @@ extension Options {
             help: "Projects that may read and write every container, with swift_store_multi_tenant.")
 
         public static let swiftStoreSslCompression = Option<Bool>(
-            .notYet, group, "swift_store_ssl_compression", default: true,
+            .noMeaning("TLS is never compressed"), group, "swift_store_ssl_compression", default: true,
             help: "Compresses TLS traffic.")
 
         public static let swiftStoreRetryGetCount = Option<Int>(
-            .notYet, group, "swift_store_retry_get_count", default: 0, minimum: 0,
+            .honoured, group, "swift_store_retry_get_count", default: 0, minimum: 0,
             help: "How often an interrupted download is taken up again.")
 
         public static let swiftStoreExpireSoonInterval = Option<Int>(
-            .notYet, group, "swift_store_expire_soon_interval", default: 60, minimum: 0,
+            .honoured, group, "swift_store_expire_soon_interval", default: 60, minimum: 0,
             help: "Seconds before a token expires at which it is renewed.")
 
         public static let swiftStoreUseTrusts = Option<Bool>(
@@ -80,49 +80,52 @@ extension Options {
             help: "Keeps each segment on disk until it is stored, so that it can be sent again.")
 
         public static let defaultSwiftReference = Option<String>(
-            .notYet, group, "default_swift_reference", default: "ref1",
+            .honoured, group, "default_swift_reference", default: "ref1",
             help: "Section of swift_store_config_file whose account takes new images.")
 
         public static let swiftStoreAuthVersion = Option<String>(
-            .notYet, group, "swift_store_auth_version", default: "3", choices: ["3", "2"],
-            deprecated: "there is only version 3",
-            help: "Version of the Identity API.")
+            .honoured, group, "swift_store_auth_version", default: "3", choices: ["3", "2", "1"],
+            deprecated: "Keystone has version 3 only",
+            help: """
+                Version of the Identity API; 1 is Swift's own authentication (TempAuth), and 2 means 3, since \
+                Keystone has it no more.
+                """)
 
         public static let swiftStoreAuthAddress = Option<String?>(
-            .notYet, group, "swift_store_auth_address", default: nil,
+            .honoured, group, "swift_store_auth_address", default: nil,
             deprecated: "put the account into swift_store_config_file",
             help: "URL of Keystone.")
 
         public static let swiftStoreUser = Option<String?>(
-            .notYet, group, "swift_store_user", default: nil, secret: true,
+            .honoured, group, "swift_store_user", default: nil, secret: true,
             deprecated: "put the account into swift_store_config_file",
             help: "Account as project:user.")
 
         public static let swiftStoreKey = Option<String?>(
-            .notYet, group, "swift_store_key", default: nil, secret: true,
+            .honoured, group, "swift_store_key", default: nil, secret: true,
             deprecated: "put the account into swift_store_config_file",
             help: "Password of that account.")
 
         public static let swiftStoreApplicationCredentialId = Option<String?>(
-            .notYet, group, "swift_store_application_credential_id", default: nil, secret: true,
+            .honoured, group, "swift_store_application_credential_id", default: nil, secret: true,
             help: "Id of an application credential to use instead of a password.")
 
         public static let swiftStoreApplicationCredentialSecret = Option<String?>(
-            .notYet, group, "swift_store_application_credential_secret", default: nil, secret: true,
+            .honoured, group, "swift_store_application_credential_secret", default: nil, secret: true,
             help: "Its secret.")
 
         public static let swiftStoreProjectName = Option<String?>(
-            .notYet, group, "swift_store_project_name", default: nil,
+            .noMeaning("an application credential is of one project"), group, "swift_store_project_name", default: nil,
             deprecated: "put the account into swift_store_config_file",
             help: "Project of that account by name.")
 
         public static let swiftStoreProjectId = Option<String?>(
-            .notYet, group, "swift_store_project_id", default: nil,
+            .noMeaning("an application credential is of one project"), group, "swift_store_project_id", default: nil,
             deprecated: "put the account into swift_store_config_file",
             help: "Project of that account by id.")
 
         public static let swiftStoreConfigFile = Option<String?>(
-            .notYet, group, "swift_store_config_file", default: nil,
+            .honoured, group, "swift_store_config_file", default: nil,
             help: "File with Swift accounts, one section for each reference.")
 
         public static let swiftUploadBufferDir = Option<String?>(
