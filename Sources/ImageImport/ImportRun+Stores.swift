@@ -234,6 +234,9 @@ extension ImportRun {
             throw error
         }
         try? await store.settle(upload.stored)
+        var shared = changed
+        shared.locations = [written.location]
+        await service.common.shareData(of: shared, for: tools.caller(of: job, task))
         changed.updatedAt = .now
         service.common.tellUpload(changed, wasActive: wasActive)
         service.common.tellUpdate(changed)

@@ -31,6 +31,9 @@ extension ImageService {
             } else {
                 log(.imageUpdated, "Image updated", image: id, for: caller)
             }
+            if changed.visibility != image.visibility || changed.locations != image.locations {
+                await common.shareData(of: changed, for: caller)
+            }
         }
         for location in removed {
             await removeDetachedData(at: location, ofImage: id, context: context)

@@ -105,6 +105,8 @@ extension ImageService {
             (result.checksum, result.hashAlgorithm, result.hashValue)
         current.status = .active
         current.updatedAt = .now
+        current.locations = [location]
+        await common.shareData(of: current, for: caller)
         common.tellUpload(current, wasActive: false)
         common.tellUpdate(current)
     }

@@ -42,6 +42,9 @@ public struct MemberService: Sendable {
         do {
             let member = try await common.database.members.add(project, toImage: id, limit: common.quotas.members)
             common.log(.memberAdded, "Image shared", image: id, for: caller, ["member_id": .string(project)])
+            var shared = image
+            shared.members.append(member)
+            await common.shareData(of: shared, for: caller)
             common.notifier.tell("image.member.create", .object(ImageNotification.payload(member, of: id)))
             return member
         } catch {
@@ -91,6 +94,9 @@ public struct MemberService: Sendable {
             throw Self.noSuchMember(project, id)
         }
         common.log(.memberRemoved, "Image no longer shared", image: id, for: caller, ["member_id": .string(project)])
+        var shared = image
+        shared.members.removeAll { $0.project == project }
+        await common.shareData(of: shared, for: caller)
         common.notifier.tell("image.member.delete", .object(ImageNotification.payload(member, of: id).deleted))
     }
 

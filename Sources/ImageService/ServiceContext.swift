@@ -49,6 +49,25 @@ public struct ServiceContext: Sendable {
         return try await visibleImage(id, for: caller)
     }
 
+    /// Tells the stores of an image who may read it, where they give data to users directly.
+    ///
+    /// The image is what the database says; that a store could not be told only keeps others from its data.
+    package func shareData(of image: Image, for caller: Caller?) async {
+        let readers: StoreReaders =
+            image.visibility == .public || image.visibility == .community
+            ? .everybody : .projects(image.visibility == .shared ? image.members.map(\.project) : [])
+        for location in image.locations where location.status == .active {
+            guard let store = stores.store(for: location) else { continue }
+            do throws(StoreError) {
+                try await store.share(location, with: readers, context: caller?.storeContext ?? .service)
+            } catch {
+                logger.warning(
+                    "A store could not be told who may read an image",
+                    metadata: ["image_id": "\(image.id)", "store": "\(store.id)", "error": "\(error)"])
+            }
+        }
+    }
+
     /// Writes into the log what has happened to an image, with the request that wanted it.
     ///
     /// - Parameter facts: metadata besides image, request, user and project.

@@ -84,6 +84,10 @@ public protocol Store: Sendable {
     ///   writer of another host from a slow one.
     func leftovers(minimumAge: Duration) async throws(StoreError) -> [AbandonedUpload]
 
+    /// Says who else may read data, where the backend gives them to users directly. The caller tells it whenever that
+    /// changes, and when the data are new.
+    func share(_ location: ImageLocation, with readers: StoreReaders, context: StoreContext) async throws(StoreError)
+
     /// Ends connections and threads. Called once, when nothing uses the store any more.
     func shutdown() async
 }
@@ -100,5 +104,8 @@ extension Store {
     ) async throws(StoreError) {}
     public func settle(_ upload: StoreUpload) async throws(StoreError) {}
     public func leftovers(minimumAge: Duration) async throws(StoreError) -> [AbandonedUpload] { [] }
+    public func share(
+        _ location: ImageLocation, with readers: StoreReaders, context: StoreContext
+    ) async throws(StoreError) {}
     public func shutdown() async {}
 }

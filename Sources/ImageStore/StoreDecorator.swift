@@ -56,5 +56,11 @@ extension StoreDecorator {
         try await store.leftovers(minimumAge: minimumAge)
     }
 
+    public func share(
+        _ location: ImageLocation, with readers: StoreReaders, context: StoreContext
+    ) async throws(StoreError) {
+        try await store.share(location, with: readers, context: context)
+    }
+
     public func shutdown() async { await store.shutdown() }
 }

@@ -69,7 +69,7 @@ final class SwiftConnections: Sendable {
         return SwiftClient(control: clients.control, data: clients.data, session: session, requestID: requestID)
     }
 
-    private func session(for account: SwiftAccount) async throws(StoreError) -> any SwiftSession {
+    func session(for account: SwiftAccount) async throws(StoreError) -> any SwiftSession {
         if let session = state.withLock({ $0.sessions.first { $0.account == account }?.session }) { return session }
         let session: any SwiftSession =
             switch account.version {
@@ -87,6 +87,22 @@ final class SwiftConnections: Sendable {
         // Its requests that are under way end with what they hold of it.
         _ = dropped
         return kept
+    }
+
+    /// A session by a new trust of a user, for its account.
+    func trust(
+        of user: StoreContext.User, _ account: SwiftAccount, storageURL: String
+    ) async throws(StoreError) -> TrustSession {
+        guard let own = try await session(for: account) as? KeystoneAccountSession else {
+            throw .badConfiguration("trusts need Keystone")
+        }
+        let http = try await clients().control
+        let trust = try await KeystoneTrust.make(for: user, trustee: own.userID(), at: account.address, by: http)
+        var endpoint = AccountEndpoint(settings)
+        endpoint.url = storageURL
+        let session = try KeystoneAccountSession(
+            account, settings, trust: trust.id, endpoint: endpoint, eventLoopGroup: eventLoopGroup, logger: logger)
+        return TrustSession(trust, session, http: http)
     }
 
     func shutdown() async {

@@ -45,11 +45,9 @@ public struct SwiftSettings: Sendable {
         self.init(accounts: try SwiftAccounts(configuration: configuration, store: store))
         func value<Value>(_ option: Option<Value>) -> Value { configuration.value(option, store: store) }
         isMultiTenant = value(Swift.swiftStoreMultiTenant)
-        if isMultiTenant {
+        if isMultiTenant, accounts.areInFile {
             throw .badConfiguration(
-                accounts.areInFile
-                    ? "store \(store): swift_store_multi_tenant and swift_store_config_file exclude each other"
-                    : "store \(store): swift_store_multi_tenant: this release stores images in one account only")
+                "store \(store): swift_store_multi_tenant and swift_store_config_file exclude each other")
         }
         if !isMultiTenant, accounts.standard == nil {
             throw .badConfiguration(

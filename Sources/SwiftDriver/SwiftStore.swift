@@ -18,6 +18,8 @@ public struct SwiftStore: Store {
     public let schemes = SwiftLocation.schemes
     let settings: SwiftSettings
     let connections: SwiftConnections
+    /// Nil where one account has all images.
+    private let users: UserAccounts?
 
     public init(
         identity: StoreIdentity, settings: SwiftSettings, eventLoopGroup: (any EventLoopGroup)? = nil, logger: Logger
@@ -25,6 +27,7 @@ public struct SwiftStore: Store {
         self.identity = identity
         self.settings = settings
         connections = SwiftConnections(settings, eventLoopGroup: eventLoopGroup, logger: logger)
+        users = settings.isMultiTenant ? UserAccounts(settings, connections, logger: logger) : nil
     }
 
     public var properties: [String: JSONValue] {
@@ -39,6 +42,9 @@ public struct SwiftStore: Store {
         guard let location = try? SwiftLocation(url: location.url) else { return false }
         switch location.account {
         case .reference(let reference): return settings.accounts[reference] != nil
+        case .address(_, _, let login) where users != nil:
+            // Which server it is says the catalog of who asks.
+            return login == nil
         case .address(let place, _, let login):
             return settings.accounts.account(at: place, user: login?.user) != nil
         }
@@ -89,7 +95,42 @@ public struct SwiftStore: Store {
     public func makeWriter(
         for upload: StoreUpload, expectedSize: Int64?, context: StoreContext
     ) async throws(StoreError) -> any StoreWriter {
-        let mark = try await mark(upload, context)
+        let names = try UploadNames(upload)
+        guard let users else {
+            let mark = try await mark(names, context)
+            return try await writer(mark, expectedSize, at: try location(ofImage: upload.imageID))
+        }
+        let isLong = expectedSize.map { $0 >= settings.largeObjectSize } ?? true
+        let mark = try await users.begin(names, isLong: isLong, context)
+        do throws(StoreError) {
+            // Nobody else writes to the image's container: what is there is of uploads that have died.
+            try await discardOthers(mark, context)
+            let url = try await mark.client.session.access().storageURL
+            let account = SwiftLocation.Account.address(
+                SwiftAccount.place(ofAddress: url), isSecure: !url.lowercased().hasPrefix("http://"), nil)
+            let location = SwiftLocation(account: account, container: mark.container, object: upload.imageID)
+            return try await writer(mark, expectedSize, at: identity.location(url: location.url))
+        } catch {
+            await users.end(upload)
+            throw error
+        }
+    }
+
+    private func discardOthers(_ mark: UploadMark, _ context: StoreContext) async throws(StoreError) {
+        var others: Set<UploadNames> = []
+        try await mark.client.list(mark.container, prefix: UploadNames.markPrefix) { entries in
+            for entry in entries {
+                if let names = UploadNames(mark: entry.name), names != mark.names { others.insert(names) }
+            }
+        }
+        for names in others {
+            try await mark.of(names).discard(context: context)
+        }
+    }
+
+    private func writer(
+        _ mark: UploadMark, _ expectedSize: Int64?, at location: ImageLocation
+    ) async throws(StoreError) -> SwiftWriter {
         if try await mark.client.exists(mark.image) { throw .duplicate }
         try await makeContainer(mark.container, mark.client)
         do throws(StoreError) {
@@ -98,8 +139,7 @@ public struct SwiftStore: Store {
             try await makeContainer(mark.markContainer, mark.client)
             try await mark.make()
         }
-        return SwiftWriter(
-            mark, expectedSize: expectedSize, settings: settings, location: try location(ofImage: upload.imageID))
+        return SwiftWriter(mark, expectedSize: expectedSize, settings: settings, location: location)
     }
 
     /// Creates a container that is missing.
@@ -117,11 +157,17 @@ public struct SwiftStore: Store {
         guard 200..<300 ~= created else { throw StoreError(swiftStatus: created) }
     }
 
-    private func mark(_ upload: StoreUpload, _ context: StoreContext) async throws(StoreError) -> UploadMark {
-        let names = try UploadNames(upload)
-        return UploadMark(
+    private func mark(_ names: UploadNames, _ context: StoreContext) async throws(StoreError) -> UploadMark {
+        UploadMark(
             client: try await standardClient(context), names: names,
-            container: settings.container(ofImage: upload.imageID), markContainer: settings.container)
+            container: settings.container(ofImage: names.upload.imageID), markContainer: settings.container)
+    }
+
+    /// Nil for an upload into a user's account of which only another process had the token.
+    private func mark(of upload: StoreUpload, _ context: StoreContext) async throws(StoreError) -> UploadMark? {
+        let names = try UploadNames(upload)
+        if let users { return users.mark(of: upload) }
+        return try await mark(names, context)
     }
 
     private func standardClient(_ context: StoreContext) async throws(StoreError) -> SwiftClient {
@@ -156,6 +202,9 @@ public struct SwiftStore: Store {
         _ location: ImageLocation, _ context: StoreContext
     ) async throws(StoreError) -> (SwiftClient, SwiftClient.Path) {
         let location = try SwiftLocation(url: location.url)
+        if let users {
+            return (try await users.client(for: location, context), .init(location.container, location.object))
+        }
         let account = try account(of: location)
         return (
             try await connections.client(for: account, requestID: context.requestID),
@@ -225,26 +274,52 @@ public struct SwiftStore: Store {
         let (client, path) = try await resolve(location, context)
         guard let facts = try await client.facts(path) else { throw .notFound }
         try await client.deleteWithSegments(path, facts, context: context)
+        if users != nil {
+            // It was the image's own. Only the account's owner may remove it, and nobody while something is in it.
+            _ = try? await client.delete(.init(path.container))
+        }
     }
 
     public func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {
-        try await mark(upload, context).discard(context: context)
+        try await mark(of: upload, context)?.discard(context: context)
+        await users?.end(upload)
     }
 
     public func settle(_ upload: StoreUpload) async throws(StoreError) {
-        try await mark(upload, .service).settle()
+        try await mark(of: upload, .service)?.settle()
+        await users?.end(upload)
+    }
+
+    public func share(
+        _ location: ImageLocation, with readers: StoreReaders, context: StoreContext
+    ) async throws(StoreError) {
+        guard users != nil else { return }
+        let (client, path) = try await resolve(location, context)
+        let administrators = settings.adminProjects.map { "\($0):*" }
+        let projects =
+            switch readers {
+            case .everybody: ["*:*"]
+            case .projects(let projects): projects.map { "\($0):*" } + administrators
+            }
+        let (status, _, _) = try await client.ask(
+            .POST, .init(path.container),
+            headers: [
+                "X-Container-Read": projects.joined(separator: ","),
+                "X-Container-Write": administrators.joined(separator: ","),
+            ])
+        guard 200..<300 ~= status else { throw StoreError(swiftStatus: status) }
     }
 
     public func discardForeign(
         imageID: String, minimumAge: Duration, context: StoreContext
     ) async throws(StoreError) {
-        let mark = try await mark(StoreUpload(imageID: imageID, uploadID: "foreign"), context)
+        guard let mark = try await foreignMark(ofImage: imageID, context) else { return }
         let client = mark.client
         let isOld = { @Sendable (written: Timestamp) in Self.age(written) >= minimumAge }
         if let facts = try await client.facts(mark.image) {
             if let uploadID = facts.uploadID,
-                let other = try? await self.mark(StoreUpload(imageID: imageID, uploadID: uploadID), context),
-                try await other.isUnsettled()
+                let names = try? UploadNames(StoreUpload(imageID: imageID, uploadID: uploadID)),
+                try await mark.of(names).isUnsettled()
             {
                 return
             }
@@ -256,8 +331,20 @@ public struct SwiftStore: Store {
         }
     }
 
+    /// Where an image would be, whoever has written it.
+    private func foreignMark(ofImage imageID: String, _ context: StoreContext) async throws(StoreError) -> UploadMark? {
+        let names = try UploadNames(StoreUpload(imageID: imageID, uploadID: "foreign"))
+        guard let users else { return try await mark(names, context) }
+        guard let user = context.user else { return nil }
+        let session = UserSession(storageURL: try users.storageURL(of: user), token: user.token)
+        let container = settings.container(ofImage: imageID)
+        return UploadMark(
+            client: try await connections.client(session, requestID: context.requestID), names: names,
+            container: container, markContainer: container)
+    }
+
     public func leftovers(minimumAge: Duration) async throws(StoreError) -> [AbandonedUpload] {
-        guard settings.accounts.standard != nil else { return [] }
+        guard users == nil else { return [] }
         let client = try await standardClient(.service)
         var names: Set<UploadNames> = []
         try await client.list(settings.container, prefix: UploadNames.markPrefix) { entries in

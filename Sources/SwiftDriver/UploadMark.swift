@@ -20,6 +20,11 @@ struct UploadMark: Sendable {
     private var gone: SwiftClient.Path { .init(markContainer, names.mark(.gone)) }
     var image: SwiftClient.Path { .init(container, names.upload.imageID) }
 
+    /// That of another upload of the image.
+    func of(_ names: UploadNames) -> UploadMark {
+        UploadMark(client: client, names: names, container: container, markContainer: markContainer)
+    }
+
     func segment(_ number: Int) -> SwiftClient.Path { .init(container, names.segment(number)) }
     /// As a manifest has it.
     var manifest: String { "\(PercentEncoding.encode(container))/\(PercentEncoding.encode(names.segmentPrefix))" }

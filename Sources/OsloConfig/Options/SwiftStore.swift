@@ -45,7 +45,7 @@ extension Options {
             help: "Creates a missing container when an image is stored.")
 
         public static let swiftStoreMultiTenant = Option<Bool>(
-            .notYet, group, "swift_store_multi_tenant", default: false,
+            .honoured, group, "swift_store_multi_tenant", default: false,
             help: "Stores images in the accounts of their owners.")
 
         public static let swiftStoreMultipleContainersSeed = Option<Int>(
@@ -56,7 +56,7 @@ extension Options {
                 """)
 
         public static let swiftStoreAdminTenants = Option<[String]>(
-            .notYet, group, "swift_store_admin_tenants", default: [],
+            .honoured, group, "swift_store_admin_tenants", default: [],
             help: "Projects that may read and write every container, with swift_store_multi_tenant.")
 
         public static let swiftStoreSslCompression = Option<Bool>(
@@ -72,7 +72,7 @@ extension Options {
             help: "Seconds before a token expires at which it is renewed.")
 
         public static let swiftStoreUseTrusts = Option<Bool>(
-            .notYet, group, "swift_store_use_trusts", default: true,
+            .honoured, group, "swift_store_use_trusts", default: true,
             help: "Uses Keystone trusts so that long transfers outlive the user's token.")
 
         public static let swiftBufferOnUpload = Option<Bool>(
