@@ -13,7 +13,7 @@ extension ImageService {
         of image: inout Image, with drafts: [LocationDraft], for caller: Caller
     ) async throws {
         try requireStatus(of: image, among: [.active, .queued], to: "replace locations")
-        let isSameData = drafts.map(\.url).sorted() == image.locations.map(\.url).sorted()
+        let isSameData = drafts.map(\.url).sorted() == image.locations.map(\.shownURL).sorted()
         if !image.locations.isEmpty && !isSameData {
             throw ServiceError.invalid("Original locations is not empty; only their metadata can be replaced.")
         }
@@ -21,7 +21,7 @@ extension ImageService {
         let hashes = try validationData(of: drafts, for: image)
         if isSameData {
             for draft in drafts {
-                guard let index = image.locations.firstIndex(where: { $0.url == draft.url }) else { continue }
+                guard let index = image.locations.firstIndex(where: { $0.shownURL == draft.url }) else { continue }
                 image.locations[index].metadata = draft.metadata
             }
         } else {
@@ -42,7 +42,9 @@ extension ImageService {
         let hashes = try validationData(of: [draft], for: image)
         let position = min(index ?? .max, image.locations.count)
         try quotas.checkLocations(image.locations.count + 1)
-        if image.locations.contains(where: { $0.url == draft.url }) { throw Self.duplicateLocation }
+        if image.locations.contains(where: { [$0.url, $0.shownURL].contains(draft.url) }) {
+            throw Self.duplicateLocation
+        }
         image.locations.insert(try await checkedLocation(draft), at: position)
         try await learnSize(of: &image)
         try await requireStorage(for: image, locations: 1)

@@ -31,7 +31,7 @@ public final class TransferBudget: Sendable {
     /// - Parameters:
     ///   - total: bytes that are granted at a time.
     ///   - patience: after which a grant no longer waits for the total.
-    public init(total: Int = 64 << 20, patience: Duration = .seconds(60)) {
+    public init(total: Int = 48 << 20, patience: Duration = .seconds(60)) {
         self.total = total
         self.patience = patience
     }

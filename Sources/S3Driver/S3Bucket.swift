@@ -104,12 +104,12 @@ struct S3Bucket: Sendable {
         _ key: String, _ body: ByteBuffer, hash: [UInt8]? = nil, keepsChecksum: Bool = false, owner: String,
         _ patience: S3Patience = .short
     ) async throws(S3Failure) {
-        var headers = [("if-none-match", "*"), (S3Names.ownerHeader, owner)]
+        var headers = [(S3Names.ownerHeader, owner)]
         if keepsChecksum, let hash { headers.append(("x-amz-checksum-sha256", Base64.encode(hash))) }
-        _ = try await client.send(
+        _ = try await send(
             S3Request(
                 .PUT, bucket: name, key: key, headers: headers, body: body,
-                bodyHash: hash.map { Hexadecimal.text($0) }), patience)
+                bodyHash: hash.map { Hexadecimal.text($0) }), if: ("if-none-match", "*"), patience)
     }
 
     /// Writes an object, whatever is there.
@@ -124,8 +124,7 @@ struct S3Bucket: Sendable {
     /// - Parameter tag: what must be there; not all services look at it.
     func delete(_ key: String, tag: String? = nil) async throws(S3Failure) {
         do {
-            _ = try await client.send(
-                S3Request(.DELETE, bucket: name, key: key, headers: tag.map { [("if-match", $0)] } ?? []))
+            _ = try await send(S3Request(.DELETE, bucket: name, key: key), if: tag.map { ("if-match", $0) })
         } catch {
             guard error.isNotFound, !error.has(code: "NoSuchBucket") else { throw error }
         }
@@ -203,10 +202,10 @@ struct S3Bucket: Sendable {
         }
         body.writeString("</CompleteMultipartUpload>")
         // The answer begins before the outcome is known: its status may be 200 all the same.
-        _ = try await document(
-            S3Request(
-                .POST, bucket: name, key: key, query: [("uploadId", multipart)], headers: [("if-none-match", "*")],
-                body: body), "CompleteMultipartUploadResult", .long)
+        let answer = try await send(
+            S3Request(.POST, bucket: name, key: key, query: [("uploadId", multipart)], body: body),
+            if: ("if-none-match", "*"), .long)
+        _ = try document(answer, "CompleteMultipartUploadResult")
     }
 
     /// Not an error when there is none.
@@ -267,12 +266,29 @@ struct S3Bucket: Sendable {
         }
     }
 
-    // MARK: XML
+    // MARK: Requests
 
-    private func document(
-        _ request: S3Request, _ root: String, _ patience: S3Patience = .short
-    ) async throws(S3Failure) -> XMLElement {
-        let answer = try await client.send(request, patience)
+    /// Sends a request with a condition, and without it where the service says that it knows no such condition (501). Then it is
+    /// as with Glance: what was looked at before may have changed.
+    private func send(
+        _ request: S3Request, if condition: (name: String, value: String)?, _ patience: S3Patience = .short
+    ) async throws(S3Failure) -> S3Client.Answer {
+        guard let condition else { return try await client.send(request, patience) }
+        var conditional = request
+        conditional.headers.append(condition)
+        do {
+            return try await client.send(conditional, patience)
+        } catch {
+            guard case .refused(501, _) = error else { throw error }
+            return try await client.send(request, patience)
+        }
+    }
+
+    private func document(_ request: S3Request, _ root: String) async throws(S3Failure) -> XMLElement {
+        try document(try await client.send(request), root)
+    }
+
+    private func document(_ answer: S3Client.Answer, _ root: String) throws(S3Failure) -> XMLElement {
         guard let document = try? XMLElement(document: answer.body.readableBytesView) else {
             throw .unintelligible("no XML where \(root) should be")
         }

@@ -25,7 +25,7 @@ struct S3Settings: Sendable {
     /// The smallest part that S3 takes, but for the last one.
     static let smallestPart = 5 << 20
     /// Larger ones only where 10,000 parts would not do: a part is held until the service has it.
-    static let largestPart = 64 << 20
+    static let largestPart = 32 << 20
     private static let defaultRegion = "us-east-1"
 
     /// The settings of the store `store`.

@@ -89,7 +89,7 @@ struct ImageDocument: Sendable {
                 writer.array { writer in
                     for location in visible {
                         writer.object { writer in
-                            writer.field("url", location.url)
+                            writer.field("url", location.shownURL)
                             writer.field("metadata", .object(location.metadata))
                         }
                     }
@@ -97,7 +97,7 @@ struct ImageDocument: Sendable {
             }
         }
         if showsDirectURL, let best = heaviest(visible) {
-            writer.field("direct_url", best.url)
+            writer.field("direct_url", best.shownURL)
         }
     }
 

@@ -20,7 +20,7 @@ struct ImageLocations: Sendable {
             writer.array { writer in
                 for location in locations {
                     writer.object { writer in
-                        writer.field("url", location.url)
+                        writer.field("url", location.shownURL)
                         writer.field("metadata", .object(location.metadata))
                     }
                 }

@@ -89,6 +89,24 @@ import TextCoding
         #expect(try members(Image(id: "i1"), document)["locations"] == [])
     }
 
+    /// As Zed and older releases wrote them.
+    @Test(arguments: [
+        ("s3://access:se/cr@et@host/bucket/key", "s3://host/bucket/key"),
+        ("s3+https://access:secret@host:8080/bucket/key", "s3+https://host:8080/bucket/key"),
+        ("s3://host/bucket/key", "s3://host/bucket/key"), ("file:///a@b", "file:///a@b"),
+        ("s3://host/bucket/a@b", "s3://host/bucket/a@b"),
+    ])
+    func credentialsOfS3AreNotShown(_ url: String, _ shown: String) throws {
+        var image = image
+        image.locations = [ImageLocation(url: url, metadata: ["store": "cold"])]
+        var document = ImageDocument()
+        document.showsLocations = true
+        document.showsDirectURL = true
+        let members = try members(image, document)
+        #expect(members["locations"] == [["url": .string(shown), "metadata": ["store": "cold"]]])
+        #expect(members["direct_url"] == .string(shown))
+    }
+
     @Test func directURLIsThatOfTheHeaviestStore() throws {
         var document = ImageDocument()
         document.showsDirectURL = true

@@ -305,6 +305,18 @@ import Testing
         }
     }
 
+    @Test func aServiceThatIsAwayKeepsNothingFromStarting() async throws {
+        let service = try await S3Service.gateway()
+        let store = try S3Store.made(service.options())
+        try await service.server.stop()
+        try await store.prepare()
+        let failure = await error { try await store.check() }
+        #expect(failure?.isOutage == true, "\(String(describing: failure))")
+        try await service.server.start()
+        #expect(try await store.read(try await store.add("image", [1])) == [1])
+        await store.shutdown()
+    }
+
     @Test func wrongKeysAreRefused() async throws {
         let service = try await S3Service.gateway()
         let options = service.options()
