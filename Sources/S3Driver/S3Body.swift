@@ -13,8 +13,9 @@ final class S3Body: @unchecked Sendable {
     private let end: Int64
     private var position: Int64
     private var response: OutgoingResponse?
-    /// Failures since the last byte that came.
+    /// Failures since the last byte that came, and when the first of them was.
     private var failures = 0
+    private var failing = ContinuousClock.now
 
     init(_ response: OutgoingResponse, bucket: S3Bucket, key: String, range: Range<Int64>) {
         self.response = response
@@ -43,8 +44,10 @@ final class S3Body: @unchecked Sendable {
                 if buffer.readableBytes > 0 { return buffer }
             } catch {
                 response = nil
+                if failures == 0 { failing = .now }
                 failures += 1
-                guard error.mayPass, failures < S3Patience.long.attempts, !Task.isCancelled else {
+                guard error.mayPass, S3Patience.long.allowsAnother(after: failures, since: failing), !Task.isCancelled
+                else {
                     throw Self.storeError(error)
                 }
                 try? await Task.sleep(for: S3Patience.long.pause(after: failures))
@@ -57,9 +60,7 @@ final class S3Body: @unchecked Sendable {
     private func current() async throws(S3Failure) -> OutgoingResponse {
         if let response { return response }
         let rest = position..<end
-        // Trying again is this type's own matter.
-        let opened = try await bucket.open(
-            key, range: rest, tag: tag, S3Patience(attempts: 1, delay: .zero, longestDelay: .zero))
+        let opened = try await bucket.open(key, range: rest, tag: tag, .none)
         guard opened.contentRange == rest else { throw .unintelligible("other bytes than those that were asked for") }
         response = opened
         return opened

@@ -86,12 +86,15 @@ final class S3Client: Sendable {
         _ request: S3Request, _ patience: S3Patience,
         _ read: (OutgoingResponse) async throws(S3Failure) -> Value
     ) async throws(S3Failure) -> Value {
+        let start = ContinuousClock.now
         var attempt = 1
         while true {
             do throws(S3Failure) {
                 return try await correcting(request, read)
             } catch {
-                guard error.mayPass, attempt < patience.attempts, !Task.isCancelled else { throw error }
+                guard error.mayPass, patience.allowsAnother(after: attempt, since: start), !Task.isCancelled else {
+                    throw error
+                }
             }
             try? await Task.sleep(for: patience.pause(after: attempt))
             attempt += 1
