@@ -110,7 +110,7 @@ extension ImageService {
         let restricted: Set = ["file", "filesystem", "swift+config"]
         var location = ImageLocation(url: draft.url, metadata: draft.metadata)
         guard !restricted.contains(scheme), draft.url.contains(":"),
-            let store = stores.stores.first(where: { $0.schemes.contains(scheme) })
+            let store = stores.stores.first(where: { $0.schemes.contains(scheme) && $0.accepts(location) })
         else { throw ServiceError.invalid("Invalid location") }
         if ExternalURL.schemes.contains(scheme) {
             // One error for every reason, so that it tells nothing about the network.

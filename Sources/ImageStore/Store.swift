@@ -26,6 +26,10 @@ public protocol Store: Sendable {
     /// location names no store that is configured.
     func owns(_ location: ImageLocation) -> Bool
 
+    /// Whether a client may say that an image is at a location of one of ``schemes``. Who knows a URL is not always who
+    /// may have what the service's own credentials find there.
+    func accepts(_ location: ImageLocation) -> Bool
+
     /// Checks that the store can be used, without changing anything: settings, permissions, credentials.
     ///
     /// - Throws: ``StoreError/badConfiguration(_:)`` for what cannot heal by itself, anything else for what may.
@@ -99,6 +103,7 @@ extension Store {
     /// Download preference, higher first.
     public var weight: Int { identity.weight }
 
+    public func accepts(_ location: ImageLocation) -> Bool { true }
     public func discardForeign(
         imageID: String, minimumAge: Duration, context: StoreContext
     ) async throws(StoreError) {}

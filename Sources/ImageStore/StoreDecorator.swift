@@ -16,6 +16,8 @@ extension StoreDecorator {
 
     public func owns(_ location: ImageLocation) -> Bool { store.owns(location) }
 
+    public func accepts(_ location: ImageLocation) -> Bool { store.accepts(location) }
+
     public func check() async throws(StoreError) { try await store.check() }
 
     public func prepare() async throws(StoreError) { try await store.prepare() }

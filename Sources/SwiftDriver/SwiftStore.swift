@@ -50,6 +50,17 @@ public struct SwiftStore: Store {
         }
     }
 
+    /// Only one with the very credentials of an account of ours: for one without, and in a multi-tenant store, the service
+    /// would read and remove what it may and the client may not.
+    public func accepts(_ location: ImageLocation) -> Bool {
+        guard users == nil, let location = try? SwiftLocation(url: location.url),
+            case .address(let place, let isSecure, let login?) = location.account,
+            let account = settings.accounts.account(at: place, user: login.user)
+        else { return false }
+        return account.credentials == .password(user: login.user, key: login.key)
+            && isSecure == !account.address.lowercased().hasPrefix("http://")
+    }
+
     // MARK: Whole store
 
     public func prepare() async throws(StoreError) {
@@ -271,6 +282,28 @@ public struct SwiftStore: Store {
     // MARK: Removing
 
     public func delete(_ location: ImageLocation, context: StoreContext) async throws(StoreError) {
+        try await asUserOrService(context) { context throws(StoreError) in
+            try await remove(location, context: context)
+        }
+    }
+
+    /// What an administrator asks for about the image of another project may need the service's own role in Swift.
+    private func asUserOrService(
+        _ context: StoreContext, _ work: (StoreContext) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        do throws(StoreError) {
+            try await work(context)
+        } catch .permissionDenied(let text) {
+            guard users != nil, context.user != nil, settings.accounts.standard != nil else {
+                throw .permissionDenied(text)
+            }
+            var own = context
+            own.user = nil
+            try await work(own)
+        }
+    }
+
+    private func remove(_ location: ImageLocation, context: StoreContext) async throws(StoreError) {
         let (client, path) = try await resolve(location, context)
         guard let facts = try await client.facts(path) else { throw .notFound }
         try await client.deleteWithSegments(path, facts, context: context)
@@ -294,6 +327,14 @@ public struct SwiftStore: Store {
         _ location: ImageLocation, with readers: StoreReaders, context: StoreContext
     ) async throws(StoreError) {
         guard users != nil else { return }
+        try await asUserOrService(context) { context throws(StoreError) in
+            try await setReaders(of: location, to: readers, context: context)
+        }
+    }
+
+    private func setReaders(
+        of location: ImageLocation, to readers: StoreReaders, context: StoreContext
+    ) async throws(StoreError) {
         let (client, path) = try await resolve(location, context)
         let administrators = settings.adminProjects.map { "\($0):*" }
         let projects =

@@ -76,7 +76,7 @@ extension Options {
             help: "Uses Keystone trusts so that long transfers outlive the user's token.")
 
         public static let swiftBufferOnUpload = Option<Bool>(
-            .notYet, group, "swift_buffer_on_upload", default: false,
+            .noMeaning("segments are streamed, never kept on disk"), group, "swift_buffer_on_upload", default: false,
             help: "Keeps each segment on disk until it is stored, so that it can be sent again.")
 
         public static let defaultSwiftReference = Option<String>(
@@ -129,7 +129,7 @@ extension Options {
             help: "File with Swift accounts, one section for each reference.")
 
         public static let swiftUploadBufferDir = Option<String?>(
-            .notYet, group, "swift_upload_buffer_dir", default: nil,
+            .noMeaning("segments are streamed, never kept on disk"), group, "swift_upload_buffer_dir", default: nil,
             help: "Directory of segments for swift_buffer_on_upload.")
 
         static var all: [OptionDeclaration] {

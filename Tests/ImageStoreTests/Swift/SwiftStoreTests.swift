@@ -53,6 +53,26 @@ import Testing
         }
     }
 
+    /// The service's credentials would find what the client may not have.
+    @Test func clientsMaySetNoLocationsOfOthers() throws {
+        let options = [
+            "swift_store_auth_address": "http://keystone/v3", "swift_store_user": "service:glance",
+            "swift_store_key": "key",
+        ]
+        let store = try SwiftStore.made(options)
+        #expect(store.accepts(ImageLocation(url: "swift+http://service%3Aglance:key@keystone/v3/glance/image")))
+        for url in [
+            "swift+http://service%3Aglance:guessed@keystone/v3/glance/image", "swift+http://keystone/v3/glance/image",
+            "swift+https://service%3Aglance:key@keystone/v3/glance/image", "swift+config://ref1/glance/image",
+            "swift+http://a%3Ab:key@keystone/v3/glance/image", "swift+http://a%3Ab:key@other/v3/glance/image",
+            "swift+http://keystone/image",
+        ] {
+            #expect(!store.accepts(ImageLocation(url: url)), "\(url)")
+        }
+        let multiTenant = try SwiftStore.made(options.merging(["swift_store_multi_tenant": "true"]) { $1 })
+        #expect(!multiTenant.accepts(ImageLocation(url: "swift+http://swift/v1/AUTH_x/glance_image/image")))
+    }
+
     @Test func removesTheSegmentsOfStaticLargeObjects() async throws {
         try await withSwiftStore { store in
             try await store.add("other", [1])
