@@ -206,7 +206,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "StoreDrivers",
-            dependencies: ["FileDriver", "HTTPDriver", "S3Driver", "SwiftDriver", "VMwareDriver", "ImageStore"],
+            dependencies: [
+                "FileDriver", "HTTPDriver", "RBDDriver", "S3Driver", "SwiftDriver", "VMwareDriver", "ImageStore",
+            ],
             swiftSettings: strict),
         .target(
             name: "SwiftDriver",
@@ -219,6 +221,11 @@ let package = Package(
             name: "FileDriver",
             dependencies: ["JSON", "ImageStore", "ImageModel", "OsloConfig", "CLinux", nioCore, logging],
             swiftSettings: strict),
+        .target(
+            name: "RBDDriver",
+            dependencies: ["RBD", "JSON", "TextCoding", "ImageStore", "ImageModel", "OsloConfig", nioCore],
+            swiftSettings: strict),
+        .target(name: "RBD", dependencies: ["Threads", nioCore, nioPosix], swiftSettings: strict),
         .target(
             name: "HTTPDriver",
             dependencies: [
@@ -388,8 +395,8 @@ let package = Package(
         .testTarget(
             name: "ImageStoreTests",
             dependencies: [
-                "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "S3Driver",
-                "SwiftDriver",
+                "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "RBDDriver", "RBD",
+                "S3Driver", "SwiftDriver",
                 "VMwareDriver",
                 "ImageModel",
                 "ExternalHTTP",

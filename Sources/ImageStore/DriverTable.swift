@@ -5,7 +5,7 @@ struct DriverTable {
     let drivers: [StoreDriver]
 
     /// Drivers of Glance that this release does not have.
-    private static let missing: Set<String> = ["cinder", "rbd"]
+    private static let missing: Set<String> = ["cinder"]
 
     /// - Parameter option: which one names the driver.
     func driver(_ name: String, option: String) throws(StoreError) -> StoreDriver {

@@ -1,11 +1,12 @@
 import FileDriver
 import HTTPDriver
 public import ImageStore
+import RBDDriver
 import S3Driver
 import SwiftDriver
 import VMwareDriver
 
 extension StoreDriver {
     /// All drivers of this release.
-    public static let all: [StoreDriver] = [.file, .http, .s3, .swift, .vmware]
+    public static let all: [StoreDriver] = [.file, .http, .rbd, .s3, .swift, .vmware]
 }

@@ -53,7 +53,8 @@ import Testing
     @Test(arguments: Driver.allCases)
     func refusesLocationsOfOtherDrivers(_ driver: Driver) async throws {
         try await TestStore.with(driver) { test async throws in
-            for url in ["", "rbd://a/b/c/d", "swift+https://user:secret@host/c/o", "http//x", "file", "://"] {
+            for url in ["", "rbd://a/b/c/d", "swift+https://user:secret@host/c/o", "http//x", "file", "://"]
+            where !test.store.schemes.contains(where: { url.hasPrefix($0 + "://") }) {
                 let error = await #expect(throws: StoreError.self) {
                     try await test.store.open(ImageLocation(url: url), range: nil)
                 }

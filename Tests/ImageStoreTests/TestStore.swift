@@ -22,6 +22,8 @@ enum Driver: String, CaseIterable, Sendable {
     case swift
     case swiftOfTempAuth
     case swiftInSegments
+    case rbd
+    case rbdWithThinProvisioning
 
     /// What this driver can, as far as the suite has to know.
     var capabilities: Capabilities {
@@ -31,6 +33,7 @@ enum Driver: String, CaseIterable, Sendable {
         case .http: [.outages]
         case .s3, .s3InParts, .s3OfSwift: [.writes, .outages]
         case .swift, .swiftOfTempAuth, .swiftInSegments: [.writes, .outages]
+        case .rbd, .rbdWithThinProvisioning: [.writes, .outages]
         }
     }
 
@@ -94,6 +97,7 @@ struct TestStore: Sendable {
         case .vmware: try await withVMware(body)
         case .s3, .s3InParts, .s3OfSwift: try await withS3(driver, body)
         case .swift, .swiftOfTempAuth, .swiftInSegments: try await withSwift(driver, body)
+        case .rbd, .rbdWithThinProvisioning: try await withRBD(driver, body)
         default:
             try await withTemporaryDirectory { directory in
                 try await with(settings: settings(driver, directory), body)

@@ -4,27 +4,27 @@ extension Options {
         static let group = "glance_store"
 
         public static let rbdStoreChunkSize = Option<Int>(
-            .notYet, group, "rbd_store_chunk_size", default: 8, minimum: 1,
+            .honoured, group, "rbd_store_chunk_size", default: 8, minimum: 1,
             help: "Size of RADOS objects in MiB; a power of two is best.")
 
         public static let rbdStorePool = Option<String>(
-            .notYet, group, "rbd_store_pool", default: "images",
+            .honoured, group, "rbd_store_pool", default: "images",
             help: "Pool of images.")
 
         public static let rbdStoreUser = Option<String?>(
-            .notYet, group, "rbd_store_user", default: nil,
-            help: "Cephx user; without it the one that ceph.conf says.")
+            .honoured, group, "rbd_store_user", default: nil,
+            help: "Cephx user without client.; unset is admin.")
 
         public static let rbdStoreCephConf = Option<String>(
-            .notYet, group, "rbd_store_ceph_conf", default: "",
+            .honoured, group, "rbd_store_ceph_conf", default: "",
             help: "The ceph.conf to use; empty looks in Ceph's usual places.")
 
         public static let radosConnectTimeout = Option<Int>(
-            .notYet, group, "rados_connect_timeout", default: -1,
+            .honoured, group, "rados_connect_timeout", default: -1,
             help: "Seconds to wait for the cluster; 0 and less leave it to librados.")
 
         public static let rbdThinProvisioning = Option<Bool>(
-            .notYet, group, "rbd_thin_provisioning", default: false,
+            .honoured, group, "rbd_thin_provisioning", default: false,
             help: "Leaves blocks of zeros out of images.")
 
         static var all: [OptionDeclaration] {

@@ -1,0 +1,218 @@
+import Glibc
+public import NIOCore
+import Synchronization
+
+/// An open image. Reading and writing go on beside each other and take no thread.
+///
+/// `@unchecked`: librbd lets any thread use its handles.
+public final class RBDImage: @unchecked Sendable {
+    public let pool: CephPool
+    /// Bytes when it was opened; of a snapshot, if one was.
+    public let size: Int64
+    /// Never that of another image.
+    public let id: String
+    private let handle: CephLibrary.Handle
+    private let isClosed = Atomic(false)
+    private var library: CephLibrary { pool.library }
+
+    /// Opens an image.
+    ///
+    /// - Parameters:
+    ///   - snapshot: to be read instead of the image itself.
+    ///   - isReadOnly: others may remove the image meanwhile; else they can't (`EBUSY`).
+    /// - Throws: `ENOENT` when there is no such image or snapshot; ``RBDError/timeout`` when the cluster does not answer.
+    public static func open(
+        _ name: String, snapshot: String? = nil, isReadOnly: Bool = true, in pool: CephPool
+    ) async throws(RBDError) -> RBDImage {
+        let library = pool.library
+        let answer = Answer<Result<RBDImage, RBDError>>()
+        // Also where nobody waits any more: an image that is open without an owner closes itself.
+        let place = Place()
+        Completion.start(library) { completion in
+            (isReadOnly ? library.openReadOnly : library.open)(pool.handle, name, place.pointer, snapshot, completion)
+        } done: { status in
+            guard status >= 0, let handle = place.pointer.pointee else {
+                return answer.give(.failure(Self.failure(status, "cannot open an image")))
+            }
+            answer.give(Result { () throws(RBDError) in try RBDImage(handle, in: pool) })
+        }
+        guard let result = await answer.wait(for: pool.cluster.settings.patience) else { throw .timeout }
+        return try result.get()
+    }
+
+    private init(_ handle: CephLibrary.Handle, in pool: CephPool) throws(RBDError) {
+        self.pool = pool
+        self.handle = handle
+        var size: UInt64 = 0
+        var text = [CChar](repeating: 0, count: 256)
+        let library = pool.library
+        // Both are in memory.
+        let status = min(library.getSize(handle, &size), library.getID(handle, &text, text.count))
+        self.size = Int64(clamping: size)
+        id = String(text)
+        guard status >= 0 else { throw .failed(code: -status, doing: "cannot ask for an image's size") }
+    }
+
+    deinit {
+        guard !isClosed.exchange(true, ordering: .relaxed) else { return }
+        let pool = pool
+        Completion.start(pool.library) { [handle = SendablePointer(handle)] in
+            pool.library.close(handle.pointer, $0)
+        } done: { _ in
+            _ = pool
+        }
+    }
+
+    /// Closes the image, which must not be in use any more. A second time does nothing.
+    ///
+    /// Returns after a while in any case. A cluster that is away closes it when it is back.
+    public func close() async {
+        guard !isClosed.exchange(true, ordering: .relaxed) else { return }
+        let answer = Answer<Int>()
+        Completion.start(library) { [self] in
+            library.close(handle, $0)
+        } done: { [self] status in
+            _ = self
+            answer.give(status)
+        }
+        _ = await answer.wait(for: pool.cluster.settings.patience)
+    }
+
+    // MARK: Data
+
+    /// Reads so many bytes; what was never written is zeros.
+    ///
+    /// - Throws: `EINVAL` when the image ends before.
+    public func read(at offset: Int64, count: Int) async throws(RBDError) -> ByteBuffer {
+        let memory = Memory(ByteBufferAllocator().buffer(capacity: count))
+        let read = try await perform("cannot read an image") { [self] in
+            library.read(handle, UInt64(offset), count, memory.start, $0)
+        }
+        guard read == count else { throw .failed(code: EINVAL, doing: "cannot read behind the end of an image") }
+        memory.buffer.moveWriterIndex(forwardBy: count)
+        return memory.buffer
+    }
+
+    /// Writes bytes within the image's size. They are durable when this returns.
+    public func write(_ bytes: ByteBuffer, at offset: Int64) async throws(RBDError) {
+        guard bytes.readableBytes > 0 else { return }
+        let memory = Memory(bytes)
+        _ = try await perform("cannot write an image") { [self] in
+            library.write(handle, UInt64(offset), bytes.readableBytes, memory.bytes, $0)
+        }
+        withExtendedLifetime(memory) {}
+    }
+
+    /// Makes all writes that have returned durable.
+    public func flush() async throws(RBDError) {
+        _ = try await perform("cannot write an image") { [self] in library.flush(handle, $0) }
+    }
+
+    private func perform(
+        _ doing: String, _ start: @escaping @Sendable (CephLibrary.Handle) -> Int32
+    ) async throws(RBDError) -> Int {
+        let status = await withCheckedContinuation { (continuation: CheckedContinuation<Int, Never>) in
+            // Holds the image, and so all that the library needs, until it is done.
+            Completion.start(library, start) { [self] status in
+                _ = self
+                continuation.resume(returning: status)
+            }
+        }
+        guard status >= 0 else { throw Self.failure(status, doing) }
+        return status
+    }
+
+    private static func failure(_ status: Int, _ doing: String) -> RBDError {
+        let code = Int32(clamping: -status)
+        return code == ETIMEDOUT ? .timeout : .failed(code: code, doing: doing)
+    }
+
+    // MARK: What changes the image as a whole; these block
+
+    public func resize(to size: Int64) throws(RBDError) {
+        try pool.check("cannot resize an image", library.resize(handle, UInt64(size)))
+    }
+
+    public func createSnapshot(_ name: String) throws(RBDError) {
+        try pool.check("cannot make a snapshot", library.createSnapshot(handle, name))
+    }
+
+    /// Keeps a snapshot from being removed while there are clones of it.
+    public func protectSnapshot(_ name: String) throws(RBDError) {
+        try pool.check("cannot protect a snapshot", library.protectSnapshot(handle, name))
+    }
+
+    /// - Throws: `EINVAL` when it is not protected, `EBUSY` when there are clones.
+    public func unprotectSnapshot(_ name: String) throws(RBDError) {
+        try pool.check("cannot unprotect a snapshot", library.unprotectSnapshot(handle, name))
+    }
+
+    /// - Throws: `EBUSY` when it is protected.
+    public func removeSnapshot(_ name: String) throws(RBDError) {
+        try pool.check("cannot remove a snapshot", library.removeSnapshot(handle, name))
+    }
+
+    /// How many clients have the image open for writing, this handle aside. One that was killed counts for half a minute.
+    public func watchers() throws(RBDError) -> Int {
+        var count = 32
+        while true {
+            let room = count
+            let watchers = UnsafeMutablePointer<CephLibrary.Watcher>.allocate(capacity: room)
+            watchers.initialize(repeating: .init(), count: room)
+            defer { watchers.deallocate() }
+            let status = library.listWatchers(handle, watchers, &count)
+            if status == -ERANGE, count > room { continue }
+            try pool.check("cannot see who uses an image", status)
+            library.freeWatchers(watchers, count)
+            return count
+        }
+    }
+
+    /// When it was last written to, to the minute; time as in time(2).
+    public func modificationTime() throws(RBDError) -> Int {
+        var time = timespec()
+        try pool.check("cannot ask when an image was written", library.getModificationTime(handle, &time))
+        return time.tv_sec
+    }
+
+    /// Copies the image, or the snapshot that is open, within the cluster.
+    ///
+    /// - Parameters: as those of ``CephPool/createImage(_:size:order:features:)``.
+    public func copy(to name: String, in destination: CephPool, order: Int, features: UInt64) throws(RBDError) {
+        var created: CephLibrary.Handle?
+        library.createOptions(&created)
+        guard let options = created else { throw .failed(code: ENOMEM, doing: "cannot copy an image") }
+        defer { library.destroyOptions(options) }
+        for (option, value) in [(0, 2), (1, features), (2, UInt64(order))] as [(Int32, UInt64)] {
+            try pool.check("cannot copy an image", library.setImageOption(options, option, value))
+        }
+        try pool.check("cannot copy an image", library.copyImage(handle, destination.handle, name, options))
+    }
+}
+
+/// Where a function of the library puts a handle.
+private final class Place: @unchecked Sendable {
+    let pointer = UnsafeMutablePointer<CephLibrary.Handle?>.allocate(capacity: 1)
+
+    init() { pointer.initialize(to: nil) }
+
+    deinit { pointer.deallocate() }
+}
+
+/// A buffer that librbd reads or fills. Its storage stays where it is, because nobody else changes it while this holds it.
+private final class Memory: @unchecked Sendable {
+    var buffer: ByteBuffer
+
+    init(_ buffer: ByteBuffer) { self.buffer = buffer }
+
+    /// Of the bytes that there are.
+    var bytes: UnsafePointer<CChar> {
+        // Not empty, and so at an address.
+        buffer.withUnsafeReadableBytes { $0.baseAddress!.assumingMemoryBound(to: CChar.self) }
+    }
+
+    /// Of the room for bytes to come.
+    var start: UnsafeMutablePointer<CChar> {
+        buffer.withUnsafeMutableWritableBytes { $0.baseAddress!.assumingMemoryBound(to: CChar.self) }
+    }
+}

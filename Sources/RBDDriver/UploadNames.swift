@@ -1,0 +1,41 @@
+import ImageStore
+
+/// The names that an upload's image has beside the final one: `<image id>.<upload id>.part` while it is written, and
+/// `….gone` while it is being discarded. An image's own name has no dot.
+struct UploadNames: Sendable, Hashable {
+    let upload: StoreUpload
+
+    var final: String { upload.imageID }
+    var part: String { "\(upload.imageID).\(upload.uploadID).part" }
+    var gone: String { "\(upload.imageID).\(upload.uploadID).gone" }
+
+    /// - Throws: ``StoreError/backend(_:)`` when an id cannot be part of an image's name.
+    init(_ upload: StoreUpload) throws(StoreError) {
+        guard Self.isID(upload.imageID), Self.isID(upload.uploadID) else {
+            throw .backend("an image or upload id has characters that cannot be in the name of an RBD image")
+        }
+        self.upload = upload
+    }
+
+    /// Nil for names of any other form.
+    init?(temporary name: String) {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, ["part", "gone"].contains(parts[2]), Self.isID(parts[0]), Self.isID(parts[1]) else {
+            return nil
+        }
+        upload = StoreUpload(imageID: String(parts[0]), uploadID: String(parts[1]))
+    }
+
+    /// Letters, digits, `-` and `_`.
+    private static func isID(_ text: some StringProtocol) -> Bool {
+        (1...100).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+}
