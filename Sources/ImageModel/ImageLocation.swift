@@ -28,17 +28,21 @@ public struct ImageLocation: Sendable, Equatable {
         self.status = status
     }
 
-    /// The URL as clients are shown it: without the credentials that releases up to Zed wrote into those of S3, in front of the
-    /// last at-sign. They are not needed: the store has its own.
+    /// The URL as clients are shown it: without the credentials that releases up to Zed wrote into those of S3, and that those
+    /// of Swift have without a file of accounts, in front of the last at-sign. They are not needed: the store has its own.
     public var shownURL: String {
         guard let scheme = url.firstRange(of: "://"),
-            ["s3", "s3+http", "s3+https"].contains(url[..<scheme.lowerBound]),
+            Self.schemesWithCredentials.contains(url[..<scheme.lowerBound]),
             let at = url[scheme.upperBound...].prefix(while: { $0 != "?" && $0 != "#" }).lastIndex(of: "@"),
             // Not one in a key: host, bucket and key follow.
             url[at...].split(separator: "/").count >= 3
         else { return url }
         return String(url[..<scheme.upperBound] + url[url.index(after: at)...])
     }
+
+    private static let schemesWithCredentials: Set<Substring> = [
+        "s3", "s3+http", "s3+https", "swift", "swift+http", "swift+https",
+    ]
 
     /// Id of the store that holds the data; `backend` was written before the Train release.
     public var storeID: String? {

@@ -95,8 +95,11 @@ import TextCoding
         ("s3+https://access:secret@host:8080/bucket/key", "s3+https://host:8080/bucket/key"),
         ("s3://host/bucket/key", "s3://host/bucket/key"), ("file:///a@b", "file:///a@b"),
         ("s3://host/bucket/a@b", "s3://host/bucket/a@b"),
+        ("swift+http://service%3Aglance:k%40y@host:5000/v3/glance/image", "swift+http://host:5000/v3/glance/image"),
+        ("swift://service:glance:secret@host/v2.0/glance/image", "swift://host/v2.0/glance/image"),
+        ("swift+config://ref1/glance/image", "swift+config://ref1/glance/image"),
     ])
-    func credentialsOfS3AreNotShown(_ url: String, _ shown: String) throws {
+    func credentialsOfStoresAreNotShown(_ url: String, _ shown: String) throws {
         var image = image
         image.locations = [ImageLocation(url: url, metadata: ["store": "cold"])]
         var document = ImageDocument()
