@@ -26,7 +26,7 @@ deps:
 
 test-deps: deps
 	@$(NEED) $(SERVERS)
-	@$(FETCH) keystone barbican swift client glance33 glance25 vcsim glance_store_vmware glance-store-s3 >/dev/null
+	@$(FETCH) keystone barbican swift client glance33 glance25 vcsim glance_store_vmware cinder glance-store-s3 >/dev/null
 
 fetch: test-deps ## get everything that any target takes from the network
 	@packaging/sysroot >/dev/null

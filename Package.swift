@@ -207,7 +207,8 @@ let package = Package(
         .target(
             name: "StoreDrivers",
             dependencies: [
-                "FileDriver", "HTTPDriver", "RBDDriver", "S3Driver", "SwiftDriver", "VMwareDriver", "ImageStore",
+                "FileDriver", "HTTPDriver", "RBDDriver", "S3Driver", "SwiftDriver", "VMwareDriver", "CinderDriver",
+                "ImageStore",
             ],
             swiftSettings: strict),
         .target(
@@ -231,6 +232,14 @@ let package = Package(
             dependencies: [
                 "OutgoingHTTP", "JSON", "ImageStore", "ImageModel", "ExternalHTTP", "OsloConfig", nioCore,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "CinderDriver",
+            dependencies: [
+                "RBD", "Identity", "OutgoingHTTP", "JSON", "TextCoding", "ImageStore", "ImageModel", "OsloConfig",
+                nioCore,
+                nioPosix, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .target(
@@ -397,13 +406,16 @@ let package = Package(
             dependencies: [
                 "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "RBDDriver", "RBD",
                 "S3Driver", "SwiftDriver",
-                "VMwareDriver",
+                "VMwareDriver", "CinderDriver", "Identity",
                 "ImageModel",
                 "ExternalHTTP",
                 "OsloConfig",
                 "TestSupport", nioCore, nioPosix, logging,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "CinderDriverTests", dependencies: ["CinderDriver", "ImageStore", "OsloConfig"], swiftSettings: strict
+        ),
         .testTarget(
             name: "VMwareDriverTests", dependencies: ["VMwareDriver", "ImageStore", "OsloConfig", "TestSupport"],
             swiftSettings: strict),

@@ -4,16 +4,11 @@ import OsloConfig
 struct DriverTable {
     let drivers: [StoreDriver]
 
-    /// Drivers of Glance that this release does not have.
-    private static let missing: Set<String> = ["cinder"]
-
     /// - Parameter option: which one names the driver.
     func driver(_ name: String, option: String) throws(StoreError) -> StoreDriver {
         if let driver = drivers.first(where: { $0.name == name }) { return driver }
         let choices = "this release has \(drivers.map(\.name).joined(separator: ", "))"
-        throw Self.missing.contains(name)
-            ? .badConfiguration("\(option): this release lacks the store driver '\(name)'; \(choices)")
-            : .badConfiguration("\(option): there is no store driver '\(name)'; \(choices)")
+        throw .badConfiguration("\(option): there is no store driver '\(name)'; \(choices)")
     }
 
     /// In single-store mode a store has the name of its driver.

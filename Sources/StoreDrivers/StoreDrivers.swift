@@ -1,3 +1,4 @@
+import CinderDriver
 import FileDriver
 import HTTPDriver
 public import ImageStore
@@ -8,5 +9,5 @@ import VMwareDriver
 
 extension StoreDriver {
     /// All drivers of this release.
-    public static let all: [StoreDriver] = [.file, .http, .rbd, .s3, .swift, .vmware]
+    public static let all: [StoreDriver] = [.file, .http, .rbd, .s3, .swift, .vmware, .cinder]
 }

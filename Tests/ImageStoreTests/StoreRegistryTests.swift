@@ -106,13 +106,9 @@ import Testing
         ("[DEFAULT]\nenabled_backends = a:file", "default_backend must be set"),
         ("[DEFAULT]\nenabled_backends = a:file\n[glance_store]\ndefault_backend = b", "'b' is not a store"),
         ("[DEFAULT]\nenabled_backends = os_glance_x:file", "os_glance_"),
-        (
-            "[DEFAULT]\nenabled_backends = a:cinder\n[glance_store]\ndefault_backend = a",
-            "lacks the store driver 'cinder'"
-        ),
         ("[DEFAULT]\nenabled_backends = a:floppy\n[glance_store]\ndefault_backend = a", "no store driver 'floppy'"),
         ("[glance_store]\nstores = http", "default_store"),
-        ("[glance_store]\nstores = file, cinder", "lacks the store driver 'cinder'"),
+        ("[glance_store]\nstores = file, floppy", "no store driver 'floppy'"),
         ("[glance_store]\nstores =", "stores"),
         ("[glance_store]\nfilesystem_store_datadir = relative/path", "not an absolute path"),
         ("[glance_store]\nfilesystem_store_datadir = /srv/../etc", "not an absolute path"),

@@ -16,6 +16,7 @@ enum Driver: String, CaseIterable, Sendable {
     case fileWithTimeout
     case http
     case vmware
+    case cinder
     case s3
     case s3InParts
     case s3OfSwift
@@ -31,6 +32,7 @@ enum Driver: String, CaseIterable, Sendable {
         case .file, .fileInSeveralDirectories, .fileWithThinProvisioning, .fileWithTimeout, .vmware:
             [.writes, .outages]
         case .http: [.outages]
+        case .cinder: [.writes, .outages, .unnamed]
         case .s3, .s3InParts, .s3OfSwift: [.writes, .outages]
         case .swift, .swiftOfTempAuth, .swiftInSegments: [.writes, .outages]
         case .rbd, .rbdWithThinProvisioning: [.writes, .outages]
@@ -51,6 +53,8 @@ struct Capabilities: OptionSet {
     static let writes = Capabilities(rawValue: 1)
     /// The backend can be taken away and brought back: ``TestStore/takeAway`` and ``TestStore/bringBack``.
     static let outages = Capabilities(rawValue: 2)
+    /// Where an image's data will be is not known beforehand.
+    static let unnamed = Capabilities(rawValue: 4)
 }
 
 /// A store on its real backend.
@@ -95,6 +99,7 @@ struct TestStore: Sendable {
                 }
             }
         case .vmware: try await withVMware(body)
+        case .cinder: try await withCinder(body)
         case .s3, .s3InParts, .s3OfSwift: try await withS3(driver, body)
         case .swift, .swiftOfTempAuth, .swiftInSegments: try await withSwift(driver, body)
         case .rbd, .rbdWithThinProvisioning: try await withRBD(driver, body)

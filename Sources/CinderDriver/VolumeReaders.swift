@@ -1,0 +1,56 @@
+import ImageStore
+import Synchronization
+
+/// The volumes that this process reads. Readers of one volume share its attachment: a volume whose type has no multi-attach can
+/// be attached once.
+final class VolumeReaders: Sendable {
+    private struct Entry {
+        let connection: Task<Result<ConnectedVolume, StoreError>, Never>
+        var readers = 0
+    }
+
+    private let entries = Mutex<[String: Entry]>([:])
+
+    /// The volume, open for reading. Whoever gets it calls ``release(_:)`` when done, or after a failure.
+    func open(_ volume: Volume, _ volumes: Volumes) async throws(StoreError) -> ConnectedVolume {
+        let connection = entries.withLock { entries in
+            var entry =
+                entries[volume.id]
+                ?? Entry(
+                    connection: Task { () async -> Result<ConnectedVolume, StoreError> in
+                        do throws(StoreError) {
+                            return .success(try await ConnectedVolume.attach(volume, .reading, volumes))
+                        } catch {
+                            return .failure(error)
+                        }
+                    })
+            entry.readers += 1
+            entries[volume.id] = entry
+            return entry.connection
+        }
+        let result = await connection.value
+        if case .failure = result { await release(volume.id) }
+        return try result.get()
+    }
+
+    /// A reader is done.
+    func release(_ id: String) async {
+        let last: Task<Result<ConnectedVolume, StoreError>, Never>? = entries.withLock { entries in
+            entries[id]?.readers -= 1
+            guard entries[id]?.readers == 0 else { return nil }
+            return entries.removeValue(forKey: id)?.connection
+        }
+        guard let last, case .success(let connection) = await last.value else { return }
+        // What cannot be given back now stays attached until the image is deleted.
+        try? await connection.detach()
+    }
+
+    /// Gives all volumes back.
+    func shutdown() async {
+        let all = entries.withLock { entries in
+            defer { entries = [:] }
+            return entries.values.map(\.connection)
+        }
+        for connection in all { try? await connection.value.get().detach() }
+    }
+}
