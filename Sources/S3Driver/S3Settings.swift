@@ -22,8 +22,6 @@ struct S3Settings: Sendable {
     /// Whether objects get the checksum, SHA-256, that the service keeps and shows.
     var storesChecksums = false
 
-    /// The smallest part that S3 takes, but for the last one.
-    static let smallestPart = 5 << 20
     /// Larger ones only where 10,000 parts would not do: a part is held until the service has it.
     static let largestPart = 32 << 20
     private static let defaultRegion = "us-east-1"
