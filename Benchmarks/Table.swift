@@ -71,7 +71,8 @@ struct Table: Sendable {
 
             * **download**: `curl` to `/dev/null`, from the file store. The peer is nginx with `sendfile` and the same file.
               CPU seconds are those of the server alone.
-            * **cache hit**: the same from the image cache of another node. The peer is the download from the file store.
+            * **cache hit**: the same from the image cache of another node, whose file is a link to that of the store, because the
+              place of a file's pages in memory makes more of a difference. The peer is the download from the file store.
             * **upload**: `curl` from the page cache into the file store until the answer: digests (md5 and sha512) taken, data
               and directory synced, row written. The peer is the least that has to be done: `tee` of the same bytes into
               `openssl md5`, `openssl sha512` and a file that is synced. *inspected*: the service's processor time; the
