@@ -109,7 +109,7 @@ package struct CinderStore: Store {
     package func makeWriter(
         for upload: StoreUpload, expectedSize: Int64?, context: StoreContext
     ) async throws(StoreError) -> any StoreWriter {
-        guard Self.isID(upload.imageID), Self.isID(upload.uploadID) else {
+        guard upload.hasPlainIDs else {
             throw .backend("an image or upload id has characters that cannot be in a volume's name")
         }
         let volumes = volumes(context)
@@ -159,19 +159,6 @@ package struct CinderStore: Store {
     }
 
     private static func name(_ imageID: String) -> String { "image-\(imageID)" }
-
-    private static func isID(_ text: String) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-    }
-
     // MARK: Removing
 
     package func delete(_ location: ImageLocation, context: StoreContext) async throws(StoreError) {
@@ -191,7 +178,7 @@ package struct CinderStore: Store {
     }
 
     package func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {
-        guard Self.isID(upload.imageID), Self.isID(upload.uploadID) else {
+        guard upload.hasPlainIDs else {
             throw .backend("an image or upload id has characters that cannot be in a volume's name")
         }
         try await remove(upload, volumes: volumes(context))

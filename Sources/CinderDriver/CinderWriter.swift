@@ -54,7 +54,7 @@ final class CinderWriter: StoreWriter {
                 for buffer in buffers {
                     var rest = buffer
                     while rest.readableBytes > 0 {
-                        if progress.pieceSize == 0 { await begin(&progress) }
+                        if progress.pieceSize == 0 { begin(&progress) }
                         let room = progress.pieceSize - progress.piece.readableBytes
                         if var part = rest.readSlice(length: min(room, rest.readableBytes)) {
                             progress.piece.writeBuffer(&part)
@@ -134,14 +134,10 @@ final class CinderWriter: StoreWriter {
     }
 
     /// Starts a piece: a large one if the budget has room for it now.
-    private func begin(_ progress: inout Progress) async {
-        let budget = TransferBudget.shared
-        if budget.waiting == 0, budget.held + Self.pieceSize <= budget.total {
-            progress.grant = await budget.acquire(Self.pieceSize)
-            progress.pieceSize = Self.pieceSize
-        } else {
-            progress.pieceSize = TransferBudget.piece
-        }
+    private func begin(_ progress: inout Progress) {
+        progress.grant = TransferBudget.shared.acquireAtOnce(Self.pieceSize)
+        // One small piece at a time is always allowed.
+        progress.pieceSize = progress.grant?.bytes ?? TransferBudget.piece
         progress.piece = ByteBufferAllocator().buffer(capacity: progress.pieceSize)
     }
 

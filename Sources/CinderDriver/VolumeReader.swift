@@ -32,7 +32,7 @@ final class VolumeReader: @unchecked Sendable {
     }
 
     func next() async throws(StoreError) -> ByteBuffer? {
-        await start()
+        start()
         guard !reads.isEmpty else { return nil }
         let read = reads.removeFirst()
         defer { read.grant?.release() }
@@ -44,16 +44,11 @@ final class VolumeReader: @unchecked Sendable {
     }
 
     /// Reads ahead as far as the budget allows, and in any case one small piece.
-    private func start() async {
-        let budget = TransferBudget.shared
+    private func start() {
         while position < end, reads.count < Self.depth {
-            var (size, grant): (Int64, TransferGrant?) = (Int64(TransferBudget.piece), nil)
-            if budget.waiting == 0, budget.held + Self.pieceSize <= budget.total {
-                grant = await budget.acquire(Self.pieceSize)
-                size = Int64(Self.pieceSize)
-            } else if !reads.isEmpty {
-                return
-            }
+            let grant = TransferBudget.shared.acquireAtOnce(Self.pieceSize)
+            if grant == nil, !reads.isEmpty { return }
+            let size = Int64(grant?.bytes ?? TransferBudget.piece)
             let (offset, count, image) = (position, Int(min(size, end - position)), connection.image)
             position += Int64(count)
             reads.append((Task { try await image.read(at: offset, count: count) }, grant))

@@ -14,7 +14,7 @@ struct PartName: Sendable, Hashable {
 
     /// - Throws: ``StoreError/backend(_:)`` when an id cannot be part of a file name.
     init(_ upload: StoreUpload) throws(StoreError) {
-        guard Self.isID(upload.imageID), Self.isID(upload.uploadID) else {
+        guard upload.hasPlainIDs else {
             throw .backend("an image or upload id has characters that cannot be in a file name")
         }
         self.upload = upload
@@ -28,22 +28,10 @@ struct PartName: Sendable, Hashable {
     /// Nil for names of any other form.
     init?(text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0].isEmpty, Stage(rawValue: String(parts[3])) != nil, Self.isID(parts[1]),
-            Self.isID(parts[2])
+        guard parts.count == 4, parts[0].isEmpty, Stage(rawValue: String(parts[3])) != nil,
+            StoreUpload.isPlainID(parts[1]),
+            StoreUpload.isPlainID(parts[2])
         else { return nil }
         upload = StoreUpload(imageID: String(parts[1]), uploadID: String(parts[2]))
-    }
-
-    /// Letters, digits, `-` and `_`: nothing that means something in a path or in a name of ours.
-    private static func isID(_ text: some StringProtocol) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -76,6 +76,16 @@ public final class TransferBudget: Sendable {
         return grant
     }
 
+    /// A grant if it can be given at once, and nobody waits for one.
+    public func acquireAtOnce(_ bytes: Int) -> TransferGrant? {
+        let isGranted = state.withLock { state in
+            guard state.waiters.isEmpty, state.held + bytes <= total else { return false }
+            state.held += bytes
+            return true
+        }
+        return isGranted ? TransferGrant(bytes: bytes, budget: self) : nil
+    }
+
     private func overdraw(_ number: Int) {
         let waiter: Waiter? = state.withLock { state in
             guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return nil }

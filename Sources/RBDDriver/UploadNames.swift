@@ -11,7 +11,7 @@ struct UploadNames: Sendable, Hashable {
 
     /// - Throws: ``StoreError/backend(_:)`` when an id cannot be part of an image's name.
     init(_ upload: StoreUpload) throws(StoreError) {
-        guard Self.isID(upload.imageID), Self.isID(upload.uploadID) else {
+        guard upload.hasPlainIDs else {
             throw .backend("an image or upload id has characters that cannot be in the name of an RBD image")
         }
         self.upload = upload
@@ -20,22 +20,11 @@ struct UploadNames: Sendable, Hashable {
     /// Nil for names of any other form.
     init?(temporary name: String) {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, ["part", "gone"].contains(parts[2]), Self.isID(parts[0]), Self.isID(parts[1]) else {
+        guard parts.count == 3, ["part", "gone"].contains(parts[2]), StoreUpload.isPlainID(parts[0]),
+            StoreUpload.isPlainID(parts[1])
+        else {
             return nil
         }
         upload = StoreUpload(imageID: String(parts[0]), uploadID: String(parts[1]))
-    }
-
-    /// Letters, digits, `-` and `_`.
-    private static func isID(_ text: some StringProtocol) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -26,12 +26,12 @@ enum S3Names {
         guard key.hasPrefix(prefix) else { return nil }
         let parts = key.dropFirst(prefix.utf8.count).split(separator: "/", omittingEmptySubsequences: false).map(
             String.init)
-        if parts.count == 2, parts[0] == "commits", isID(parts[1]) { return .claim(imageID: parts[1]) }
-        guard parts.count == 3, parts[0] == "uploads", isID(parts[1]) else { return nil }
-        if isID(parts[2]) { return .marker(StoreUpload(imageID: parts[1], uploadID: parts[2])) }
+        if parts.count == 2, parts[0] == "commits", StoreUpload.isPlainID(parts[1]) { return .claim(imageID: parts[1]) }
+        guard parts.count == 3, parts[0] == "uploads", StoreUpload.isPlainID(parts[1]) else { return nil }
+        if StoreUpload.isPlainID(parts[2]) { return .marker(StoreUpload(imageID: parts[1], uploadID: parts[2])) }
         guard parts[2].hasSuffix(".parts") else { return nil }
         let uploadID = String(parts[2].dropLast(6))
-        return isID(uploadID) ? .parts(StoreUpload(imageID: parts[1], uploadID: uploadID)) : nil
+        return StoreUpload.isPlainID(uploadID) ? .parts(StoreUpload(imageID: parts[1], uploadID: uploadID)) : nil
     }
 
     /// An upload in parts of which nothing is known but what the service says of it.
@@ -46,21 +46,8 @@ enum S3Names {
 
     /// - Throws: ``StoreError/backend(_:)`` when an id cannot be part of a name.
     static func require(_ upload: StoreUpload) throws(StoreError) {
-        guard isID(upload.imageID), isID(upload.uploadID) else {
+        guard upload.hasPlainIDs else {
             throw .backend("an image or upload id has characters that cannot be in the name of an object")
         }
-    }
-
-    /// Letters, digits, `-` and `_`: nothing that means something in a name or URL.
-    static func isID(_ text: some StringProtocol) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 }

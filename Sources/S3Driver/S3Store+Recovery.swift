@@ -68,7 +68,7 @@ extension S3Store {
 
     /// Whether an upload of ours has put it there whose end is not recorded yet.
     private func isOurs(_ object: S3Bucket.Object, _ imageID: String) async throws(S3Failure) -> Bool {
-        guard let owner = object.owner, S3Names.isID(owner) else { return false }
+        guard let owner = object.owner, StoreUpload.isPlainID(owner) else { return false }
         return try await bucket.headIfThere(S3Names.marker(StoreUpload(imageID: imageID, uploadID: owner))) != nil
     }
 
@@ -110,7 +110,8 @@ extension S3Store {
                     upload = found
                     if let id = try await bucket.text(entry.key) { multiparts[id] = found }
                 case .claim(let imageID):
-                    guard let owner = try await bucket.headIfThere(entry.key)?.owner, S3Names.isID(owner) else {
+                    guard let owner = try await bucket.headIfThere(entry.key)?.owner, StoreUpload.isPlainID(owner)
+                    else {
                         continue
                     }
                     upload = StoreUpload(imageID: imageID, uploadID: owner)
@@ -119,7 +120,7 @@ extension S3Store {
                 newest[upload] = Self.later(newest[upload] ?? nil, entry.modified)
             }
             var sizes: [StoreUpload: Int64] = [:]
-            for entry in try await bucket.listMultipart(prefix: "") where S3Names.isID(entry.key) {
+            for entry in try await bucket.listMultipart(prefix: "") where StoreUpload.isPlainID(entry.key) {
                 // Another program's uploads into the same bucket are none of ours.
                 guard multiparts[entry.multipart] != nil || UUIDText.isValid(entry.key) else { continue }
                 let upload =

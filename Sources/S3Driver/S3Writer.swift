@@ -175,7 +175,7 @@ actor S3Writer: StoreWriter {
         let key = S3Names.claim(upload.imageID)
         if let owner {
             let other = StoreUpload(imageID: upload.imageID, uploadID: owner)
-            guard S3Names.isID(owner), try await bucket.headIfThere(S3Names.marker(other)) == nil else {
+            guard StoreUpload.isPlainID(owner), try await bucket.headIfThere(S3Names.marker(other)) == nil else {
                 throw .refused(status: 412, code: "")
             }
             try await bucket.delete(key)

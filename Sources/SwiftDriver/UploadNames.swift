@@ -20,7 +20,7 @@ struct UploadNames: Sendable, Hashable {
 
     /// - Throws: ``StoreError/backend(_:)`` when an id cannot be part of a name.
     init(_ upload: StoreUpload) throws(StoreError) {
-        guard Self.isID(upload.imageID), Self.isID(upload.uploadID) else {
+        guard upload.hasPlainIDs else {
             throw .backend("an image or upload id has characters that cannot be in an object's name")
         }
         self.upload = upload
@@ -30,7 +30,8 @@ struct UploadNames: Sendable, Hashable {
     init?(mark: String) {
         guard mark.hasPrefix(Self.markPrefix) else { return nil }
         let parts = mark.dropFirst(Self.markPrefix.count).split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, Stage(rawValue: String(parts[2])) != nil, Self.isID(parts[0]), Self.isID(parts[1])
+        guard parts.count == 3, Stage(rawValue: String(parts[2])) != nil, StoreUpload.isPlainID(parts[0]),
+            StoreUpload.isPlainID(parts[1])
         else { return nil }
         upload = StoreUpload(imageID: String(parts[0]), uploadID: String(parts[1]))
     }
@@ -53,17 +54,5 @@ struct UploadNames: Sendable, Hashable {
         guard name.hasPrefix("\(id)-") else { return false }
         let number = name.dropFirst(id.count + 1)
         return number.count >= 5 && number.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    }
-
-    private static func isID(_ text: some StringProtocol) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
     }
 }

@@ -20,7 +20,7 @@ package struct UploadName: Sendable, Hashable {
 
     /// - Throws: ``StoreError/backend(_:)`` when an id cannot be part of a file name.
     package init(_ upload: StoreUpload) throws(StoreError) {
-        guard Self.isID(upload.imageID), Self.isID(upload.uploadID) else {
+        guard upload.hasPlainIDs else {
             throw .backend("an image or upload id has characters that cannot be in a file name")
         }
         self.upload = upload
@@ -36,7 +36,9 @@ package struct UploadName: Sendable, Hashable {
 
     private static func parts(_ file: String) -> (upload: StoreUpload, stage: Stage)? {
         let parts = file.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let stage = Stage(rawValue: String(parts[2])), isID(parts[0]), isID(parts[1]) else {
+        guard parts.count == 3, let stage = Stage(rawValue: String(parts[2])), StoreUpload.isPlainID(parts[0]),
+            StoreUpload.isPlainID(parts[1])
+        else {
             return nil
         }
         return (StoreUpload(imageID: String(parts[0]), uploadID: String(parts[1])), stage)
@@ -49,17 +51,4 @@ package struct UploadName: Sendable, Hashable {
 
     /// Matches all files of the upload that are not under the image's name.
     var pattern: String { "\(upload.imageID).\(upload.uploadID).*" }
-
-    /// Letters, digits, `-` and `_`: nothing that means something in a path, in a pattern or in a name of ours.
-    static func isID(_ text: some StringProtocol) -> Bool {
-        (1...100).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-    }
 }

@@ -2,6 +2,16 @@ import ImageStore
 import Testing
 
 @Suite struct TransferBudgetTests {
+    @Test func atOnceIsOnlyWhatThereIs() async {
+        let budget = TransferBudget(total: 100)
+        let first = budget.acquireAtOnce(60)
+        #expect(first?.bytes == 60)
+        #expect(budget.acquireAtOnce(50) == nil)
+        #expect(budget.held == 60)
+        first?.release()
+        #expect(budget.acquireAtOnce(100) != nil)
+    }
+
     @Test func grantsUpToTheTotalInOrder() async {
         let budget = TransferBudget(total: 100)
         let first = await budget.acquire(60)
