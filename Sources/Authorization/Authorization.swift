@@ -36,12 +36,16 @@ public struct Authorization: Sendable {
 
     /// The caller that a validated token stands for; the rule `context_is_admin` says whether it is an administrator. All
     /// decisions about this caller are made by the policy files as they are now.
-    public func caller(identity: AuthContext, requestID: String, token: String?) async -> Caller {
-        var caller = Caller(
-            identity: identity, project: identity.projectID, isAdmin: false, requestID: requestID, token: token)
-        caller.rules = await enforcer.currentRules()
-        caller.isAdmin = await allows(.contextIsAdmin, on: PolicyTarget(caller.credentials), for: caller)
-        return caller
+    ///
+    /// - Parameter arrival: when the request came: changes of policy files from before count for it.
+    public func caller(
+        identity: AuthContext, requestID: String, token: String?, arrival: ContinuousClock.Instant = .now
+    ) async -> Caller {
+        let caller = Caller(
+            identity: identity, project: identity.projectID, isAdmin: false, requestID: requestID, token: token,
+            rules: await enforcer.rules(asOf: arrival))
+        let isAdmin = await allows(.contextIsAdmin, on: caller.credentials, for: caller)
+        return isAdmin ? caller.asAdministrator() : caller
     }
 
     /// Refuses changes by anonymous callers.

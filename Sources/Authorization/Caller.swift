@@ -1,62 +1,116 @@
 public import Identity
 public import OsloPolicy
 
-/// Who asks for an operation, in the terms that policies and visibility need. One value per request.
+/// Who asks for an operation, in the terms that policies and visibility need. One value per request, which goes from stage to
+/// stage: copies share what does not change.
 public struct Caller: Sendable {
-    /// Facts of the token; nil for anonymous callers and in pipelines without authentication.
-    public let identity: AuthContext?
-    /// Project that owns what the caller creates.
-    public let project: String?
-    /// The policy rule `context_is_admin` holds (or the pipeline has no authentication).
-    public internal(set) var isAdmin: Bool {
-        didSet { if isAdmin != oldValue { credentials["is_admin"] = .bool(isAdmin) } }
+    fileprivate final class Facts: Sendable {
+        let identity: AuthContext?
+        let project: String?
+        let isAdmin: Bool
+        let isReadOnly: Bool
+        let token: String?
+        let rules: RuleSet?
+
+        init(
+            _ identity: AuthContext?, _ project: String?, isAdmin: Bool, isReadOnly: Bool, _ token: String?,
+            _ rules: RuleSet?
+        ) {
+            self.identity = identity
+            self.project = project
+            self.isAdmin = isAdmin
+            self.isReadOnly = isReadOnly
+            self.token = token
+            self.rules = rules
+        }
     }
-    /// Anonymous callers may read only (`allow_anonymous_access`).
-    public let isReadOnly: Bool
+
+    private let facts: Facts
     public var requestID: String
+
+    /// Facts of the token; nil for anonymous callers and in pipelines without authentication.
+    public var identity: AuthContext? { facts.identity }
+    /// Project that owns what the caller creates.
+    public var project: String? { facts.project }
+    /// The policy rule `context_is_admin` holds (or the pipeline has no authentication).
+    public var isAdmin: Bool { facts.isAdmin }
+    /// Anonymous callers may read only (`allow_anonymous_access`).
+    public var isReadOnly: Bool { facts.isReadOnly }
     /// The user's token, for calls to other services on the user's behalf. Never logged.
-    public let token: String?
+    public var token: String? { facts.token }
     /// The rules when the request came: a list decides about each of its images, and the policy files are looked at once.
     /// nil reads them at each decision.
-    var rules: RuleSet?
+    var rules: RuleSet? { facts.rules }
     /// What policy rules see of the caller (oslo.context, `to_policy_values`).
-    public private(set) var credentials: PolicyCredentials
+    public var credentials: PolicyCredentials { facts.credentials }
+
+    /// Who is not known yet, or not at all, and may do nothing but read.
+    public static let anonymous = Caller(
+        identity: nil, project: nil, isAdmin: false, isReadOnly: true, requestID: "")
 
     public init(
         identity: AuthContext?, project: String?, isAdmin: Bool, isReadOnly: Bool = false, requestID: String,
         token: String? = nil
     ) {
-        self.identity = identity
-        self.project = project
-        self.isAdmin = isAdmin
-        self.isReadOnly = isReadOnly
-        self.requestID = requestID
-        self.token = token
-        self.credentials = Self.credentials(identity: identity, project: project, isAdmin: isAdmin)
+        self.init(
+            identity: identity, project: project, isAdmin: isAdmin, isReadOnly: isReadOnly, requestID: requestID,
+            token: token, rules: nil)
     }
 
-    /// What policy rules see of a caller. A pipeline without authentication makes everybody an administrator, so the
-    /// role `admin` is added where there is no identity to say otherwise.
-    private static func credentials(identity: AuthContext?, project: String?, isAdmin: Bool) -> PolicyCredentials {
+    init(
+        identity: AuthContext?, project: String?, isAdmin: Bool, isReadOnly: Bool = false, requestID: String,
+        token: String?, rules: RuleSet?
+    ) {
+        facts = Facts(identity, project, isAdmin: isAdmin, isReadOnly: isReadOnly, token, rules)
+        self.requestID = requestID
+    }
+
+    private init(_ facts: Facts, requestID: String) {
+        self.facts = facts
+        self.requestID = requestID
+    }
+
+    /// The same as an administrator.
+    func asAdministrator() -> Caller {
+        Caller(
+            Facts(
+                facts.identity, facts.project, isAdmin: true, isReadOnly: facts.isReadOnly, facts.token, facts.rules),
+            requestID: requestID)
+    }
+}
+
+extension Caller.Facts {
+    private static let credentialNames = [
+        "user_id", "user", "user_domain_id", "system_scope", "domain_id", "project_id", "tenant", "project_domain_id",
+        "roles", "is_admin", "is_admin_project", "service_user_id", "service_user_domain_id", "service_project_id",
+        "service_project_domain_id", "service_roles",
+    ]
+
+    /// What policy rules see of the caller. They ask for two or three of these, so none is there before it is asked for.
+    var credentials: PolicyCredentials {
+        PolicyCredentials(names: { Self.credentialNames }, fact: { self.credential($0) })
+    }
+
+    /// A pipeline without authentication makes everybody an administrator, so the role `admin` is added where there is no
+    /// identity to say otherwise.
+    private func credential(_ name: String) -> PolicyValue? {
         func text(_ value: String?) -> PolicyValue { value.map { .string($0) } ?? .null }
-        let roles = identity?.roles ?? (isAdmin ? ["admin"] : [])
-        return [
-            "user_id": text(identity?.userID),
-            "user": text(identity?.userID),
-            "user_domain_id": text(identity?.userDomainID),
-            "system_scope": text(identity?.systemScope),
-            "domain_id": text(identity?.domainID),
-            "project_id": text(project),
-            "tenant": text(project),
-            "project_domain_id": text(identity?.projectDomainID),
-            "roles": .list(roles),
-            "is_admin": .bool(isAdmin),
-            "is_admin_project": .bool(identity?.isAdminProject ?? true),
-            "service_user_id": text(identity?.service?.userID),
-            "service_user_domain_id": text(identity?.service?.userDomainID),
-            "service_project_id": text(identity?.service?.projectID),
-            "service_project_domain_id": text(identity?.service?.projectDomainID),
-            "service_roles": .list(identity?.service?.roles ?? []),
-        ]
+        return switch name {
+        case "roles": .list(identity?.roles ?? (isAdmin ? ["admin"] : []))
+        case "project_id", "tenant": text(project)
+        case "system_scope": text(identity?.systemScope)
+        case "domain_id": text(identity?.domainID)
+        case "is_admin": .bool(isAdmin)
+        case "user_id", "user": text(identity?.userID)
+        case "user_domain_id": text(identity?.userDomainID)
+        case "project_domain_id": text(identity?.projectDomainID)
+        case "is_admin_project": .bool(identity?.isAdminProject ?? true)
+        case "service_user_id": text(identity?.service?.userID)
+        case "service_user_domain_id": text(identity?.service?.userDomainID)
+        case "service_project_id": text(identity?.service?.projectID)
+        case "service_project_domain_id": text(identity?.service?.projectDomainID)
+        case "service_roles": .list(identity?.service?.roles ?? [])
+        default: nil
+        }
     }
 }

@@ -39,24 +39,30 @@ public struct Worker: Sendable {
     private let service: ImageService
     private let cache: ImageCache?
     private let application: ImageAPIApplication
+    private let beforeAnswers: @Sendable () -> Void
     private let logger: Logger
 
     /// Builds everything and checks that it can work; nothing is served yet.
     ///
     /// - Throws: `StartFailure` for a start that can never succeed.
     ///
-    /// - Parameter wakeImporter: tells this node's importer, and the process of its cache, that there is something to do.
+    /// - Parameters:
+    ///   - accessLog: makes the logger of the access log. Its lines may be kept back until `beforeAnswers` is called.
+    ///   - beforeAnswers: called before answers go out, once for all that are ready.
+    ///   - wakeImporter: tells this node's importer, and the process of its cache, that there is something to do.
     public init(
-        configuration: Configuration, logger: Logger, wakeImporter: @escaping @Sendable () -> Void = {}
+        configuration: Configuration, logger: Logger, accessLog: (_ label: String) -> Logger = { Logger(label: $0) },
+        beforeAnswers: @escaping @Sendable () -> Void = {}, wakeImporter: @escaping @Sendable () -> Void = {}
     ) async throws {
         self.configuration = configuration
         self.logger = logger
+        self.beforeAnswers = beforeAnswers
         eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         threadPool = NIOThreadPool(numberOfThreads: max(4, 2 * System.coreCount))
         threadPool.start()
 
         let pipeline = try Pipeline(configuration: configuration)
-        database = try await Self.openDatabase(configuration, logger)
+        database = try await Self.openDatabase(configuration, eventLoopGroup.next(), logger)
         let stores = try await Self.openStores(configuration, logger)
         let authorization: Authorization
         do {
@@ -118,7 +124,7 @@ public struct Worker: Sendable {
             locations: LocationService(imports, wakeImporter: wakeImporter),
             metadefs: MetadefService(database: database, authorization: authorization, notifier: notifier),
             cache: CacheService(service.common, wakeCache: wakeImporter), authorization: authorization,
-            authenticator: authenticator, logger: logger)
+            authenticator: authenticator, accessLog: accessLog(ImageAPIApplication.accessLogLabel), logger: logger)
     }
 
     /// What another process needs in order to start with this very configuration, the definition of the pipeline included.
@@ -145,7 +151,7 @@ public struct Worker: Sendable {
     ) async throws {
         let listener = HTTPListener(
             socket: socket, options: listenerOptions, responder: application, eventLoopGroup: eventLoopGroup,
-            logger: logger, renderRefusal: ImageAPIApplication.renderRefusal)
+            logger: logger, renderRefusal: ImageAPIApplication.renderRefusal, beforeAnswers: beforeAnswers)
         let heartbeat = eventLoopGroup.next().scheduleRepeatedTask(initialDelay: .zero, delay: .seconds(1)) { _ in
             beat(
                 WorkerLoad(
@@ -231,8 +237,11 @@ public struct Worker: Sendable {
 
     // MARK: - Parts
 
-    private static func openDatabase(_ configuration: Configuration, _ logger: Logger) async throws -> ImageDatabase {
-        let database = try ImageDatabase(configuration: configuration, logger: logger)
+    private static func openDatabase(
+        _ configuration: Configuration, _ eventLoop: any EventLoop, _ logger: Logger
+    ) async throws -> ImageDatabase {
+        let database = try ImageDatabase(
+            configuration: configuration, turns: LookupTurns { eventLoop.execute($0) }, logger: logger)
         do throws(DatabaseError) {
             try await database.checkSchema()
             return database

@@ -19,7 +19,7 @@ struct ConnectionWriter: FileRegionWriter {
         var offset = region.lowerBound
         while offset < region.upperBound {
             let piece = offset..<min(region.upperBound, offset + FileReader.pieceSize)
-            if try !reader.isResident(piece) { try await reader.load(piece) }
+            if try !reader.isResident(piece) { try await reader.load(piece, of: region) }
             let file = FileRegion(
                 fileHandle: handle, readerIndex: Int(piece.lowerBound), endIndex: Int(piece.upperBound))
             try await connection.write(file, of: exchange)

@@ -8,7 +8,7 @@ public protocol FileRegionWriter: ResponseBodyWriter {
     /// the descriptor.
     ///
     /// - Throws: when the client went away, or the file is shorter than `region` says.
-    mutating func write(descriptor: Int32, region: Range<Int64>) async throws
+    @concurrent mutating func write(descriptor: Int32, region: Range<Int64>) async throws
 }
 
 extension ResponseBody {

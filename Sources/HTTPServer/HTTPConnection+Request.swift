@@ -28,8 +28,9 @@ extension HTTPConnection {
         case .wait(let sendsContinue, let reads):
             bodyReader = continuation
             if sendsContinue {
-                context?.writeAndFlush(
+                context?.write(
                     wrapOutboundOut(.byteBuffer(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))), promise: nil)
+                flush()
             }
             if reads { context?.read() }
         }

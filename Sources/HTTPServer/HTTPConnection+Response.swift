@@ -34,7 +34,9 @@ extension HTTPConnection {
         let written = channel.eventLoop.makePromise(of: Void.self)
         do {
             try await onEventLoop { connection in
+                let hasHead = connection.pendingHead != nil
                 try connection.enqueue(.fileRegion(file), of: number, promise: written)
+                if hasHead { connection.cork(until: written.futureResult) }
                 connection.flush()
             }
         } catch {
@@ -44,7 +46,13 @@ extension HTTPConnection {
         _ = try await onEventLoop { $0.state.progressed(now: .now()) }
     }
 
-    /// Ends the body. What is queued goes out now.
+    /// Lets a head go out with what follows it: by itself, it would wake the client up for nothing.
+    private func cork(until written: EventLoopFuture<Void>) {
+        onSocket { SocketOptions.setCork($0, 1) }
+        written.assumeIsolated().whenComplete { [self] _ in onSocket { SocketOptions.setCork($0, 0) } }
+    }
+
+    /// Ends the body. What is queued goes out when the turn ends.
     func finish(trailers: HTTPFields?, of number: Int) async throws {
         try await onEventLoop { try $0.end(trailers, of: number) }
     }
@@ -104,21 +112,27 @@ extension HTTPConnection {
             last.writeStaticString("\r\n")
         }
         if last.readableBytes > 0 { context.write(wrapOutboundOut(.byteBuffer(last)), promise: nil) }
-        flush()
+        flushSoon()
     }
 
-    private func flush() {
+    /// Sends what is queued. Nothing goes out but through here.
+    func flush() {
         flushIsDue = false
+        turn.beforeAnswers()
         context?.flush()
     }
 
-    /// Flushes when everything that is ready to run now has run: a small body goes out with its end.
+    /// The end of the turn to which ``flushSoon()`` has left it.
+    func flushIfDue() {
+        if flushIsDue { flush() }
+    }
+
+    /// Flushes when everything that is ready to run now has run: a small body goes out with its end, and all answers that are
+    /// ready at the same time one after the other.
     private func flushSoon() {
         guard !flushIsDue else { return }
         flushIsDue = true
-        channel.eventLoop.execute {
-            if self.flushIsDue { self.flush() }
-        }
+        turn.add(self)
     }
 
     private func waitUntilWritable() async throws {

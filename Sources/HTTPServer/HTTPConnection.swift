@@ -16,7 +16,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
 
     let server: ServerState
     let channel: any Channel
-    private let executor: EventLoopTaskExecutor
+    let turn: LoopTurn
 
     var state: HTTPConnectionState
     var context: ChannelHandlerContext?
@@ -33,7 +33,7 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     init(channel: any Channel, server: ServerState) {
         self.channel = channel
         self.server = server
-        executor = EventLoopTaskExecutor(channel.eventLoop)
+        turn = server.turn(of: channel.eventLoop)
         state = HTTPConnectionState(limits: server.options, now: .now())
     }
 
@@ -105,7 +105,9 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
                 self.perform(self.state.lingeringEnded())
             }
             perform(state.advance(now: .now()))
-        case .close: context?.close(promise: nil)
+        case .close:
+            flushIfDue()
+            context?.close(promise: nil)
         case .abort: abort()
         }
     }
@@ -120,13 +122,15 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
             : RequestBody(buffer: ByteBuffer())
         server.activeRequests.add(1, ordering: .relaxed)
         let request = Request(head: head, body: body)
-        task = Task(executorPreference: executor) { await self.answer(request, number) }
+        let arrival = ContinuousClock.now
+        task = Task(executorPreference: turn.executor) { await self.answer(request, number, arrival) }
+        if state.readsAhead() { context?.read() }
     }
 
     /// Runs in the request's task.
-    private func answer(_ request: Request, _ number: Int) async {
+    private func answer(_ request: Request, _ number: Int, _ arrival: ContinuousClock.Instant) async {
         do {
-            let response = try await server.respond(request, channel.remoteAddress)
+            let response = try await server.respond(request, channel.remoteAddress, arrival)
             try await onEventLoop { try $0.begin(response, of: number) }
             if request.method == .head {
                 try await finish(trailers: nil, of: number)
@@ -147,6 +151,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
             // Whoever still reads now reads a body that has no request any more.
             takeBodyReader()?.resume(throwing: RequestBodyError.incomplete)
         }
+        // What was to happen before the answer went out happens even if none does.
+        turn.endSoon()
         perform(state.exchangeEnded(number, now: .now()))
         drainIfIdle()
     }
@@ -169,7 +175,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
     private func finishOutput(closing: Bool) {
         guard let context else { return }
         let last = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: last)
+        context.write(wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: last)
+        flush()
         last.futureResult.assumeIsolated().whenSuccess { [self] in
             perform(state.outputFinished(closing: closing))
         }
@@ -219,7 +226,8 @@ final class HTTPConnection: ChannelInboundHandler, @unchecked Sendable {
         perform(action)
     }
 
-    private func onSocket<Value>(_ body: (Int32) -> Value) -> Value? {
+    /// Runs `body` with the descriptor, unless the connection is closed.
+    func onSocket<Value>(_ body: (Int32) -> Value) -> Value? {
         let value = try? context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self, body)
         return value ?? nil

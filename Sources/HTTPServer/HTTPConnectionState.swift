@@ -232,6 +232,18 @@ struct HTTPConnectionState {
         return .answer(request, hasBody: hasBody, number: exchangeCount)
     }
 
+    /// Whether to read the socket although a request is being answered: once, if it is all that has come and has no body. The
+    /// next request is what comes next, and the socket need not be taken out of those that are watched, and put back.
+    mutating func readsAhead() -> Bool {
+        guard isOpen, let exchange, exchange.bodyIsComplete, exchange.keepAlive, inputEnd == nil, !isReading else {
+            return false
+        }
+        while let part = parts.first, !part.isHead { parts.removeFirst() }
+        guard parts.isEmpty else { return false }
+        isReading = true
+        return true
+    }
+
     private mutating func refuse(_ refusal: HTTPRefusal) -> Action {
         beginLingering()
         return .refuse(refusal)
@@ -436,7 +448,7 @@ struct HTTPConnectionState {
     ) -> (action: Action, next: NIODeadline?) {
         guard let timeout = limits.timeout else { return (.none, nil) }
         if case .closed = phase { return (.none, nil) }
-        if !isReading && queued == 0 {
+        if queued == 0 && (exchange == nil ? !isReading : !isBodyAwaited || !isReading) {
             // A handler is at work; the client has nothing to do.
             lastProgress = now
         } else if queued > 0 {

@@ -26,15 +26,20 @@ where Responder.Context: InitializableFromRequestSource {
     /// - Parameters:
     ///   - socket: listening descriptor; the listener owns it.
     ///   - renderRefusal: makes the body of what the listener answers itself; without it that is plain text.
+    ///   - beforeAnswers: called on an event loop before any answer goes out, once for all that are ready then.
     public init(
         socket: Int32, options: HTTPListenerOptions, responder: Responder, eventLoopGroup: any EventLoopGroup,
         logger: Logger,
-        renderRefusal: @escaping RefusalRenderer = { ("text/plain; charset=utf-8", "\($0.reason)\n") }
+        renderRefusal: @escaping RefusalRenderer = { ("text/plain; charset=utf-8", "\($0.reason)\n") },
+        beforeAnswers: @escaping @Sendable () -> Void = {}
     ) {
         self.socket = socket
         self.eventLoopGroup = eventLoopGroup
-        state = ServerState(options: options, logger: logger, renderRefusal: renderRefusal) { request, address in
-            let source = HTTPRequestSource(logger: logger, remoteAddress: address)
+        state = ServerState(
+            options: options, eventLoopGroup: eventLoopGroup, logger: logger, renderRefusal: renderRefusal,
+            beforeAnswers: beforeAnswers
+        ) { request, address, arrival in
+            let source = HTTPRequestSource(logger: logger, remoteAddress: address, arrival: arrival)
             let context = Responder.Context(source: source)
             do {
                 return try await responder.respond(to: request, context: context)
@@ -100,6 +105,8 @@ where Responder.Context: InitializableFromRequestSource {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            // The kernel has taken less than it was offered: it is full, and would take crumbs from then on.
+            .childChannelOption(.writeSpin, value: 0)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 256 << 10)
             )

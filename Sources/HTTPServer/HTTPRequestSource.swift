@@ -11,9 +11,12 @@ public struct HTTPRequestSource: RequestContextSource {
     public let logger: Logger
     /// Address of the client; `nil` when it went away before we asked.
     public let remoteAddress: SocketAddress?
+    /// When the request's head had come.
+    public let arrival: ContinuousClock.Instant
 
-    public init(logger: Logger, remoteAddress: SocketAddress?) {
+    public init(logger: Logger, remoteAddress: SocketAddress?, arrival: ContinuousClock.Instant = .now) {
         self.logger = logger
         self.remoteAddress = remoteAddress
+        self.arrival = arrival
     }
 }

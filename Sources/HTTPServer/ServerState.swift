@@ -6,11 +6,13 @@ import Synchronization
 
 /// What all connections of a listener share.
 final class ServerState: Sendable {
+    typealias Respond = @Sendable (Request, SocketAddress?, ContinuousClock.Instant) async throws -> Response
+
     let options: HTTPListenerOptions
     let logger: Logger
     let date = HTTPDate()
-    /// Answers a request that came from the address.
-    let respond: @Sendable (Request, SocketAddress?) async throws -> Response
+    /// Answers a request that came from the address at that time.
+    let respond: Respond
     let activeRequests = Atomic<Int>(0)
     let answeredRequests = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
@@ -20,6 +22,8 @@ final class ServerState: Sendable {
     let idleGrace = Atomic<Int64>(0)
     let renderRefusal: RefusalRenderer
 
+    private let beforeAnswers: @Sendable () -> Void
+    private let turns: [ObjectIdentifier: LoopTurn]
     private let registry = Mutex(Registry())
 
     private struct Registry {
@@ -28,13 +32,23 @@ final class ServerState: Sendable {
     }
 
     init(
-        options: HTTPListenerOptions, logger: Logger, renderRefusal: @escaping RefusalRenderer,
-        respond: @escaping @Sendable (Request, SocketAddress?) async throws -> Response
+        options: HTTPListenerOptions, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        renderRefusal: @escaping RefusalRenderer, beforeAnswers: @escaping @Sendable () -> Void,
+        respond: @escaping Respond
     ) {
         self.options = options
         self.logger = logger
         self.renderRefusal = renderRefusal
         self.respond = respond
+        turns = Dictionary(
+            uniqueKeysWithValues: eventLoopGroup.makeIterator().map {
+                (ObjectIdentifier($0), LoopTurn($0, beforeAnswers: beforeAnswers))
+            })
+        self.beforeAnswers = beforeAnswers
+    }
+
+    func turn(of eventLoop: any EventLoop) -> LoopTurn {
+        turns[ObjectIdentifier(eventLoop)] ?? LoopTurn(eventLoop, beforeAnswers: beforeAnswers)
     }
 
     var connections: [HTTPConnection] { registry.withLock { Array($0.connections.values) } }

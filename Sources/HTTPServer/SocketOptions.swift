@@ -19,6 +19,9 @@ enum SocketOptions {
         setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
+    /// Keeps what doesn't fill a packet (1), or sends it (0).
+    static func setCork(_ socket: Int32, _ value: Int32) { set(socket, Int32(IPPROTO_TCP), TCP_CORK, value) }
+
     /// Whether there is anything to be read (more than 0), the peer has shut its side (0), or neither (-1).
     static func peek(_ socket: Int32) -> Int {
         var byte: UInt8 = 0

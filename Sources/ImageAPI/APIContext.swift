@@ -9,6 +9,8 @@ public struct APIContext: InitializableFromRequestSource {
     public var coreContext: CoreRequestContextStorage
     /// Address of the client, or of the proxy in front of us.
     let remoteAddress: SocketAddress?
+    /// When the request came.
+    let arrival: ContinuousClock.Instant
     /// Who asks. Set by the context stage; until then an anonymous caller without any right.
     var caller: Caller
     /// `scheme://host/script_name` of this request as the client sees it, without a slash at the end. `public_endpoint` wins
@@ -26,6 +28,7 @@ public struct APIContext: InitializableFromRequestSource {
     public init(source: HTTPRequestSource) {
         coreContext = CoreRequestContextStorage(source: source)
         remoteAddress = source.remoteAddress
-        caller = Caller(identity: nil, project: nil, isAdmin: false, isReadOnly: true, requestID: "")
+        arrival = source.arrival
+        caller = .anonymous
     }
 }

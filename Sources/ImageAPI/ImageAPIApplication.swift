@@ -16,9 +16,9 @@ public import OsloConfig
 ///         configuration: configuration, pipeline: pipeline, service: service, imports: imports, tasks: tasks,
 ///         locations: locations, metadefs: metadefs, cache: cache, authorization: authorization, authenticator: authenticator, logger: logger)
 public struct ImageAPIApplication: HTTPResponder {
-    private let responder: any HTTPResponder<APIContext>
+    private let responder: any PipelineResponder
     /// Where Glance's access log comes from; operators have it in `default_log_levels`.
-    private static let accessLogLabel = "eventlet.wsgi.server"
+    public static let accessLogLabel = "eventlet.wsgi.server"
     private let transfers: TransferCount
 
     /// Uploads and downloads that are under way.
@@ -27,11 +27,12 @@ public struct ImageAPIApplication: HTTPResponder {
     /// - Parameters:
     ///   - pipeline: nil resolves the one that `configuration` names.
     ///   - authenticator: may be nil where the pipeline does not use Keystone.
+    ///   - accessLog: takes the entries of the access log; nil is one with ``accessLogLabel``.
     /// - Throws: `ConfigurationError`.
     public init(
         configuration: Configuration, pipeline: Pipeline? = nil, service: ImageService, imports: ImportService,
         tasks: TaskService, locations: LocationService, metadefs: MetadefService, cache: CacheService,
-        authorization: Authorization, authenticator: TokenAuthenticator?, logger: Logger
+        authorization: Authorization, authenticator: TokenAuthenticator?, accessLog: Logger? = nil, logger: Logger
     ) throws(ConfigurationError) {
         // Typed throws does not pass through the autoclosure of `??`.
         let pipeline = if let pipeline { pipeline } else { try Pipeline(configuration: configuration) }
@@ -52,11 +53,11 @@ public struct ImageAPIApplication: HTTPResponder {
             try Self.responder(
                 configuration: configuration, application: pipeline.application,
                 lookup: CallerLookup(authorization: authorization, authenticator: authenticator), routes: routes,
-                accessLog: Logger(label: Self.accessLogLabel)),
+                accessLog: accessLog ?? Logger(label: Self.accessLogLabel)),
             transfers: transfers)
     }
 
-    init(_ responder: any HTTPResponder<APIContext>, transfers: TransferCount = TransferCount()) {
+    init(_ responder: any PipelineResponder, transfers: TransferCount = TransferCount()) {
         self.responder = responder
         self.transfers = transfers
     }
@@ -65,7 +66,7 @@ public struct ImageAPIApplication: HTTPResponder {
     static func responder(
         configuration: Configuration, application: PasteApplication, lookup: CallerLookup, routes: [Route],
         accessLog: Logger? = nil
-    ) throws(ConfigurationError) -> any HTTPResponder<APIContext> {
+    ) throws(ConfigurationError) -> any PipelineResponder {
         let requestIDs = RequestIDPolicy(maximumLength: configuration[Options.Default.maxRequestIdLength])
         let versions = VersionsDocument(
             isMultiStore: !configuration[Options.Default.enabledBackends].isEmpty,

@@ -79,6 +79,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// Writes a member with an integer, or `null`.
+    @inlinable
     public mutating func field<Value: BinaryInteger>(_ name: String, _ value: Value?) {
         key(name)
         if let value { integer(value) } else { null() }
@@ -106,9 +107,27 @@ public struct JSONWriter: Sendable {
         scalar(value ? "true" : "false")
     }
 
+    @inlinable
     public mutating func integer(_ value: some BinaryInteger) {
+        if let value = Int64(exactly: value) { integer(value) } else { text(String(value).utf8) }
+    }
+
+    public mutating func integer(_ value: Int64) {
         separate()
-        bytes.append(contentsOf: String(value).utf8)
+        // As many digits as the largest has, and a sign.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var (rest, first) = (value.magnitude, digits.count)
+            repeat {
+                first -= 1
+                digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            if value < 0 {
+                first -= 1
+                digits[first] = UInt8(ascii: "-")
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[first...]))
+        }
         needsSeparator = true
     }
 
@@ -172,7 +191,7 @@ public struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         let isPlain = text.withUTF8 { utf8 in
-            guard utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) else { return false }
+            guard Self.isPlain(utf8) else { return false }
             bytes.append(contentsOf: utf8)
             return true
         }
@@ -180,6 +199,25 @@ public struct JSONWriter: Sendable {
             for scalar in text.unicodeScalars { escape(scalar) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a text stands for itself in JSON: nothing but printable ASCII without quotes and backslashes. Looks at eight bytes
+    /// at a time: strings are most of what an API answers.
+    private static func isPlain(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        /// The high bits of what is not 0 if a byte of the word is below `limit`, at most 128.
+        func below(_ limit: UInt64, _ word: UInt64) -> UInt64 { (word &- ones &* limit) & ~word }
+        let bytes = UnsafeRawBufferPointer(utf8)
+        var position = 0
+        while position + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let special =
+                word | below(0x20, word) | below(1, word ^ ones &* 0x22) | below(1, word ^ ones &* 0x5C)
+                | below(1, word ^ ones &* 0x7F)
+            if special & highs != 0 { return false }
+            position += 8
+        }
+        return bytes[position...].allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
     }
 
     private mutating func escape(_ scalar: Unicode.Scalar) {

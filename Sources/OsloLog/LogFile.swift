@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A file that lines are appended to. When it has been moved away or deleted, the next line begins a new one.
+/// A file that lines are appended to. When it has been moved away or deleted, the next write begins a new one.
 ///
 /// What is no regular file (`/dev/stdout` of a container, a pipe, a terminal) may have a slow reader, and gets its lines as
 /// standard error does: by a backlog that never makes the caller wait.
@@ -14,8 +14,16 @@ final class LogFile: LogDestination {
         let writer: LineWriter?
     }
 
+    private struct State {
+        var file: Open
+        /// Lines that are to be written together.
+        var gathered: [UInt8] = []
+    }
+
     private let path: String
-    private let file: Mutex<Open>
+    private let state: Mutex<State>
+    /// Bytes of lines that wait for others, at most.
+    static let gatheredLimit = 64 << 10
 
     /// - Throws: ``OsloLogError`` if the file can neither be opened nor made.
     init(path: String) throws(OsloLogError) {
@@ -23,30 +31,47 @@ final class LogFile: LogDestination {
         guard let opened = Self.open(path, waits: true) else {
             throw OsloLogError("cannot open log file \(path): \(String(cString: strerror(errno)))")
         }
-        file = Mutex(opened)
+        state = Mutex(State(file: opened))
     }
 
+    deinit { writeGathered() }
+
     func write(_ record: LogRecord, line: () -> String) {
-        let bytes = Array((line() + "\n").utf8)
-        file.withLock { file in
-            var status = stat()
-            if stat(path, &status) != 0 || status.st_ino != file.inode || status.st_dev != file.device {
-                // If that fails, the file that was moved away is still better than nothing.
-                if let opened = Self.open(path) { file = opened }
-            }
-            if let writer = file.writer { return writer.write(bytes) }
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                // O_APPEND puts a line of any process at the end, unbroken.
-                let count = rest.withUnsafeBytes { Glibc.write(file.file.number, $0.baseAddress, $0.count) }
-                if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
-            }
+        let line = line()
+        state.withLock { state in
+            state.gathered.append(contentsOf: line.utf8)
+            state.gathered.append(UInt8(ascii: "\n"))
+            // A slow reader gets lines one by one, and takes as many as it can.
+            let mayWait = record.isGathered && state.file.writer == nil
+            if !mayWait || state.gathered.count > Self.gatheredLimit { write(&state) }
+        }
+    }
+
+    func writeGathered() {
+        state.withLock { state in
+            if !state.gathered.isEmpty { write(&state) }
         }
     }
 
     func reopen() {
-        file.withLock { file in
-            if let opened = Self.open(path) { file = opened }
+        state.withLock { state in
+            if let opened = Self.open(path) { state.file = opened }
+        }
+    }
+
+    private func write(_ state: inout State) {
+        var status = stat()
+        if stat(path, &status) != 0 || status.st_ino != state.file.inode || status.st_dev != state.file.device {
+            // If that fails, the file that was moved away is still better than nothing.
+            if let opened = Self.open(path) { state.file = opened }
+        }
+        defer { state.gathered.removeAll(keepingCapacity: true) }
+        if let writer = state.file.writer { return writer.write(state.gathered) }
+        var rest = state.gathered[...]
+        while !rest.isEmpty {
+            // O_APPEND puts lines of any process at the end, unbroken.
+            let count = rest.withUnsafeBytes { Glibc.write(state.file.file.number, $0.baseAddress, $0.count) }
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
         }
     }
 

@@ -6,6 +6,8 @@ struct LogFormat: Sendable, Equatable {
     }
 
     let parts: [Part]
+    /// What each part stands for; nil for a text.
+    private let fields: [LogField?]
 
     /// What is no placeholder stands for itself.
     init(_ format: String) {
@@ -29,6 +31,7 @@ struct LogFormat: Sendable, Equatable {
         text += rest
         if !text.isEmpty { parts.append(.text(text)) }
         self.parts = parts
+        fields = parts.map { if case .field(let name, _, _, _) = $0 { LogField(name) } else { nil } }
     }
 
     /// `(name)`, flags, width, precision and type; taken off the front of `rest`.
@@ -49,13 +52,15 @@ struct LogFormat: Sendable, Equatable {
     }
 
     /// The text with every field replaced by its value.
-    func render(_ value: (String) -> String) -> String {
+    func render(_ value: (LogField) -> String) -> String {
         var result = ""
-        for part in parts {
+        result.reserveCapacity(512)
+        for (part, field) in zip(parts, fields) {
             switch part {
             case .text(let text): result += text
-            case .field(let name, let width, let leftAligned, let zeroPadded):
-                let text = value(name)
+            case .field(_, let width, let leftAligned, let zeroPadded):
+                guard let field else { continue }
+                let text = value(field)
                 if width == 0 {
                     result += text
                     continue

@@ -21,35 +21,45 @@ struct LogRecord {
     let file: String
     let function: String
     let line: UInt
+    /// Whether it may wait for others, to be written with them (``LogDestination/writeGathered()``).
+    var isGathered = false
 
     var milliseconds: Int { time.tv_nsec / 1_000_000 }
 
-    /// A field by the name it has in Python's and oslo.log's formats; nil if there is none.
-    func field(_ name: String, clock: borrowing LogClock, userIdentity: LogFormat) -> String? {
-        switch name {
-        case "asctime": clock.text(time.tv_sec)
-        case "isotime": clock.iso(time)
-        case "msecs": String(milliseconds)
-        case "created": "\(time.tv_sec).\(Self.padded(time.tv_nsec / 1000, 6))"
-        case "process": String(LogProcess.id)
-        case "processName": LogProcess.name
-        case "thread": String(pthread_self())
-        case "levelname": level.osloName
-        case "levelno": String(level.osloNumber)
-        case "name": logger
-        case "message": message
-        case "funcName": function
-        case "pathname": file
-        case "filename": String(file[(file.lastIndex(of: "/").map(file.index(after:)) ?? file.startIndex)...])
-        case "module": String(file.prefix { $0 != "/" })
-        case "lineno": String(line)
-        case "error_summary": error ?? "-"
-        case "instance", "color": ""
-        case "resource": context[name].map { "[\($0)] " } ?? ""
-        case "user_identity":
-            isInContext ? userIdentity.render { identity($0) ?? "-" } : ""
-        case "global_request_id": context[name] ?? (isInContext ? "None" : "")
-        default: identity(name)
+    /// What a format says; nil if there is no such fact.
+    func field(_ field: LogField, clock: borrowing LogClock, userIdentity: LogFormat) -> String? {
+        switch field {
+        case .asctime: clock.text(time.tv_sec)
+        case .isotime: clock.iso(time)
+        case .msecs: String(milliseconds)
+        case .created: "\(time.tv_sec).\(Self.padded(time.tv_nsec / 1000, 6))"
+        case .process: LogProcess.idText
+        case .processName: LogProcess.name
+        case .thread: String(pthread_self())
+        case .levelName: level.osloName
+        case .levelNumber: String(level.osloNumber)
+        case .name: logger
+        case .message: message
+        case .function: function
+        case .path: file
+        case .fileName: String(file[(file.lastIndex(of: "/").map(file.index(after:)) ?? file.startIndex)...])
+        case .module: String(file.prefix { $0 != "/" })
+        case .line: String(line)
+        case .errorSummary: error ?? "-"
+        case .nothing: ""
+        case .resource: context[LogContext.resource].map { "[\($0)] " } ?? ""
+        case .userIdentity:
+            isInContext
+                ? userIdentity.render { field in
+                    switch field {
+                    case .identity(let name): identity(name) ?? "-"
+                    case .resource: identity(LogContext.resource) ?? "-"
+                    case .globalRequestID: identity(LogContext.globalRequestID) ?? "-"
+                    default: "-"
+                    }
+                } : ""
+        case .globalRequestID: context[LogContext.globalRequestID] ?? (isInContext ? "None" : "")
+        case .identity(let name): identity(name)
         }
     }
 
@@ -74,6 +84,7 @@ struct LogRecord {
 /// Facts about the process that never change.
 enum LogProcess {
     static let id = getpid()
+    static let idText = String(id)
     /// What Python calls a process that isn't a child of `multiprocessing`, ours never being one.
     static let name = "MainProcess"
 

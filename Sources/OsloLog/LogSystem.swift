@@ -31,6 +31,8 @@ final class LogSystem: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Whether destinations may keep lines back.
+    private let hasGathered = Atomic(false)
 
     init(_ settings: LogSettings) { state = Mutex(State(settings: settings)) }
 
@@ -46,18 +48,28 @@ final class LogSystem: Sendable {
 
     /// Uses other settings from now on, for the loggers that exist too.
     func apply(_ settings: LogSettings) {
-        state.withLock { state in
-            state.settings = settings
+        let old = state.withLock { state in
+            defer { state.settings = settings }
             for (label, level) in state.levels { level.set(settings.levels.level(of: label)) }
+            return state.settings
         }
+        for destination in old.destinations { destination.writeGathered() }
     }
 
     func reopen() {
         for destination in state.withLock({ $0.settings }).destinations { destination.reopen() }
     }
 
-    /// - Parameter metadata: of the logger; the event's own comes first.
-    func write(_ event: LogEvent, label: String, metadata: Logger.Metadata) {
+    /// Writes what loggers of lines that are gathered have left; costs nothing when that is nothing.
+    func writeGathered() {
+        guard hasGathered.load(ordering: .relaxed), hasGathered.exchange(false, ordering: .acquiring) else { return }
+        for destination in state.withLock({ $0.settings }).destinations { destination.writeGathered() }
+    }
+
+    /// - Parameters:
+    ///   - metadata: of the logger; the event's own comes first.
+    ///   - isGathered: whether the line may wait for ``writeGathered()``.
+    func write(_ event: LogEvent, label: String, metadata: Logger.Metadata, isGathered: Bool = false) {
         let settings = state.withLock { $0.settings }
         let time = LogClock.now()
         var text = event.message.description
@@ -94,7 +106,7 @@ final class LogSystem: Sendable {
         let record = LogRecord(
             logger: label, level: event.level, time: time, message: message, eventID: eventID,
             error: event.error.map { redact("\($0)".withoutControls) }, context: context, extra: extra,
-            file: event.file, function: event.function, line: event.line)
+            file: event.file, function: event.function, line: event.line, isGathered: isGathered)
         var line: String?
         for destination in settings.destinations {
             destination.write(record) {
@@ -104,6 +116,7 @@ final class LogSystem: Sendable {
                 return made
             }
         }
+        if isGathered { hasGathered.store(true, ordering: .releasing) }
     }
 
     private static func message(_ text: String, _ extra: [(key: String, value: String)]) -> String {

@@ -1,4 +1,4 @@
-import Logging
+public import Logging
 public import OsloConfig
 import Synchronization
 
@@ -28,6 +28,17 @@ public enum OsloLog {
         if let new { LoggingSystem.bootstrap { label in OsloLogHandler(label: label, system: new) } }
         for warning in settings.warnings { Logger(label: "glance.log").warning("\(warning)") }
     }
+
+    /// A logger whose lines may wait until ``writeGathered()`` is called, or somebody else writes a line.
+    ///
+    /// Its user promises that call: soon, and before anybody looks for the line.
+    public static func gatheringLogger(label: String) -> Logger {
+        guard let system = system.withLock({ $0 }) else { return Logger(label: label) }
+        return Logger(label: label) { OsloLogHandler(label: $0, system: system, isGathered: true) }
+    }
+
+    /// Writes the lines of all ``gatheringLogger(label:)``s at once.
+    public static func writeGathered() { system.withLock { $0 }?.writeGathered() }
 
     /// Opens the log file anew. Files that were moved away are noticed without this, too.
     public static func reopen() {

@@ -7,12 +7,15 @@ struct OsloLogHandler: LogHandler {
     var metadataProvider: Logger.MetadataProvider?
 
     private let system: LogSystem
+    private let isGathered: Bool
     private let configured: LogSystem.Level
     /// What a program set on this one logger.
     private var own: Logger.Level?
 
-    init(label: String, system: LogSystem) {
+    /// - Parameter isGathered: whether lines may wait for ``LogSystem/writeGathered()``.
+    init(label: String, system: LogSystem, isGathered: Bool = false) {
         self.label = label
+        self.isGathered = isGathered
         self.system = system
         configured = system.level(of: label)
     }
@@ -30,6 +33,6 @@ struct OsloLogHandler: LogHandler {
     func log(event: LogEvent) {
         var metadata = metadata
         if let provided = metadataProvider?.get() { metadata.merge(provided) { _, new in new } }
-        system.write(event, label: label, metadata: metadata)
+        system.write(event, label: label, metadata: metadata, isGathered: isGathered)
     }
 }

@@ -21,6 +21,8 @@ public final class Enforcer: Sendable {
         var rules: RuleSet
         /// The files that `rules` come from, or those that were found broken since.
         var files: PolicyFiles
+        /// When the files were last looked at and had not changed.
+        var seen: ContinuousClock.Instant?
         /// Counts the readings, so that one change is read once however many decisions notice it.
         var generation = 0
         var reading: Task<Void, Never>?
@@ -113,9 +115,19 @@ public final class Enforcer: Sendable {
 
     /// The rules, after reading the files anew if one of them changed; looks at each of the files. One that became unreadable
     /// or wrong keeps the last good rules and is logged.
-    public func currentRules() async -> RuleSet {
-        let (rules, files, generation) = state.withLock { ($0.rules, $0.files, $0.generation) }
-        if files.areCurrent { return rules }
+    public func currentRules() async -> RuleSet { await rules(asOf: .now) }
+
+    /// The same with all that had changed until a moment that has been: does not look at the files if somebody has done so since.
+    public func rules(asOf moment: ContinuousClock.Instant) async -> RuleSet {
+        let (rules, files, seen, generation) = state.withLock { ($0.rules, $0.files, $0.seen, $0.generation) }
+        if let seen, seen >= moment { return rules }
+        let now = ContinuousClock.now
+        if files.areCurrent {
+            state.withLock { state in
+                if state.generation == generation { state.seen = state.seen.map { max($0, now) } ?? now }
+            }
+            return rules
+        }
         await reading(after: generation)?.value
         return state.withLock { $0.rules }
     }
@@ -143,6 +155,7 @@ public final class Enforcer: Sendable {
         }
         state.withLock { state in
             state.files = files
+            state.seen = nil
             state.generation += 1
             state.reading = nil
             if case .success(let rules) = result { state.rules = rules }

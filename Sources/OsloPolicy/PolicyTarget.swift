@@ -1,4 +1,4 @@
-/// Facts about the object; a missing one makes a check that names it false.
+/// Facts about the object, or the caller; a missing one makes a check that names it false.
 public struct PolicyTarget: Sendable, ExpressibleByDictionaryLiteral {
     private let names: @Sendable () -> [String]
     private let fact: @Sendable (String) -> PolicyValue?

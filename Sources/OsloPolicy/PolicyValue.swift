@@ -1,6 +1,6 @@
 /// Facts about the caller, named as oslo.context's `to_policy_values()`: `user_id`, `project_id`, `roles`, `is_admin`,
 /// `system_scope`, `domain_id`, `service_roles`, …
-public typealias PolicyCredentials = [String: PolicyValue]
+public typealias PolicyCredentials = PolicyTarget
 
 /// A fact that a policy rule can compare. Comparison is always by ``text``.
 public enum PolicyValue: Sendable, Hashable {

@@ -59,7 +59,7 @@ public final class RemotePolicyServer: Sendable {
         var request = OutgoingRequest(.POST, url, deadline: timeout)
         let question: [(name: String, value: JSONValue)] = [
             ("rule", .string(rule)), ("target", PolicyValue.dictionary(target.facts).json),
-            ("credentials", PolicyValue.dictionary(credentials).json),
+            ("credentials", PolicyValue.dictionary(credentials.facts).json),
         ]
         if settings.sendsJSON {
             request.headers = ["Content-Type": "application/json"]

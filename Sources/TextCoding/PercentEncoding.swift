@@ -49,6 +49,7 @@ public enum PercentEncoding {
 
     /// Encodes everything but unreserved characters (RFC 3986, section 2.3); a blank becomes `+` in a query.
     public static func encode(_ text: String, blankIsPlus: Bool = false) -> String {
+        if text.utf8.allSatisfy(isUnreserved) { return text }
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {

@@ -27,6 +27,8 @@ struct HTTPConnectionStateTests {
 
         mutating func advance() -> String { name(state.advance(now: now)) }
 
+        mutating func readsAhead() -> String { state.readsAhead() ? "read" : "none" }
+
         /// Answers a request with an empty body.
         mutating func answer(_ number: Int, isDraining: Bool = false) throws -> String {
             var head = ByteBuffer()
@@ -102,6 +104,33 @@ struct HTTPConnectionStateTests {
         #expect(connection.advance() == "none", "the second waits for the first")
         #expect(try connection.answer(1) == "answer 2 /b")
         #expect(try connection.answer(2) == "read")
+    }
+
+    @Test func readsOnceMoreWhileItAnswers() throws {
+        var connection = Connection()
+        _ = connection.advance()
+        _ = connection.reads(Self.head("/a"), .end(nil))
+        #expect(connection.readsAhead() == "read")
+        #expect(connection.readsAhead() == "none", "one read is enough")
+        connection.now = connection.now + .seconds(60)
+        #expect(connection.timer() == "none again in 10", "it is the handler that takes its time")
+        #expect(connection.reads(Self.head("/b"), .end(nil)) == "none", "the second waits for the first")
+        #expect(connection.readsAhead() == "none", "what has come is enough")
+        #expect(try connection.answer(1) == "answer 2 /b")
+        #expect(connection.readsAhead() == "read")
+        #expect(try connection.answer(2) == "none", "it is being read")
+        #expect(connection.reads(Self.head("/c"), .end(nil)) == "answer 3 /c")
+    }
+
+    @Test func doesNotReadAheadOfABodyOrTheEnd() {
+        var connection = Connection()
+        _ = connection.advance()
+        _ = connection.reads(Self.head("/", [("Content-Length", "4")], method: .PUT))
+        #expect(connection.readsAhead() == "none")
+        var last = Connection()
+        _ = last.advance()
+        _ = last.reads(Self.head("/", [("Connection", "close")]), .end(nil))
+        #expect(last.readsAhead() == "none")
     }
 
     @Test(arguments: [

@@ -28,6 +28,8 @@ struct TestServer: Sendable {
     static func run<Value: Sendable>(
         options: HTTPListenerOptions = HTTPListenerOptions(),
         renderRefusal: @escaping RefusalRenderer = { ("text/plain", "\($0.reason)\n") },
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        beforeAnswers: @escaping @Sendable () -> Void = {},
         _ handler: @escaping TestHandler,
         _ body: @Sendable (TestServer) async throws -> Value
     ) async throws -> Value {
@@ -38,7 +40,8 @@ struct TestServer: Sendable {
             port: port,
             listener: HTTPListener(
                 socket: socket, options: options, responder: CallbackResponder(callback: handler),
-                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger, renderRefusal: renderRefusal),
+                eventLoopGroup: eventLoopGroup, logger: logger, renderRefusal: renderRefusal,
+                beforeAnswers: beforeAnswers),
             socket: socket)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.listener.run() }

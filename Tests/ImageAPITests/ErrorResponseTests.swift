@@ -13,7 +13,7 @@ struct ErrorResponseTests {
     private func render(
         _ error: APIError, accept: String?, method: HTTPRequest.Method = .get, contentType: String? = nil
     ) async throws -> TestClient.Answer {
-        let client = TestClient(CallbackResponder { request, _ in error.response(to: request) })
+        let client = TestClient(SameAnswer { error.response(to: $0) })
         var headers: HTTPFields = [:]
         headers[.accept] = accept
         headers[.contentType] = contentType

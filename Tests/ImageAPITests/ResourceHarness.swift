@@ -193,7 +193,7 @@ final class ResourceHarness: Sendable {
 }
 
 /// Stands for the pipeline in front of the router, with a caller that is known. Keeps the harness alive.
-private struct AuthenticatedRouter: HTTPResponder {
+private struct AuthenticatedRouter: PipelineResponder {
     let harness: ResourceHarness
     /// Made anew for each request, as there.
     let caller: @Sendable (Authorization) async -> Caller

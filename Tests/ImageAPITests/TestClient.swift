@@ -12,10 +12,10 @@ import Synchronization
 
 /// Sends requests straight to a responder, without sockets.
 struct TestClient: Sendable {
-    let responder: any HTTPResponder<APIContext>
+    let responder: any PipelineResponder
     let log = LogRecorder()
 
-    init(_ responder: any HTTPResponder<APIContext>) {
+    init(_ responder: any PipelineResponder) {
         self.responder = responder
     }
 
@@ -83,7 +83,7 @@ extension Route {
 extension CallerLookup {
     /// Knows one token, `good`, and fails like an unreachable Keystone for `down`.
     static let test: CallerLookup = {
-        var lookup = CallerLookup { identity, requestID, token in
+        var lookup = CallerLookup { identity, requestID, token, _ in
             Caller(
                 identity: identity, project: identity.projectID, isAdmin: identity.roles.contains("admin"),
                 requestID: requestID, token: token)
@@ -145,4 +145,11 @@ private struct CollectingWriter: ResponseBodyWriter {
     }
 
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
+/// Answers every request in the same way.
+struct SameAnswer: PipelineResponder {
+    let answer: @Sendable (Request) -> Response
+
+    func respond(to request: Request, context: APIContext) async throws -> Response { answer(request) }
 }

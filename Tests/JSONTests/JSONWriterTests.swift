@@ -16,6 +16,33 @@ struct JSONWriterTests {
         #expect(JSONWriter.text(of: value) == expected)
     }
 
+    /// Strings are looked at in words: whatever stands anywhere in one must be found.
+    @Test(arguments: [
+        ("\"", #"\""#), ("\\", #"\\"#), ("\u{1f}", #"\u001f"#), ("\u{7f}", "\u{7f}"), ("é", #"\u00e9"#), ("~", "~"),
+    ])
+    func escapesAtEveryPlace(character: String, escaped: String) {
+        for count in 0..<20 {
+            for place in 0...count {
+                let (before, after) = (
+                    String(repeating: " ", count: place), String(repeating: "}", count: count - place)
+                )
+                #expect(JSONWriter.text(of: .string(before + character + after)) == "\"\(before)\(escaped)\(after)\"")
+            }
+        }
+    }
+
+    @Test func writesIntegersOfAnySize() {
+        var writer = JSONWriter()
+        writer.array { writer in
+            for value in [0, 9, -10, .max, .min] as [Int64] { writer.integer(value) }
+            writer.integer(UInt64.max)
+            writer.integer(UInt8(7))
+        }
+        #expect(
+            String(decoding: writer.bytes, as: UTF8.self)
+                == "[0, 9, -10, 9223372036854775807, -9223372036854775808, 18446744073709551615, 7]")
+    }
+
     @Test func separatesFieldsOfEveryKind() {
         var writer = JSONWriter()
         writer.object { writer in

@@ -39,8 +39,13 @@ final class Fixture {
 
     func apply(_ options: String) throws { system.apply(try Self.settings(options, "", directory)) }
 
-    func logger(_ label: String = "glance.api") -> Logger {
-        Logger(label: label) { OsloLogHandler(label: $0, system: self.system) }
+    func logger(_ label: String = "glance.api", isGathered: Bool = false) -> Logger {
+        Logger(label: label) { OsloLogHandler(label: $0, system: self.system, isGathered: isGathered) }
+    }
+
+    /// The last parts of the lines, of which each is a word and a number.
+    func messages() throws -> [String] {
+        try lines().map { $0.split(separator: " ").suffix(2).joined(separator: " ") }
     }
 
     func text(_ name: String = "glance-api.log") throws -> String {

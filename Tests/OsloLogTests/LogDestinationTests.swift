@@ -18,6 +18,37 @@ import Testing
         #expect(try fixture.lines().count == 1)
     }
 
+    @Test func gatheredLinesAreWrittenTogetherAndInOrder() throws {
+        let fixture = try Fixture()
+        let gathered = fixture.logger(isGathered: true)
+        for number in 1...3 { gathered.info("line \(number)") }
+        #expect(try fixture.text().isEmpty)
+        fixture.system.writeGathered()
+        #expect(try fixture.messages() == ["line 1", "line 2", "line 3"])
+        gathered.info("line 4")
+        fixture.logger().error("line 5")
+        #expect(try fixture.messages().suffix(2) == ["line 4", "line 5"])
+        gathered.info("line 6")
+        try FileManager.default.moveItem(atPath: fixture.path, toPath: fixture.path + ".1")
+        fixture.system.writeGathered()
+        #expect(try fixture.messages() == ["line 6"])
+        gathered.info("line 7")
+        try fixture.apply("debug = true")
+        #expect(try fixture.messages() == ["line 6", "line 7"])
+        // Nobody has called for so long that it is too much to keep.
+        for _ in 0..<1000 { gathered.info("\(String(repeating: "x", count: 100))") }
+        #expect(try fixture.messages().count > 500)
+    }
+
+    @Test(arguments: ["use_stderr = true", "use_json = true"])
+    func otherDestinationsAndFormatsTakeGatheredLinesToo(options: String) throws {
+        let fixture = try Fixture(options)
+        fixture.logger(isGathered: true).info("once")
+        fixture.system.writeGathered()
+        fixture.system.writeGathered()
+        #expect(try fixture.lines().count == 1)
+    }
+
     @Test func aTruncatedFileGoesOnFromItsStart() throws {
         let fixture = try Fixture()
         fixture.logger().info("first")

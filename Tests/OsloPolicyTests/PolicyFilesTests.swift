@@ -45,6 +45,23 @@ import Testing
         #expect(await memberMay("get", enforcer))
     }
 
+    /// A look at the files counts for all requests that had come before, and for none that comes later.
+    @Test func aLookAtTheFilesCountsForThoseWhoCameBefore() async throws {
+        let enforcer = try enforcer()
+        let early = ContinuousClock.now
+        func memberMay(asOf moment: ContinuousClock.Instant) async -> Bool {
+            await enforcer.allows(
+                "get", target: [:], credentials: Self.member, by: await enforcer.rules(asOf: moment))
+        }
+        #expect(await !memberMay(asOf: .now))
+        directory.write("policy.yaml", "get: '@'")
+        #expect(await !memberMay(asOf: early), "nobody has to look again")
+        #expect(await memberMay(asOf: .now))
+        #expect(await memberMay(asOf: early))
+        directory.write("policy.yaml", "get: '!'")
+        #expect(await !memberMay(asOf: .now))
+    }
+
     @Test func withoutFilesTheDefaultsHold() async throws {
         let enforcer = try enforcer(directories: [directory.path + "/absent"])
         #expect(await !memberMay("get", enforcer))

@@ -17,6 +17,7 @@ import TextCoding
     ])
     func reads(text: String, microseconds: Int64) {
         #expect(Timestamp(text)?.microseconds == microseconds)
+        #expect(fromDatabase(text)?.microseconds == microseconds)
     }
 
     @Test(arguments: [
@@ -26,11 +27,17 @@ import TextCoding
     ])
     func refuses(text: String) {
         #expect(Timestamp(text) == nil)
+        #expect(fromDatabase(text) == nil)
+    }
+
+    private func fromDatabase(_ text: String) -> Timestamp? {
+        Array(text.utf8).withUnsafeBufferPointer { Timestamp(database: $0) }
     }
 
     @Test(arguments: TimestampVerdicts.all)
     func readsWhatGlanceReads(text: String, time: String?) {
         #expect(Timestamp(text)?.databaseText == time)
+        #expect(fromDatabase(text)?.databaseText == time)
     }
 
     @Test func writesBothForms() {

@@ -6,7 +6,7 @@ import NIOPosix
 import OsloConfig
 
 /// oslo's `/healthcheck`: 200 `OK`, or 503 while a file says so. It stands outside authentication, for load balancers.
-struct HealthcheckApplication: HTTPResponder {
+struct HealthcheckApplication: PipelineResponder {
     /// What is checked (`backends`).
     enum Check: Sendable, Equatable {
         /// Unavailable while the file exists; nil when the option is not set.

@@ -4,7 +4,7 @@ import JSON
 
 /// The list of API versions that this configuration offers. A client never selects one: the number only says which features
 /// exist.
-struct VersionsDocument: HTTPResponder {
+struct VersionsDocument: PipelineResponder {
     /// Minor versions, as they are listed.
     private let minors: [Int]
     private let current: Int

@@ -74,12 +74,14 @@ struct ImageDocument: Sendable {
         if image.properties.isEmpty { return }
         for (name, value) in image.properties.sorted(by: { $0.key < $1.key }) {
             // A property with the name of an attribute, which only a foreign writer can have made, must not win over it.
-            if ImageAttributes.base.contains(name) || ImageAttributes.hidden.contains(name) { continue }
+            if Self.taken.contains(name) { continue }
             // Only the schema of a declared property can allow null. Elsewhere version 1 of the API has stored it, and
             // clients expect the text that the schema promises.
-            writer.field(name, declared.contains(name) ? value : value ?? "")
+            writer.field(name, value ?? (declared.contains(name) ? nil : ""))
         }
     }
+
+    private static let taken = ImageAttributes.base.union(ImageAttributes.hidden)
 
     private func writeLocations(of image: Image, to writer: inout JSONWriter) {
         guard showsLocations || showsDirectURL else { return }

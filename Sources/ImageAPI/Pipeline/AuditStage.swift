@@ -5,7 +5,7 @@ import Logging
 
 /// keystonemiddleware's filter `audit`: one event for each request, in the terms of CADF (DMTF DSP0262) — who (initiator) has
 /// done what (action) to what (target), and how it ended (outcome). They go to the log; there is no message queue.
-struct AuditStage: RouterMiddleware {
+struct AuditStage: PipelineStage {
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {

@@ -5,7 +5,7 @@ import Logging
 
 /// Keystone's filter `authtoken`: finds out who a token belongs to. What the client claims in `X-Roles`, `X-Identity-Status`
 /// and their like is never read, so there is nothing to remove.
-struct AuthTokenStage: RouterMiddleware {
+struct AuthTokenStage: PipelineStage {
     let validate: CallerLookup.Validate
     /// Value of `WWW-Authenticate` on a 401.
     let challenge: String

@@ -7,7 +7,7 @@ enum Authentication: Sendable {
     case none
     /// A token that Keystone does not accept.
     case rejected
-    case confirmed(AuthContext, token: String)
+    indirect case confirmed(AuthContext, token: String)
 }
 
 /// The two questions that the pipeline asks about a token. Closures, so that the stages know neither Keystone nor policies.
@@ -24,13 +24,16 @@ struct CallerLookup: Sendable {
     /// Value of `WWW-Authenticate` on a 401.
     var challenge = ""
     /// What the owner of a token is to the service.
-    var caller: @Sendable (_ identity: AuthContext, _ requestID: String, _ token: String) async -> Caller
+    var caller:
+        @Sendable (
+            _ identity: AuthContext, _ requestID: String, _ token: String, _ arrival: ContinuousClock.Instant
+        ) async -> Caller
 }
 
 extension CallerLookup {
     init(authorization: Authorization, authenticator: TokenAuthenticator?) {
-        self.init { identity, requestID, token in
-            await authorization.caller(identity: identity, requestID: requestID, token: token)
+        self.init { identity, requestID, token, arrival in
+            await authorization.caller(identity: identity, requestID: requestID, token: token, arrival: arrival)
         }
         guard let authenticator else { return }
         challenge = authenticator.challenge

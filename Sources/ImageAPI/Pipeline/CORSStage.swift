@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 
 /// oslo's filter `cors` (the W3C recommendation of 2014, sections 6.1 and 6.2). It also answers every `OPTIONS`.
-struct CORSStage: RouterMiddleware {
+struct CORSStage: PipelineStage {
     let policy: CORSPolicy
 
     func handle(

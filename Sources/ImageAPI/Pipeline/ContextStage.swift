@@ -4,7 +4,7 @@ import Hummingbird
 
 /// Glance's filters `context` and `unauthenticated-context`: make the caller, and put the request id on every answer that
 /// passed here.
-struct ContextStage: RouterMiddleware {
+struct ContextStage: PipelineStage {
     enum Mode: Sendable {
         /// Callers are what their token says.
         case authenticated(allowsAnonymous: Bool)
@@ -32,15 +32,15 @@ struct ContextStage: RouterMiddleware {
         case (.unauthenticated, _):
             context.caller = Caller(identity: nil, project: nil, isAdmin: true, requestID: requestID)
         case (.authenticated, .confirmed(let identity, let token)):
-            context.caller = await lookup.caller(identity, requestID, token)
+            context.caller = await lookup.caller(identity, requestID, token, context.arrival)
             context.record.update {
                 $0.project = identity.projectID
                 $0.user = identity.userID
             }
         case (.authenticated(let allowsAnonymous), _):
             guard allowsAnonymous else { return APIError(.unauthorized).response(to: request) }
-            context.caller = Caller(
-                identity: nil, project: nil, isAdmin: false, isReadOnly: true, requestID: requestID)
+            context.caller = .anonymous
+            context.caller.requestID = requestID
         }
         var response = try await next(request, context)
         response.headers[.openStackRequestID] = requestID

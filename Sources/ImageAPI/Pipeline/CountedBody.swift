@@ -12,7 +12,7 @@ struct CountedBody: AsyncSequence, Sendable {
         var base: RequestBody.AsyncIterator
         let count: ByteCount
 
-        mutating func next() async throws -> ByteBuffer? {
+        @concurrent mutating func next() async throws -> ByteBuffer? {
             let part = try await base.next()
             if let part { count.add(Int64(part.readableBytes)) }
             return part

@@ -26,12 +26,12 @@ struct CountingBodyWriter<Next: ResponseBodyWriter>: ResponseBodyWriter {
     let count: ByteCount
     let beforeEnd: @Sendable () -> Void
 
-    mutating func write(_ buffer: ByteBuffer) async throws {
+    @concurrent mutating func write(_ buffer: ByteBuffer) async throws {
         try await next.write(buffer)
         count.add(Int64(buffer.readableBytes))
     }
 
-    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
+    @concurrent consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
         count.end()
         beforeEnd()
         try await next.finish(trailingHeaders)
@@ -39,7 +39,7 @@ struct CountingBodyWriter<Next: ResponseBodyWriter>: ResponseBodyWriter {
 }
 
 extension CountingBodyWriter: FileRegionWriter where Next: FileRegionWriter {
-    mutating func write(descriptor: Int32, region: Range<Int64>) async throws {
+    @concurrent mutating func write(descriptor: Int32, region: Range<Int64>) async throws {
         try await next.write(descriptor: descriptor, region: region)
         count.add(region.upperBound - region.lowerBound)
     }

@@ -5,7 +5,7 @@ import Logging
 
 /// Where every request comes in: gives it its id and base URL, answers what nobody else answered, and writes the access log
 /// when the whole answer is written.
-struct EntryStage: RouterMiddleware {
+struct EntryStage: PipelineStage {
     /// `public_endpoint`, without a slash at the end.
     let publicEndpoint: String?
     let requestIDs: RequestIDPolicy
@@ -15,7 +15,6 @@ struct EntryStage: RouterMiddleware {
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
-        let start = ContinuousClock.now
         var context = context
         context.inboundRequestID = requestIDs.check(request.headers[.openStackRequestID])
         let id = context.inboundRequestID.accepted ?? RequestIDPolicy.generate()
@@ -50,7 +49,7 @@ struct EntryStage: RouterMiddleware {
             response = APIError(error).response(to: request)
         }
         let entry = AccessLogEntry(
-            method: request.method, path: target, status: response.status, start: start,
+            method: request.method, path: target, status: response.status, start: context.arrival,
             record: context.record, client: context.remoteAddress, received: received)
         let logger = accessLog ?? context.logger
         if request.method == .head {

@@ -4,7 +4,7 @@ import Hummingbird
 import NIOCore
 
 /// Glance's filter `gzip`: compresses every body for clients that accept it. `Content-MD5` stays that of the data itself.
-struct GzipStage: RouterMiddleware {
+struct GzipStage: PipelineStage {
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
@@ -45,12 +45,12 @@ private struct GzipBodyWriter: ResponseBodyWriter {
     var next: any ResponseBodyWriter
     let compressor: GzipCompressor
 
-    mutating func write(_ buffer: ByteBuffer) async throws {
+    @concurrent mutating func write(_ buffer: ByteBuffer) async throws {
         let compressed = try compressor.compress(buffer)
         if compressed.readableBytes > 0 { try await next.write(compressed) }
     }
 
-    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
+    @concurrent consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
         try await next.write(try compressor.finish())
         try await next.finish(trailingHeaders)
     }

@@ -10,7 +10,7 @@ struct PipelineBuilder {
     let router: APIRouter
 
     /// - Throws: ``ConfigurationError`` when a stage's options cannot work.
-    func responder(_ application: PasteApplication) throws(ConfigurationError) -> any HTTPResponder<APIContext> {
+    func responder(_ application: PasteApplication) throws(ConfigurationError) -> any PipelineResponder {
         switch application {
         case .versions: return versions
         case .api: return router
@@ -18,7 +18,7 @@ struct PipelineBuilder {
             return try HealthcheckApplication(
                 keys: PasteOptions(section: "healthcheck", options: options), configuration: configuration)
         case .urlMap(let mounts):
-            var resolved: [(prefix: String, responder: any HTTPResponder<APIContext>)] = []
+            var resolved: [(prefix: String, responder: any PipelineResponder)] = []
             for mount in mounts { resolved.append((mount.prefix, try responder(mount.application))) }
             return URLMap(mounts: resolved)
         case .pipeline(let filters, let application):
@@ -29,8 +29,8 @@ struct PipelineBuilder {
     }
 
     private func put(
-        _ filter: PasteApplication.Filter, before next: any HTTPResponder<APIContext>
-    ) throws(ConfigurationError) -> any HTTPResponder<APIContext> {
+        _ filter: PasteApplication.Filter, before next: any PipelineResponder
+    ) throws(ConfigurationError) -> any PipelineResponder {
         let keys = PasteOptions(section: filter.name, options: filter.options)
         switch filter.stage {
         case .cors:

@@ -6,7 +6,7 @@ import Hummingbird
 /// these headers too.
 ///
 /// The client's address is taken over as well, for the access log, if the connection comes from a proxy that is trusted.
-struct ProxyHeadersStage: RouterMiddleware {
+struct ProxyHeadersStage: PipelineStage {
     /// `public_endpoint`: where it is set, nothing that a proxy says changes links.
     let publicEndpoint: String?
     /// Networks of proxies that may say where a request comes from.

@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 
 /// oslo's filter `sizelimit`. It counts image data too: a pipeline with it takes uploads only up to the limit.
-struct SizeLimitStage: RouterMiddleware {
+struct SizeLimitStage: PipelineStage {
     /// Bytes.
     let maximum: Int
 
@@ -39,7 +39,7 @@ private struct LimitedBody: AsyncSequence, Sendable {
         let maximum: Int
         var count = 0
 
-        mutating func next() async throws -> ByteBuffer? {
+        @concurrent mutating func next() async throws -> ByteBuffer? {
             guard let buffer = try await base.next() else { return nil }
             count += buffer.readableBytes
             guard count <= maximum else { throw SizeLimitStage.refusal(maximum) }

@@ -1,9 +1,9 @@
 import Hummingbird
 
 /// One stage in front of the rest of the pipeline.
-struct StageResponder<Stage: RouterMiddleware<APIContext>>: HTTPResponder {
+struct StageResponder<Stage: PipelineStage>: PipelineResponder {
     let stage: Stage
-    let next: any HTTPResponder<APIContext>
+    let next: any PipelineResponder
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         try await stage.handle(request, context: context) { request, context in
@@ -12,16 +12,16 @@ struct StageResponder<Stage: RouterMiddleware<APIContext>>: HTTPResponder {
     }
 }
 
-extension HTTPResponder<APIContext> {
+extension PipelineResponder {
     /// This responder behind a stage.
-    func behind(_ stage: some RouterMiddleware<APIContext>) -> any HTTPResponder<APIContext> {
+    func behind(_ stage: some PipelineStage) -> any PipelineResponder {
         StageResponder(stage: stage, next: self)
     }
 }
 
 /// Applications by path prefix, the longest first (`[composite:…]` of a paste file).
-struct URLMap: HTTPResponder {
-    let mounts: [(prefix: String, responder: any HTTPResponder<APIContext>)]
+struct URLMap: PipelineResponder {
+    let mounts: [(prefix: String, responder: any PipelineResponder)]
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         let path = request.uri.path

@@ -3,7 +3,7 @@ import Hummingbird
 
 /// Glance's filter `versionnegotiation`: finds the API version in the media type or at the front of the path, and leads
 /// everything that names a supported one to `/v2`. All else gets the list of versions.
-struct VersionNegotiationStage: RouterMiddleware {
+struct VersionNegotiationStage: PipelineStage {
     let versions: VersionsDocument
 
     func handle(

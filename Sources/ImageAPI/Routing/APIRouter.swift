@@ -7,7 +7,7 @@ import Logging
 /// throws into an answer.
 ///
 /// Hummingbird's own router cannot say which methods a path has, which 405 with `Allow` needs; hence ``RouteTable``.
-struct APIRouter: HTTPResponder {
+struct APIRouter: PipelineResponder {
     let table: RouteTable
 
     func respond(to request: Request, context: APIContext) async -> Response {
