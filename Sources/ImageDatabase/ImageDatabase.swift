@@ -22,15 +22,18 @@ public final class ImageDatabase: Sendable {
 
     /// Opens the pool. No connection is made before the first query.
     ///
-    /// - Parameter url: SQLAlchemy URL: `postgresql://`, `postgresql+psycopg2://`, `sqlite:////absolute/path`.
+    /// - Parameters:
+    ///   - url: SQLAlchemy URL: `postgresql://`, `postgresql+psycopg2://`, `sqlite:////absolute/path`.
+    ///   - turns: of the event loop that runs nearly all who ask for images, if there is one.
     /// - Throws: ``DatabaseError/unsupportedURL(_:)``; the message never holds the password.
     ///   ``DatabaseError/unavailable(_:)`` when the system has no thread or descriptor left.
     public convenience init(
-        url: String, options: DatabaseOptions = DatabaseOptions(), logger: Logger
+        url: String, options: DatabaseOptions = DatabaseOptions(), turns: LookupTurns? = nil, logger: Logger
     ) throws(DatabaseError) {
         let driver: any SQLDriver =
             switch try DatabaseURL(url, extra: options.connectionParameters) {
-            case .postgreSQL(let parameters): try PostgresDriver(parameters, options: options, logger: logger)
+            case .postgreSQL(let parameters):
+                try PostgresDriver(parameters, options: options, turns: turns, logger: logger)
             case .sqlite(let path): try SQLiteDriver(path: path, options: options)
             }
         self.init(driver: driver, policy: RetryPolicy(options), locationCipher: options.locationCipher, logger: logger)

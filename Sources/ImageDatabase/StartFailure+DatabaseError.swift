@@ -19,7 +19,9 @@ extension ImageDatabase {
     /// The database that the configuration names, for the life of a process. Nothing is asked of it yet.
     ///
     /// - Throws: `StartFailure` when none is named, or one that no driver here speaks, or the key of locations is unusable.
-    public convenience init(configuration: Configuration, logger: Logger) throws(StartFailure) {
+    public convenience init(
+        configuration: Configuration, turns: LookupTurns? = nil, logger: Logger
+    ) throws(StartFailure) {
         guard let url = configuration[Options.Database.connection], !url.isEmpty else {
             throw StartFailure(.runtimeError, "[database] connection is not set")
         }
@@ -30,7 +32,7 @@ extension ImageDatabase {
             throw StartFailure(.configFileValueError, error.description)
         }
         do {
-            try self.init(url: url, options: options, logger: logger)
+            try self.init(url: url, options: options, turns: turns, logger: logger)
         } catch {
             throw StartFailure(error)
         }

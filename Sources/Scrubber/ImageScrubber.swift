@@ -4,6 +4,7 @@ import ImageModel
 import ImageStore
 import Logging
 import OsloConfig
+import Processes
 import Staging
 import TextCoding
 

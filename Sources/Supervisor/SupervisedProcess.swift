@@ -64,6 +64,7 @@ public final class SupervisedProcess: Sendable {
         slot.beat()
         slot.state = .ready
         wakeSupervisor()
+        StartMemory.release()
     }
 
     private func wakeSupervisor() {

@@ -95,6 +95,7 @@ extension Supervisor {
             current.wasReady = true
             logger.log(.serviceReady, "Ready: \(current.workerCount) workers serve")
             notifier?.send(.ready)
+            StartMemory.release()
         }
     }
 

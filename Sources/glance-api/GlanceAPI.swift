@@ -66,12 +66,18 @@ struct GlanceAPI: ParsableCommand, Sendable {
         }
     }
 
+    /// Buffers of 2 MiB and more go back to the system when they are let go of (mallopt(3)), unless the environment says otherwise.
+    /// Left alone, glibc learns from the first of a size to keep those after it: many transfers at a time then hold half as much
+    /// again.
+    private static let memorySettings = ["MALLOC_MMAP_THRESHOLD_": "2097152"]
+
     private func supervise() throws -> Int32 {
         umask(0o027)
         /// Whether what is logged does not go to standard error.
         var logsElsewhere = false
         var supervisor = try Supervisor(
-            program: Self.program, childArguments: arguments, environment: ProcessEnvironment.variables
+            program: Self.program, childArguments: arguments,
+            environment: Self.memorySettings.merging(ProcessEnvironment.variables) { _, given in given }
         ) {
             // Files may have been moved away, whatever the new configuration is like.
             OsloLog.reopen()
@@ -177,6 +183,7 @@ struct GlanceAPI: ParsableCommand, Sendable {
         let configuration = try childConfiguration(process)
         let worker = try await Worker(
             configuration: configuration, logger: Logger(label: "glance.api"),
+            accessLog: OsloLog.gatheringLogger(label:), beforeAnswers: OsloLog.writeGathered,
             wakeImporter: { process.slot.scoreboard.ring() })
         let timeout = configuration[Options.Default.gracefulShutdownTimeout]
         try await worker.serve(

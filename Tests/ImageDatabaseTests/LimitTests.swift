@@ -1,4 +1,5 @@
 import ImageModel
+import Processes
 import Testing
 
 @testable import ImageDatabase

@@ -193,8 +193,8 @@ import TextCoding
                     page.marker = result.count == query.limit ? result.last?.id : nil
                 } while page.marker != nil
                 #expect(listed.map(\.id) == expected.map(\.id), "\(query)")
-                // However few hits of a filter are few.
-                for mostHits in [0, 9] {
+                // However few hits of a filter are few, and with and without an attempt.
+                for mostHits in [0, 9, 36] {
                     let statement = ImageListStatement(query, database.session.dialect, mostHits: mostHits)
                     let rows = try await database.session.read(statement.build())
                     let first = try database.session.imageRows.decode(rows[0]).images

@@ -1,5 +1,6 @@
 import Foundation
 import ImageModel
+import Processes
 import Testing
 
 @testable import ImageDatabase

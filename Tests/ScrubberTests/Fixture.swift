@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import OsloConfig
+import Processes
 import StoreDrivers
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import OsloConfig
+import Processes
 import Scoreboard
 import Synchronization
 import TestSupport

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Processes
 import TestSupport
 import Testing
 import TextCoding

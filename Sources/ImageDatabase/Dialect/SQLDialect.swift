@@ -22,6 +22,10 @@ protocol SQLDialect: Sendable {
     /// A condition: the columns have the values of one of the rows.
     func isOneOf(_ columns: [String], _ rows: [[String]]) -> String
 
+    /// A condition: the column has a value, which is one of those that the rows of an index have by its condition. Said so that
+    /// the database takes the index.
+    func isOne(_ column: String, _ value: String, among values: [String]) -> String
+
     /// A sub-select from the very table that the statement around it changes. It must not refer to that statement's row.
     func ofChangedTable(_ selection: String) -> String
 
@@ -32,11 +36,25 @@ protocol SQLDialect: Sendable {
     /// the columns `setting` to expressions.
     func upsert(_ insertion: SQLInsertion, replacing: [String], setting: [(column: String, value: String)]) -> String
 
+    /// A SELECT for each text of a parameter that is an array of them, planned as it is for one. The rows come in any order.
+    /// Nil where there is no such statement.
+    ///
+    /// - Parameter name: what the text is called in the selection.
+    func forEach(_ name: String, of parameter: String, _ selection: String) -> String?
+
+    /// What stands after FROM: the few rows of a table expression, each with the one row of a table, as `i`, for which a condition
+    /// holds, which names an index of it. However small the table is, it is not read as a whole. Other conditions may follow.
+    func lookUp(_ table: String, where condition: String, forEachOf rows: String) -> String
+
+    /// A LIMIT that a planner does not know, so that it takes an order that an index has even where it expects fewer rows in all.
+    func unknownLimit(_ count: Int) -> String
+
     /// An expression whose one value is all rows of `source`, each an array of the `columns` as text.
     func textRows(_ columns: [String], from source: String) -> String
 
-    /// Reads what ``textRows(_:from:)`` selects. Nil when the bytes are nothing of the kind.
-    func decodeTextRows(_ bytes: UnsafeBufferPointer<UInt8>) -> [[String?]]?
+    /// Reads what ``textRows(_:from:)`` selects: the cells of all rows, one row after the other. Nil when the bytes are nothing
+    /// of the kind, or a row has not so many columns.
+    func decodeTextRows(_ bytes: UnsafeBufferPointer<UInt8>, columns: Int) -> [String?]?
 
     var schema: any SchemaDialect { get }
 }

@@ -9,6 +9,8 @@ import ImageModel
 ///   image (its owner's, everybody's, a member's), each along an index of its own; their first images are put together.
 /// * A *find* begins with the images that a filter leaves, where these are few. Which of the two it is, is decided by counting,
 ///   within the statement: no planner knows whether a tag is rare.
+/// * An *attempt* comes before both where filters leave more images than some pages hold: it looks through the first images that
+///   the viewer sees, so many and no more. Mostly they fill the page, and nothing else is done.
 struct ImageListStatement {
     private let query: ImageQuery
     private let dialect: any SQLDialect
@@ -16,8 +18,9 @@ struct ImageListStatement {
     private var builder = StatementBuilder()
     /// Common table expressions.
     private var tables: [String] = []
-    /// The images that one filter leaves, each by the name of a common table expression.
-    private var hits: [String] = []
+    /// The images that one filter leaves: the name of a common table expression, and the condition of the filter, which may be a
+    /// ``probe(_:)``.
+    private var hits: [(table: String, condition: String, isProbe: Bool)] = []
     /// What holds for every image of the list, but for who may see it.
     private var common: [String] = []
     /// The parameter that is the viewer's project.
@@ -45,22 +48,24 @@ struct ImageListStatement {
     /// The statement; its result is for ``ImageRows/decode(_:)``.
     func build() -> Statement {
         let rows = ImageRows(dialect, LocationRows(cipher: nil))
-        let branches = finds() + walks()
+        let attempt = attempt()
+        let branches = finds() + walks(manyHits() + common)
         var tables = tables
         if branches.count == 1 {
             tables.append(
-                "page AS (SELECT \(rows.columns), row_number() OVER (ORDER BY \(order())) AS place FROM \(cut(branches[0])))"
+                "page AS (SELECT \(rows.columns), row_number() OVER (ORDER BY \(order())) AS place FROM \(cut(branches[0])) LIMIT \(limit))"
             )
         } else {
-            let columns = (["id"] + keys.map(\.column.rawValue).filter { $0 != "id" }).joined(separator: ", ")
-            let parts = branches.enumerated().map { number, conditions in
-                "SELECT \(columns) FROM (SELECT \(columns) FROM \(cut(conditions))) part\(number)"
+            var parts = parts(branches.map { $0.and(attempt == nil ? [] : ["NOT \(isFull)"]) }, limit)
+            if let attempt {
+                tables += attempt
+                parts.insert("SELECT \(idAndKeys) FROM attempt WHERE \(isFull)", at: 0)
             }
             let order = order("part")
             tables += [
                 "part AS (\(parts.joined(separator: " UNION ALL ")))",
                 "top AS (SELECT id AS top_id, row_number() OVER (ORDER BY \(order)) AS place FROM part ORDER BY \(order) LIMIT \(limit))",
-                "page AS (SELECT \(rows.columns), place FROM top CROSS JOIN images i WHERE i.id = top_id)",
+                "page AS (SELECT \(rows.columns), place FROM \(dialect.lookUp("images", where: "i.id = top_id", forEachOf: "top")))",
             ]
         }
         var builder = builder
@@ -75,9 +80,31 @@ struct ImageListStatement {
         keys.map { "\(table).\($0.column.rawValue) \($0.isDescending ? "DESC" : "ASC")" }.joined(separator: ", ")
     }
 
-    /// The first images for which conditions hold.
-    private func cut(_ conditions: [String]) -> String {
-        "images i WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order()) LIMIT \(limit)"
+    /// Images `i` for which conditions hold.
+    private struct Branch {
+        /// What stands after FROM, with a first condition.
+        var source: String
+        var conditions: [String]
+
+        func and(_ others: [String]) -> Branch { Branch(source: source, conditions: others + conditions) }
+    }
+
+    /// The images of a branch, in order.
+    private func cut(_ branch: Branch) -> String {
+        "\(([branch.source] + branch.conditions).joined(separator: " AND ")) ORDER BY \(order())"
+    }
+
+    /// The first images of each branch, as far as their order needs them.
+    private func parts(_ branches: [Branch], _ count: Int) -> [String] {
+        // Most projects have few images, so few are expected of one that has very many. There are as many as an administrator sees.
+        let limit = query.viewer.isAdmin ? "LIMIT \(count)" : dialect.unknownLimit(count)
+        return branches.enumerated().map { number, branch in
+            "SELECT \(idAndKeys) FROM (SELECT \(idAndKeys) FROM \(cut(branch)) \(limit)) part\(number)"
+        }
+    }
+
+    private var idAndKeys: String {
+        (["id"] + keys.map(\.column.rawValue).filter { $0 != "id" }).joined(separator: ", ")
     }
 
     /// The order asked for, made total by `id` where it does not have it.
@@ -91,24 +118,65 @@ struct ImageListStatement {
 
     // MARK: Ways to the images
 
-    /// Conditions of the branches that begin with the hits of a filter, if these are few: the first such filter's.
-    private func finds() -> [[String]] {
-        let seen = sight() + behindMarker()
-        return hits.indices.map { index in
-            let few =
-                hits[..<index].map { "\(count($0)) > \(mostHits)" } + ["\(count(hits[index])) <= \(mostHits)"]
-            return few + ["i.id IN (SELECT image_id FROM \(hits[index]))"] + common + seen
+    /// Common table expressions that look through the first images that the viewer sees, for those for which the filters hold; nil
+    /// where that is no bounded work, or a find is less of it.
+    ///
+    /// Twenty times as many images as the page has, if each filter leaves more than eight times as many: finding and sorting these
+    /// costs as much.
+    private func attempt() -> [String]? {
+        let (least, most) = (8 * limit, 20 * limit)
+        // Any other condition might leave out very many images before the first of them.
+        guard !hits.isEmpty, common.count == everyList.count + hits.count, hits.allSatisfy(\.isProbe), isOrderedByIndex,
+            least <= mostHits
+        else { return nil }
+        let often = hits.map {
+            "(SELECT count(*) FROM (SELECT 1 FROM \($0.table) LIMIT \(least + 1)) enough) > \(least)"
+        }
+        let conditions = often + hits.map(\.condition)
+        return [
+            "seen AS (\(parts(walks(everyList), most).joined(separator: " UNION ALL ")))",
+            """
+            attempt AS (SELECT \(idAndKeys) FROM (SELECT \(idAndKeys) FROM seen ORDER BY \(order("seen")) LIMIT \(most)) i \
+            WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order()) LIMIT \(limit))
+            """,
+        ]
+    }
+
+    private var isFull: String { "(\(count("attempt")) = \(limit))" }
+
+    /// Whether there is an index for each way to see an image that has them in the order of the list.
+    private var isOrderedByIndex: Bool {
+        guard !query.isHidden, query.visibility == nil else { return false }
+        return switch keys.first?.column {
+        case .createdAt, .name, .size: true
+        case .updatedAt: query.viewer.isAdmin
+        default: false
         }
     }
 
-    /// Conditions of the branches that go along an index.
-    private func walks() -> [[String]] {
-        let many = hits.map { "\(count($0)) > \(mostHits)" }
-        let conditions = many + common
-        if query.viewer.isAdmin {
-            return behindMarkerByIndex().map { conditions + sight() + $0 }
+    /// The branches that begin with the hits of a filter, if these are few: the first such filter's.
+    private func finds() -> [Branch] {
+        let seen = sight() + behindMarker()
+        return hits.indices.map { index in
+            let (table, condition, _) = hits[index]
+            let few = hits[..<index].map { "\(count($0.table)) > \(mostHits)" } + ["\(count(table)) <= \(mostHits)"]
+            // All of them fulfil this filter.
+            let others = common.filter { $0 != condition }
+            // Nothing keeps an image from having a tag twice.
+            let source = dialect.lookUp(
+                "images", where: "i.id = hit.image_id", forEachOf: "(SELECT DISTINCT image_id FROM \(table)) hit")
+            return Branch(source: source, conditions: few + others + seen)
         }
-        return waysToSee().map { conditions + [$0] + behindMarker() }
+    }
+
+    private func manyHits() -> [String] { hits.map { "\(count($0.table)) > \(mostHits)" } }
+
+    /// The branches that go along an index.
+    private func walks(_ conditions: [String]) -> [Branch] {
+        let ways = query.viewer.isAdmin ? [sight()] : waysToSee().map { [$0] }
+        return ways.flatMap { way in
+            behindMarkerByIndex().map { Branch(source: "images i WHERE true", conditions: conditions + way + $0) }
+        }
     }
 
     private func count(_ hits: String) -> String { "(SELECT count(*) FROM \(hits))" }
@@ -135,9 +203,8 @@ struct ImageListStatement {
     /// The same for one who is no administrator as conditions of which at most one holds for an image, so that an index
     /// leads through each.
     private func waysToSee() -> [String] {
-        // Said so that it is the condition of the index, too.
         func everybodys(_ visibility: Visibility) -> String {
-            "i.visibility IN ('public', 'community') AND i.visibility = '\(visibility.rawValue)'"
+            dialect.isOne("i.visibility", visibility.rawValue, among: AddedIndex.shown)
         }
         guard let owner, let membership = membership() else {
             switch query.visibility {
@@ -185,9 +252,16 @@ struct ImageListStatement {
 
     // MARK: Filters
 
+    /// What holds for every image of any list.
+    private var everyList: [String] {
+        [
+            "NOT i.deleted", "i.status NOT IN ('killed', 'deleted', 'pending_delete')",
+            "i.os_hidden = \(query.isHidden ? "true" : "false")",
+        ]
+    }
+
     private mutating func collectConditions() {
-        common = ["NOT i.deleted", "i.status NOT IN ('killed', 'deleted', 'pending_delete')"]
-        common.append("i.os_hidden = \(query.isHidden ? "true" : "false")")
+        common = everyList
         for filter in query.filters { collectCondition(filter) }
         collectTags()
         collectProperties()
@@ -218,17 +292,20 @@ struct ImageListStatement {
     ) {
         let condition = "i.\(column.rawValue) \(comparison.sql) \(builder.bind(value))"
         common.append(condition)
-        // Who is no administrator sees a few images only. An index that gives the order knows the range, too.
+        // An index that gives the order knows the range, too.
         let isIndexed = [.size, .createdAt, .updatedAt].contains(column) && keys.first?.column != column
-        guard query.viewer.isAdmin, isIndexed, comparison != .notEqual else { return }
-        // The order is the index's, without which a database reads the whole table to find out that there is nothing.
+        guard isIndexed, comparison != .notEqual else { return }
         addHits(
-            "SELECT i.id AS image_id FROM images i WHERE NOT i.deleted AND \(condition) ORDER BY i.\(column.rawValue)")
+            "SELECT i.id AS image_id FROM images i WHERE NOT i.deleted AND \(condition) ORDER BY i.\(column.rawValue)",
+            of: condition, isProbe: false)
     }
 
-    private mutating func addHits(_ selection: String) {
-        hits.append("hits\(hits.count + 1)")
-        tables.append("hits\(hits.count) AS (\(selection) LIMIT \(mostHits + 1))")
+    /// - Parameter selection: in the order of an index, without which a database may read the whole table to find out that there is
+    ///   nothing.
+    private mutating func addHits(_ selection: String, of condition: String, isProbe: Bool = true) {
+        let table = "hits\(hits.count + 1)"
+        hits.append((table, condition, isProbe))
+        tables.append("\(table) AS (\(selection) LIMIT \(mostHits + 1))")
     }
 
     // A few tags or properties are a condition each, so that the database can walk through the images in order and stop when
@@ -244,8 +321,9 @@ struct ImageListStatement {
         guard tags.count > Self.mostConditions else {
             for place in places {
                 let condition = "\(dialect.isSame("t.value", place)) AND NOT t.deleted"
-                common.append(Self.probe("image_tags t WHERE t.image_id = i.id AND \(condition)"))
-                addHits("SELECT t.image_id FROM image_tags t WHERE \(condition)")
+                let probe = Self.probe("image_tags t WHERE t.image_id = i.id AND \(condition)")
+                common.append(probe)
+                addHits("SELECT t.image_id FROM image_tags t WHERE \(condition) ORDER BY t.image_id", of: probe)
             }
             return
         }
@@ -267,11 +345,15 @@ struct ImageListStatement {
         guard properties.count > Self.mostConditions else {
             for (property, place) in zip(properties, places) {
                 let condition = "\(dialect.isOneOf(columns, [place])) AND NOT p.deleted"
-                common.append(Self.probe("image_properties p WHERE p.image_id = i.id AND \(condition)"))
+                let probe = Self.probe("image_properties p WHERE p.image_id = i.id AND \(condition)")
+                common.append(probe)
                 guard property.value.unicodeScalars.count <= AddedIndex.longestProperty else { continue }
                 addHits(
-                    "SELECT p.image_id FROM image_properties p WHERE \(condition) AND \(AddedIndex.isShortProperty("p."))"
-                )
+                    """
+                    SELECT p.image_id FROM image_properties p WHERE \(condition) AND \(AddedIndex.isShortProperty("p.")) \
+                    ORDER BY p.image_id
+                    """,
+                    of: probe)
             }
             return
         }

@@ -50,11 +50,14 @@ struct ImageRows {
             + (marker ? " UNION ALL SELECT 0, \(nulls) FROM marker" : "")
     }
 
-    /// One image by its id, which is `$1`.
+    /// Images by their ids; ``image(_:in:)`` finds them in the answer.
     ///
     /// - Parameter condition: what else must hold for the image's row.
-    func selectionByID(_ condition: String = "") -> String {
-        "SELECT 0, \(columns), \(children(of: "images.id")) FROM images WHERE id = $1\(condition)"
+    func lookup(_ condition: String = "") -> LookupStatements {
+        func selection(_ id: String) -> String {
+            "SELECT 0, \(columns), \(children(of: "images.id")) FROM images WHERE id = \(id)\(condition)"
+        }
+        return LookupStatements(one: selection("$1"), many: dialect.forEach("wanted", of: "$1", selection("wanted")))
     }
 
     private func children(of id: String) -> String {
@@ -74,6 +77,7 @@ struct ImageRows {
         images.reserveCapacity(rows.count)
         var places: [Int64] = []
         var hasMarker = false
+        var metadata = LocationMetadata()
         for index in 0..<rows.count {
             let row = rows[index]
             if row.isNull(Column.id) {
@@ -81,22 +85,7 @@ struct ImageRows {
                 continue
             }
             places.append(try row.integer(Column.place) ?? 0)
-            var image = try Self.image(row)
-            for cells in try children(row, Column.properties, columns: 2) {
-                image.properties.updateValue(cells[1], forKey: try row.required(cells[0], Column.properties))
-            }
-            for cells in try children(row, Column.tags, columns: 1) {
-                let value = try row.required(cells[0], Column.tags)
-                if !image.tags.contains(value) { image.tags.append(value) }
-            }
-            for cells in try children(row, Column.locations, columns: 4) {
-                image.locations.append(try row.required(location(cells), Column.locations))
-            }
-            for cells in try children(row, Column.members, columns: 4) {
-                image.members.append(try row.required(Self.member(cells, ofImage: image.id), Column.members))
-            }
-            Self.sortChildren(&image)
-            images.append(image)
+            images.append(try decode(row, &metadata))
         }
         // Both databases deliver the page in order, though nothing in SQL promises it.
         if !zip(places, places.dropFirst()).allSatisfy(<) {
@@ -105,12 +94,45 @@ struct ImageRows {
         return (images, hasMarker)
     }
 
-    /// The rows of a child table, each of so many columns.
-    private func children(_ row: Row, _ column: Int, columns: Int) throws(DatabaseError) -> [[String?]] {
-        let decoded = row.rows.withCell(row.index, column) { bytes in bytes.flatMap { dialect.decodeTextRows($0) } }
-        let children = try row.required(decoded, column)
-        guard children.allSatisfy({ $0.count == columns }) else { throw row.unreadable(column) }
-        return children
+    /// One image of the answer to a lookup; the rows of others are not looked at.
+    func image(_ id: String, in rows: Rows) throws(DatabaseError) -> Image? {
+        var metadata = LocationMetadata()
+        for index in 0..<rows.count where rows[index].holds(id, Column.id) { return try decode(rows[index], &metadata) }
+        return nil
+    }
+
+    private func decode(_ row: Row, _ metadata: inout LocationMetadata) throws(DatabaseError) -> Image {
+        var image = try Self.image(row)
+        let properties = try children(row, Column.properties, columns: 2)
+        if !properties.isEmpty { image.properties.reserveCapacity(properties.count / 2) }
+        for cell in stride(from: 0, to: properties.count, by: 2) {
+            let name = try row.required(properties[cell], Column.properties)
+            image.properties.updateValue(properties[cell + 1], forKey: name)
+        }
+        for tag in try children(row, Column.tags, columns: 1) {
+            let value = try row.required(tag, Column.tags)
+            if !image.tags.contains(value) { image.tags.append(value) }
+        }
+        let locations = try children(row, Column.locations, columns: 4)
+        for cell in stride(from: 0, to: locations.count, by: 4) {
+            let location = location(locations[cell..<cell + 4], &metadata)
+            image.locations.append(try row.required(location, Column.locations))
+        }
+        let members = try children(row, Column.members, columns: 4)
+        for cell in stride(from: 0, to: members.count, by: 4) {
+            let member = Self.member(members[cell..<cell + 4], ofImage: image.id)
+            image.members.append(try row.required(member, Column.members))
+        }
+        Self.sortChildren(&image)
+        return image
+    }
+
+    /// The rows of a child table, each of so many columns, one after the other.
+    private func children(_ row: Row, _ column: Int, columns: Int) throws(DatabaseError) -> [String?] {
+        let children = row.rows.withCell(row.index, column) { bytes in
+            bytes.flatMap { dialect.decodeTextRows($0, columns: columns) }
+        }
+        return try row.required(children, column)
     }
 
     private static func image(_ row: Row) throws(DatabaseError) -> Image {
@@ -137,12 +159,27 @@ struct ImageRows {
             deletedAt: try row.time(19))
     }
 
-    private func location(_ cells: [String?]) -> ImageLocation? {
-        guard let status = cells[1].flatMap(ImageLocation.Status.init), let url = cells[2],
-            let metadata = Self.metadata(cells[3])
+    private func location(_ cells: ArraySlice<String?>, _ metadata: inout LocationMetadata) -> ImageLocation? {
+        let first = cells.startIndex
+        guard let status = cells[first + 1].flatMap(ImageLocation.Status.init), let url = cells[first + 2],
+            let members = metadata.members(of: cells[first + 3])
         else { return nil }
         return ImageLocation(
-            id: cells[0].flatMap { Int64($0) }, url: locationRows.url(of: url), metadata: metadata, status: status)
+            id: cells[first].flatMap { Int64($0) }, url: locationRows.url(of: url), metadata: members, status: status)
+    }
+
+    /// `meta_data` as it was read last: mostly all images of a page are in the same store.
+    private struct LocationMetadata {
+        private var text: String?
+        private var members: [String: JSONValue] = [:]
+
+        mutating func members(of text: String?) -> [String: JSONValue]? {
+            if text == nil || text != self.text {
+                guard let members = ImageRows.metadata(text) else { return nil }
+                (self.text, self.members) = (text, members)
+            }
+            return members
+        }
     }
 
     /// `meta_data`: a JSON object; old rows hold null.
@@ -151,7 +188,7 @@ struct ImageRows {
         return members
     }
 
-    private static func metadata(_ text: String?) -> [String: JSONValue]? {
+    fileprivate static func metadata(_ text: String?) -> [String: JSONValue]? {
         guard let text, text != "{}" else { return [:] }
         switch try? JSONValue.parse(text) {
         case .object(let members): return members
@@ -160,10 +197,11 @@ struct ImageRows {
         }
     }
 
-    private static func member(_ cells: [String?], ofImage id: String) -> ImageMember? {
-        guard let project = cells[0], let status = cells[1].flatMap(ImageMember.Status.init),
-            let created = cells[2].flatMap({ Timestamp($0) }),
-            let updated = cells[3].map({ Timestamp($0) }) ?? created
+    private static func member(_ cells: ArraySlice<String?>, ofImage id: String) -> ImageMember? {
+        let first = cells.startIndex
+        guard let project = cells[first], let status = cells[first + 1].flatMap(ImageMember.Status.init),
+            let created = cells[first + 2].flatMap({ Timestamp($0) }),
+            let updated = cells[first + 3].map({ Timestamp($0) }) ?? created
         else { return nil }
         return ImageMember(imageID: id, project: project, status: status, createdAt: created, updatedAt: updated)
     }

@@ -5,12 +5,12 @@ public import TextCoding
 public struct ImagesFacet: Sendable {
     let session: DatabaseSession
 
-    /// One image with its live properties, tags, locations and members, in one round trip.
-    /// Nil when there is no such row, or (unless `includingDeleted`) when it is deleted.
+    /// One image with its live properties, tags, locations and members, in one round trip; PostgreSQL is asked at once for
+    /// those that are wanted at the same time. Nil when there is no such row, or (unless `includingDeleted`) when it is deleted.
     public func find(_ id: String, includingDeleted: Bool = false) async throws(DatabaseError) -> Image? {
         let rows = try await session.read(
-            Statement(includingDeleted ? session.anyImageByID : session.liveImageByID, [.text(id)]))
-        return try session.imageRows.decode(rows[0]).images.first
+            Lookup(statements: includingDeleted ? session.anyImageByID : session.liveImageByID, key: id))
+        return try session.imageRows.image(id, in: rows)
     }
 
     /// One page of images with properties, tags, locations and members, in one round trip whatever their number.

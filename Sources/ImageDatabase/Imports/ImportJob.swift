@@ -1,3 +1,5 @@
+import Processes
+
 /// A task that waits for an importer or that one works on: a row of the table `glance_imports`, which is ours.
 ///
 /// What is to be done stands in Glance's own task (``ImageTask/input``); this row says who does it. It exists as long as the

@@ -1,5 +1,6 @@
 public import ImageModel
 public import JSON
+public import Processes
 import TextCoding
 
 /// The durable queue of imports: Glance's tasks, and the table `glance_imports` that says which importer works on them.
@@ -267,8 +268,6 @@ public struct ImportsFacet: Sendable {
         public var lifetime: Int64
         /// The image goes back to `queued` without data, unless it was active all the time.
         public var image: Image?
-        /// Locations that the import has added, and that do not stay. Their data are to be removed afterwards.
-        public var removed: [ImageLocation] = []
         /// Ids of the stores that did not take the data.
         public var failedStores: [String]?
 
@@ -313,7 +312,17 @@ public struct ImportsFacet: Sendable {
                     AND NOT deleted
                     """, [.text(image.id)]))
         }
-        for location in end.removed {
+        try await session.write(statements)
+    }
+
+    /// Takes locations that the import has added out of its image. Their data are to be removed next, before the job ends: until then
+    /// nobody else brings data into these stores.
+    ///
+    /// - Throws: ``DatabaseError/conflict`` when the job is lost.
+    public func withdraw(_ locations: [ImageLocation], from job: ImportJob) async throws(DatabaseError) {
+        let now = Timestamp.now
+        var statements = [holding(job, at: now)]
+        for location in locations {
             statements.append(
                 Statement(
                     """

@@ -34,7 +34,7 @@ struct AddedIndex: Sendable {
             AddedIndex(
                 "glance_images_shown_idx", "images",
                 .columns(["visibility", "os_hidden", "created_at", "id"], beside: ["owner"] + listed),
-                where: "\(isLive) AND visibility IN ('public', 'community')"),
+                where: isShown),
             AddedIndex(
                 "glance_images_hidden_idx", "images", .columns(["created_at", "id"], beside: []),
                 where: "\(isLive) AND os_hidden"),
@@ -53,8 +53,26 @@ struct AddedIndex: Sendable {
             ["updated_at", "created_at", "id"],
         ]
         .map { AddedIndex("glance_images_\($0[0])_idx", "images", .columns($0, beside: []), where: isLive) }
+        // The same for a project with very many images, and for those that everybody sees.
+        + ["name", "size"].flatMap { column in
+            [
+                AddedIndex(
+                    "glance_images_own_\(column)_idx", "images",
+                    .columns(["owner", column, "created_at", "id"], beside: ["visibility", "os_hidden", "status"]),
+                    where: isLive),
+                AddedIndex(
+                    "glance_images_shown_\(column)_idx", "images",
+                    .columns(["visibility", "os_hidden", column, "created_at", "id"], beside: ["owner", "status"]),
+                    where: isShown),
+            ]
+        }
 
     private static let isLive = "NOT deleted"
+
+    /// Visibilities of images that everybody sees.
+    static let shown = ["public", "community"]
+
+    private static let isShown = "\(isLive) AND visibility IN (\(shown.map { "'\($0)'" }.joined(separator: ", ")))"
 
     /// What filters and orders of lists ask for most.
     private static let listed = [

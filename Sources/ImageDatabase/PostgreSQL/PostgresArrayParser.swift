@@ -5,28 +5,28 @@ struct PostgresArrayParser {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    /// Nil when the bytes are nothing of the kind.
-    mutating func rows() -> [[String?]]? {
+    /// The cells of all rows, one row after the other. Nil when the bytes are nothing of the kind, or a row has not so many
+    /// columns.
+    mutating func cells(columns: Int) -> [String?]? {
         guard take("{") else { return nil }
-        var rows: [[String?]] = []
+        var cells: [String?] = []
         if !take("}") {
             repeat {
-                guard let row = row() else { return nil }
-                rows.append(row)
+                guard readRow(columns, into: &cells) else { return nil }
             } while take(",")
             guard take("}") else { return nil }
         }
-        return position == bytes.count ? rows : nil
+        return position == bytes.count ? cells : nil
     }
 
-    private mutating func row() -> [String?]? {
-        guard take("{") else { return nil }
-        var cells: [String?] = []
+    private mutating func readRow(_ columns: Int, into cells: inout [String?]) -> Bool {
+        guard take("{") else { return false }
+        let end = cells.count + columns
         repeat {
-            guard let cell = take("\"") ? quoted() : plain() else { return nil }
+            guard cells.count < end, let cell = take("\"") ? quoted() : plain() else { return false }
             cells.append(cell)
         } while take(",")
-        return take("}") ? cells : nil
+        return cells.count == end && take("}")
     }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {

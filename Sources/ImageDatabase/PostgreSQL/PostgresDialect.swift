@@ -3,14 +3,31 @@ struct PostgresDialect: ConflictClauseDialect {
     let nullsAreSmallest = false
     let schema: any SchemaDialect = PostgresSchemaDialect()
 
+    // It sees for itself that the value is among them, and takes two conditions to leave fewer rows than one.
+    func isOne(_ column: String, _ value: String, among values: [String]) -> String { "\(column) = '\(value)'" }
+
+    func forEach(_ name: String, of parameter: String, _ selection: String) -> String? {
+        // OFFSET 0 keeps the selection what it is: each text is looked for as if it were alone.
+        """
+        SELECT found.* FROM unnest(\(parameter)) AS keys (\(name)) CROSS JOIN LATERAL (\(selection) OFFSET 0) AS found
+        """
+    }
+
+    func lookUp(_ table: String, where condition: String, forEachOf rows: String) -> String {
+        "\(rows) CROSS JOIN LATERAL (SELECT * FROM \(table) i WHERE \(condition) OFFSET 0) AS i WHERE true"
+    }
+
+    // It takes a tenth for granted.
+    func unknownLimit(_ count: Int) -> String { "LIMIT (SELECT \(count))" }
+
     func textRows(_ columns: [String], from source: String) -> String {
         // Aggregates and JSON would cost PostgreSQL more.
         "ARRAY(SELECT ARRAY[\(columns.map(text).joined(separator: ", "))] FROM \(source))"
     }
 
-    func decodeTextRows(_ bytes: UnsafeBufferPointer<UInt8>) -> [[String?]]? {
+    func decodeTextRows(_ bytes: UnsafeBufferPointer<UInt8>, columns: Int) -> [String?]? {
         var parser = PostgresArrayParser(bytes)
-        return parser.rows()
+        return parser.cells(columns: columns)
     }
 }
 

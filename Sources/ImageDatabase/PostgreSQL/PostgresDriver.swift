@@ -1,21 +1,25 @@
 import Logging
-import Synchronization
 
 /// PostgreSQL by libpq. All connections are served by one thread; tasks hand their transactions to it and wait for
 /// nothing but the answer.
 final class PostgresDriver: SQLDriver {
     let dialect: any SQLDialect = PostgresDialect()
-    private let mailbox: PostgresMailbox
+    let mailbox: PostgresMailbox
 
+    /// - Parameters:
+    ///   - pipelining: whether to use libpq's pipeline mode where there is one.
+    ///   - patience: nanoseconds for which lookups wait for the end of a statement with others.
+    ///   - turns: of the loop on which lookups are asked for.
     init(
-        _ parameters: [DatabaseURL.Parameter], options: DatabaseOptions, pipelining: Bool = true, logger: Logger
+        _ parameters: [DatabaseURL.Parameter], options: DatabaseOptions, pipelining: Bool = true,
+        patience: Int64 = 10_000_000, turns: LookupTurns? = nil, logger: Logger
     ) throws(DatabaseError) {
-        let mailbox = try PostgresMailbox()
+        let mailbox = try PostgresMailbox(turns: turns)
         self.mailbox = mailbox
         let connector = try PostgresConnector(parameters, options: options, logger: logger)
         let poller = try Poller()
         try SystemThread.start("db-reactor") {
-            PostgresReactor(mailbox, connector, poller, options, pipelining: pipelining).run()
+            PostgresReactor(mailbox, connector, poller, options, pipelining: pipelining, patience: patience).run()
         }
     }
 
@@ -30,66 +34,21 @@ final class PostgresDriver: SQLDriver {
             return .failure(StatementFailure(error))
         }
         return await withCheckedContinuation { continuation in
-            mailbox.post(.run(PostgresJob(statements: encoded, access: access, continuation: continuation)))
+            mailbox.post(.run(PostgresJob(encoded, access, continuation)))
+        }
+    }
+
+    func attempt(_ lookup: Lookup) async -> Result<Rows, StatementFailure> {
+        guard lookup.isPlain, lookup.statements.many != nil else {
+            return await attempt([lookup.statement], .read).map { $0[0] }
+        }
+        return await withCheckedContinuation { continuation in
+            mailbox.post(
+                PostgresLookup(statements: lookup.statements, key: lookup.key, continuation: continuation))
         }
     }
 
     func close() async {
         await withCheckedContinuation { mailbox.post(.shutDown($0)) }
-    }
-}
-
-/// What tasks and threads say to the reactor.
-final class PostgresMailbox: Sendable {
-    enum Message: Sendable {
-        case run(PostgresJob)
-        case connected(Int, Result<PostgresHandle, DatabaseError>)
-        case shutDown(CheckedContinuation<Void, Never>?)
-    }
-
-    private struct State {
-        var messages: [Message] = []
-        var isClosed = false
-    }
-
-    private let state = Mutex(State())
-    let event: EventCounter
-
-    init() throws(DatabaseError) { event = try EventCounter(blocking: false) }
-
-    func post(_ message: Message) {
-        let (wasEmpty, isClosed) = state.withLock { state in
-            if state.isClosed { return (false, true) }
-            state.messages.append(message)
-            return (state.messages.count == 1, false)
-        }
-        if isClosed { Self.refuse(message) }
-        if wasEmpty { event.signal() }
-    }
-
-    func take() -> [Message] {
-        state.withLock { state in
-            defer { state.messages = [] }
-            return state.messages
-        }
-    }
-
-    /// Nothing is accepted from here on.
-    func close() {
-        let rest = state.withLock { state in
-            state.isClosed = true
-            defer { state.messages = [] }
-            return state.messages
-        }
-        for message in rest { Self.refuse(message) }
-    }
-
-    private static func refuse(_ message: Message) {
-        switch message {
-        case .run(let job):
-            job.continuation.resume(returning: .failure(StatementFailure(PoolFailure.shutDown.databaseError)))
-        case .connected: break
-        case .shutDown(let continuation): continuation?.resume()
-        }
     }
 }

@@ -2,9 +2,55 @@ import CLibpq
 
 /// A transaction on its way through the driver.
 struct PostgresJob: Sendable {
+    /// Who waits for it.
+    enum Waiting: Sendable {
+        case one(CheckedContinuation<Result<[Rows], StatementFailure>, Never>)
+        /// Lookups that are one statement, whose rows all of them get.
+        case lookups([PostgresLookup], LookupTurns?)
+    }
+
     let statements: [PostgresStatement]
     let access: SQLAccess
-    let continuation: CheckedContinuation<Result<[Rows], StatementFailure>, Never>
+    let waiting: Waiting
+
+    /// Lookups with the same statements.
+    init(_ lookups: [PostgresLookup], _ turns: LookupTurns?) {
+        statements = [PostgresStatement(lookups)]
+        access = .read
+        waiting = .lookups(lookups, turns)
+    }
+
+    init(
+        _ statements: [PostgresStatement], _ access: SQLAccess,
+        _ continuation: CheckedContinuation<Result<[Rows], StatementFailure>, Never>
+    ) {
+        self.statements = statements
+        self.access = access
+        waiting = .one(continuation)
+    }
+
+    var isLookup: Bool {
+        if case .lookups = waiting { true } else { false }
+    }
+
+    func finish(_ result: Result<[Rows], StatementFailure>) {
+        switch waiting {
+        case .one(let continuation): continuation.resume(returning: result)
+        case .lookups(let lookups, let turns):
+            let rows = result.map { $0[0] }
+            // The loop is woken once, and finds all of them ready.
+            let resume = { @Sendable in for lookup in lookups { lookup.continuation.resume(returning: rows) } }
+            if let turns, lookups.count > 1 { turns.atEnd(resume) } else { resume() }
+        }
+    }
+}
+
+/// A lookup that waits for the next statement of its kind.
+struct PostgresLookup: Sendable {
+    let statements: LookupStatements
+    /// As in ``Lookup/isPlain``.
+    let key: String
+    let continuation: CheckedContinuation<Result<Rows, StatementFailure>, Never>
 }
 
 /// A statement with its parameters in the form that libpq takes.
@@ -27,7 +73,7 @@ struct PostgresStatement: Sendable {
         for parameter in statement.parameters {
             let text: String?
             switch parameter {
-            case .text(let value): (text, _) = (value, types.append(25))
+            case .text(let value): (text, _) = (value, types.append(Self.text))
             // An unspecified type: the server takes it from the context.
             case .enumerated(let value): (text, _) = (value, types.append(0))
             case .integer(let value): (text, _) = (value.map { String($0) }, types.append(20))
@@ -49,6 +95,27 @@ struct PostgresStatement: Sendable {
         self.bytes = bytes
         self.offsets = offsets
     }
+
+    /// The statement that answers lookups, of one kind, with plain keys.
+    init(_ lookups: [PostgresLookup]) {
+        required = nil
+        offsets = [0]
+        if lookups.count > 1, let many = lookups[0].statements.many {
+            sql = many
+            types = [Self.textArray]
+            bytes = Self.text("{\(lookups.lazy.map { "\"\($0.key)\"" }.joined(separator: ","))}")
+        } else {
+            sql = lookups[0].statements.one
+            types = [Self.text]
+            bytes = Self.text(lookups[0].key)
+        }
+    }
+
+    /// Types by their numbers in pg_type.
+    private static let text: Oid = 25
+    private static let textArray: Oid = 1009
+
+    private static func text(_ value: String) -> [CChar] { value.utf8.map { CChar(bitPattern: $0) } + [0] }
 
     /// Calls `body` with the array of C strings.
     func withValues<Value>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Value) -> Value {

@@ -16,6 +16,9 @@ final class PostgresReactor {
     private let poller: Poller
     private let options: DatabaseOptions
     private let isPipelining: Bool
+    private let patience: Int64
+    /// When lookups are no longer waiting for the end of the statement under way.
+    private var gathersUntil: Int64?
     private var pool: ConnectionPool<PostgresJob>
     private var idle: [Int: PostgresConnection] = [:]
     private var leased: [Int: Leased] = [:]
@@ -26,13 +29,14 @@ final class PostgresReactor {
 
     init(
         _ mailbox: PostgresMailbox, _ connector: PostgresConnector, _ poller: Poller,
-        _ options: DatabaseOptions, pipelining: Bool
+        _ options: DatabaseOptions, pipelining: Bool, patience: Int64
     ) {
         self.mailbox = mailbox
         self.connector = connector
         self.poller = poller
         self.options = options
         isPipelining = pipelining
+        self.patience = patience
         var limits = ConnectionPool<PostgresJob>.Limits()
         limits.size = options.maxPoolSize
         limits.overflow = options.maxOverflow
@@ -52,8 +56,11 @@ final class PostgresReactor {
             }
             if hasMail {
                 mailbox.event.wait()
-                for message in mailbox.take() { handle(message) }
+                let (messages, hasLookups) = mailbox.take()
+                if hasLookups { beginLookups() }
+                for message in messages { handle(message) }
             }
+            if let gathersUntil, gathersUntil <= now { beginLookups() }
             if let tick = pool.nextTick, tick <= now { perform(pool.tick(now: now)) }
         }
         mailbox.close()
@@ -67,8 +74,24 @@ final class PostgresReactor {
     }
 
     private var timeout: Int32 {
-        guard let tick = pool.nextTick else { return -1 }
+        guard let tick = [pool.nextTick, gathersUntil].compactMap({ $0 }).min() else { return -1 }
         return Int32(clamping: max(0, (tick - now + 999_999) / 1_000_000))
+    }
+
+    /// Lookups that one statement answers: its rows stay in memory until the last of them has its own.
+    private static let lookupLimit = 32
+
+    /// Sends a statement for the lookups that wait; those that come while it is under way wait for its end, but not for one
+    /// that is slow.
+    private func beginLookups() {
+        let lookups = mailbox.takeLookups(Self.lookupLimit)
+        guard !lookups.isEmpty else {
+            gathersUntil = nil
+            return
+        }
+        let now = now
+        gathersUntil = now + patience
+        perform(pool.request(PostgresJob(lookups, mailbox.turns), now: now))
     }
 
     private func handle(_ message: PostgresMailbox.Message) {
@@ -86,6 +109,8 @@ final class PostgresReactor {
             isFirstConnection = false
             perform(pool.connectionFailed(id, error, now: now))
         case .shutDown(let continuation):
+            // What came before the end is served.
+            while mailbox.waitingLookups > 0 { beginLookups() }
             connector.cancel()
             closing = (closing ?? []) + (continuation.map { [$0] } ?? [])
             perform(pool.shutDown())
@@ -105,7 +130,7 @@ final class PostgresReactor {
             case .close(let id):
                 if let connection = idle.removeValue(forKey: id) { poller.remove(connection.socket) }
             case .fail(let job, let failure):
-                job.continuation.resume(returning: .failure(StatementFailure(failure.databaseError)))
+                job.finish(.failure(StatementFailure(failure.databaseError)))
             }
         }
     }
@@ -132,13 +157,15 @@ final class PostgresReactor {
             leased[id] = nil
             if work.wantsWrite { poller.change(work.connection.socket, id, wantsWrite: false) }
             idle[id] = work.connection
-            work.job.continuation.resume(returning: result)
+            work.job.finish(result)
             perform(pool.released(id, now: now))
+            if work.job.isLookup { beginLookups() }
         case .broken(let failure):
             leased[id] = nil
             idle[id] = work.connection
             perform(pool.lost(id, now: now))
-            work.job.continuation.resume(returning: .failure(failure))
+            work.job.finish(.failure(failure))
+            if work.job.isLookup { beginLookups() }
         }
     }
 }

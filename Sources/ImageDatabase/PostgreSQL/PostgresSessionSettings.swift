@@ -2,7 +2,8 @@
 ///
 /// Our own end is set up by libpq's parameters, the server's by its settings (PostgreSQL documentation, "Connection Control
 /// Functions", "Client Connection Defaults" and "TCP Settings"). And that a statement is planned once, not each time that it
-/// runs: ours have plans that are good for any parameters (ListPlanTests), and planning a list takes longer than running it.
+/// runs: ours have plans that are good for any parameters (ListPlanTests), and planning a list takes longer than running it. Nor
+/// is a plan compiled: that takes longer than any statement of ours should, and is done whether or not a part is ever run.
 struct PostgresSessionSettings: Sendable {
     /// Parameters of the connection; those of the URL come after them and count instead.
     let parameters: [DatabaseURL.Parameter]
@@ -11,7 +12,7 @@ struct PostgresSessionSettings: Sendable {
     let statement: String
 
     init(_ options: DatabaseOptions) {
-        var settings = [(name: "plan_cache_mode", value: "force_generic_plan")]
+        var settings = [(name: "plan_cache_mode", value: "force_generic_plan"), (name: "jit", value: "off")]
         if options.idleTransactionTimeout > 0 {
             settings.append(("idle_in_transaction_session_timeout", "\(options.idleTransactionTimeout)s"))
         }

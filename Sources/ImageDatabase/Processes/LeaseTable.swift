@@ -1,3 +1,4 @@
+import Processes
 import TextCoding
 
 /// A table of ours whose rows are owned by processes, and the statements by which they are.

@@ -1,3 +1,4 @@
+public import Processes
 public import TextCoding
 
 /// What a process owns for as long as it lives and says so: an upload, a scrub, an import, a cache fill.

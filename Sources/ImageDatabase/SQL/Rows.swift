@@ -1,4 +1,5 @@
 import CLibpq
+import Glibc
 import TextCoding
 
 /// The result of one statement: cells of text, decoded straight from the driver's memory.
@@ -56,6 +57,18 @@ struct Row {
         rows.withCell(index, column) { $0.map { String(decoding: $0, as: UTF8.self) } }
     }
 
+    /// Whether a column has exactly the bytes of a text.
+    func holds(_ text: String, _ column: Int) -> Bool {
+        var text = text
+        return text.withUTF8 { text in
+            rows.withCell(index, column) { bytes in
+                guard let bytes, bytes.count == text.count else { return false }
+                guard let first = bytes.baseAddress, let second = text.baseAddress else { return true }
+                return memcmp(first, second, bytes.count) == 0
+            }
+        }
+    }
+
     func integer(_ column: Int) throws(DatabaseError) -> Int64? {
         let parsed: (isNull: Bool, value: Int64?) = rows.withCell(index, column) { bytes in
             guard let bytes else { return (true, nil) }
@@ -74,8 +87,11 @@ struct Row {
     }
 
     func time(_ column: Int) throws(DatabaseError) -> Timestamp? {
-        guard let text = text(column) else { return nil }
-        guard let time = Timestamp(text) else { throw unreadable(column) }
+        let parsed: (isNull: Bool, time: Timestamp?) = rows.withCell(index, column) { bytes in
+            bytes.map { (false, Timestamp(database: $0)) } ?? (true, nil)
+        }
+        if parsed.isNull { return nil }
+        guard let time = parsed.time else { throw unreadable(column) }
         return time
     }
 

@@ -5,6 +5,9 @@ protocol SQLDriver: Sendable {
     /// Runs statements as one transaction and returns the rows of each. Never repeats anything itself.
     func attempt(_ statements: [Statement], _ access: SQLAccess) async -> Result<[Rows], StatementFailure>
 
+    /// Runs a lookup, perhaps together with others: then the rows of those are there, too. Never repeats anything itself.
+    func attempt(_ lookup: Lookup) async -> Result<Rows, StatementFailure>
+
     /// Waits for running transactions and frees everything.
     func close() async
 }
@@ -66,19 +69,34 @@ extension SQLDriver {
     func run(
         _ statements: [Statement], _ access: SQLAccess, _ policy: RetryPolicy
     ) async throws(DatabaseError) -> [Rows] {
+        try await Self.repeating(policy) { await attempt(statements, access) }
+    }
+
+    /// Runs a lookup in the same way.
+    func run(_ lookup: Lookup, _ policy: RetryPolicy) async throws(DatabaseError) -> Rows {
+        try await Self.repeating(policy) { await attempt(lookup) }
+    }
+
+    func attempt(_ lookup: Lookup) async -> Result<Rows, StatementFailure> {
+        await attempt([lookup.statement], .read).map { $0[0] }
+    }
+
+    private static func repeating<Answer>(
+        _ policy: RetryPolicy, _ attempt: () async -> Result<Answer, StatementFailure>
+    ) async throws(DatabaseError) -> Answer {
         var (collisions, deadConnections) = (0, 0)
         let start = ContinuousClock.now
         while true {
-            switch await attempt(statements, access) {
-            case .success(let rows):
-                return rows
+            switch await attempt() {
+            case .success(let answer):
+                return answer
             case .failure(let failure):
                 switch failure.retry {
                 case .never:
                     throw failure.error
                 case .atOnce:
                     deadConnections += 1
-                    if deadConnections > Self.deadConnectionLimit { throw failure.error }
+                    if deadConnections > deadConnectionLimit { throw failure.error }
                 case .afterPause:
                     collisions += 1
                     if policy.repetitions >= 0 && collisions > policy.repetitions { throw failure.error }

@@ -5,16 +5,31 @@ struct SQLiteDialect: ConflictClauseDialect {
     let nullsAreSmallest = true
     let schema: any SchemaDialect = SQLiteSchemaDialect()
 
+    // It compares the condition of the index with those of the query as they stand.
+    func isOne(_ column: String, _ value: String, among values: [String]) -> String {
+        "\(column) IN (\(values.map { "'\($0)'" }.joined(separator: ", "))) AND \(column) = '\(value)'"
+    }
+
+    /// A lookup in the file needs no round trip that others could share.
+    func forEach(_ name: String, of parameter: String, _ selection: String) -> String? { nil }
+
+    // It keeps to the order of a CROSS JOIN.
+    func lookUp(_ table: String, where condition: String, forEachOf rows: String) -> String {
+        "\(rows) CROSS JOIN \(table) i WHERE \(condition)"
+    }
+
+    func unknownLimit(_ count: Int) -> String { "LIMIT \(count)" }
+
     func textRows(_ columns: [String], from source: String) -> String {
         "(SELECT json_group_array(json_array(\(columns.map(text).joined(separator: ", ")))) FROM \(source))"
     }
 
-    func decodeTextRows(_ bytes: UnsafeBufferPointer<UInt8>) -> [[String?]]? {
+    func decodeTextRows(_ bytes: UnsafeBufferPointer<UInt8>, columns: Int) -> [String?]? {
         guard case .array(let rows)? = try? JSONValue.parse(bytes) else { return nil }
-        var result: [[String?]] = []
+        var result: [String?] = []
         for row in rows {
-            guard case .array(let cells) = row else { return nil }
-            result.append(cells.map { if case .string(let text) = $0 { text } else { nil } })
+            guard case .array(let cells) = row, cells.count == columns else { return nil }
+            result += cells.map { if case .string(let text) = $0 { text } else { nil } }
         }
         return result
     }

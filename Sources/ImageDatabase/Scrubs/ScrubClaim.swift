@@ -1,4 +1,5 @@
 public import ImageModel
+public import Processes
 public import TextCoding
 
 /// Somebody works on the data of an image that is `pending_delete`, to remove them or to bring them back: a row of the

@@ -1,4 +1,5 @@
 import ImageModel
+public import Processes
 import TextCoding
 
 // The way back from `pending_delete`.

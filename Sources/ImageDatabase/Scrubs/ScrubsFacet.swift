@@ -1,4 +1,5 @@
 import ImageModel
+public import Processes
 public import TextCoding
 
 /// Images that are `pending_delete`, on their way to `deleted`, and the claims on them (table `glance_scrubs`, ours).

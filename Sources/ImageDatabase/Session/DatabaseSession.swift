@@ -8,8 +8,8 @@ final class DatabaseSession: Sendable {
     let locationRows: LocationRows
     /// The statement shape by which images are read, and its two most frequent statements.
     let imageRows: ImageRows
-    let anyImageByID: String
-    let liveImageByID: String
+    let anyImageByID: LookupStatements
+    let liveImageByID: LookupStatements
 
     init(driver: any SQLDriver, policy: RetryPolicy, locationCipher: LocationCipher?, logger: Logger) {
         self.driver = driver
@@ -17,8 +17,8 @@ final class DatabaseSession: Sendable {
         self.logger = logger
         locationRows = LocationRows(cipher: locationCipher)
         imageRows = ImageRows(driver.dialect, locationRows)
-        anyImageByID = imageRows.selectionByID()
-        liveImageByID = imageRows.selectionByID(" AND NOT deleted")
+        anyImageByID = imageRows.lookup()
+        liveImageByID = imageRows.lookup(" AND NOT deleted")
     }
 
     var dialect: any SQLDialect { driver.dialect }
@@ -27,6 +27,9 @@ final class DatabaseSession: Sendable {
     func read(_ statements: Statement...) async throws(DatabaseError) -> [Rows] {
         try await driver.run(statements, .read, policy)
     }
+
+    /// Runs a lookup; there may be rows of others in the answer.
+    func read(_ lookup: Lookup) async throws(DatabaseError) -> Rows { try await driver.run(lookup, policy) }
 
     /// Runs statements as one transaction; none at all are nothing to do.
     @discardableResult

@@ -1,3 +1,4 @@
+public import Processes
 public import TextCoding
 
 /// A running upload: the row of the table `glance_uploads` that exists exactly while an image is `saving` through us.

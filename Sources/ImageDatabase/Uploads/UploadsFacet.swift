@@ -1,4 +1,5 @@
 public import ImageModel
+public import Processes
 import TextCoding
 
 /// Running uploads and the records of them (table `glance_uploads`, ours).

@@ -14,6 +14,9 @@ public struct ProcessIdentity: Sendable, Hashable {
         self.startTime = startTime
     }
 
+    /// The boot id of its machine.
+    public var boot: Substring { host.prefix { $0 != "/" } }
+
     /// The calling process.
     ///
     /// Where /proc cannot be read, the host is `unknown` and the start time 0: such a process is only ever judged by the
