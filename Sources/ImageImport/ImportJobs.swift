@@ -1,6 +1,7 @@
 import ImageDatabase
 import ImageModel
 import Logging
+import Processes
 import Synchronization
 
 /// The imports of one process: takes jobs from the queue, runs them side by side, and ends those that are lost.

@@ -20,7 +20,11 @@ extension ImportRun {
             let body = try await FileBody(path: path, progress: progress)
             progress.begin(expected: body.size)
             defer { progress.end() }
-            return try await write(body, size: body.size, of: current, into: store, verifier: verifier)
+            return try await write(size: body.size, of: current, into: store) { writer in
+                // From a store that has taken them already.
+                if let result = try await copyWithin(current, into: writer) { return result }
+                return try await run(body, size: body.size, of: current, into: writer, verifier: verifier)
+            }
         }
     }
 
@@ -37,23 +41,27 @@ extension ImportRun {
         try await checkLimits(of: image)
         let failed = try await each(try targets(), of: image, mustSucceed: request.allStoresMustSucceed) {
             store, current in
-            let content = try await open(current)
-            switch content {
-            case .file(let descriptor, let region):
-                let body = FileBody(descriptor: descriptor, region: region, progress: progress)
-                progress.begin(expected: body.size)
-                defer { progress.end() }
-                return try await write(body, size: body.size, of: current, into: store)
-            case .stream(let size, let chunks):
-                let size = size ?? current.size
-                progress.begin(expected: size)
-                defer { progress.end() }
-                return try await write(
-                    CountedBody(base: chunks, progress: progress), size: size, of: current, into: store)
+            progress.begin(expected: current.size)
+            defer { progress.end() }
+            return try await write(size: current.size, of: current, into: store) { writer in
+                if let result = try await copyWithin(current, into: writer) { return result }
+                return try await carry(current, into: writer)
             }
         }
         guard let now = try await database.images.find(image.id) else { throw LostJob() }
         return (now, failed)
+    }
+
+    /// Reads the data, and writes them.
+    private func carry(_ image: Image, into writer: any StoreWriter) async throws -> UploadResult {
+        switch try await open(image) {
+        case .file(let descriptor, let region):
+            let body = FileBody(descriptor: descriptor, region: region, progress: progress)
+            return try await run(body, size: body.size, of: image, into: writer)
+        case .stream(let size, let chunks):
+            let body = CountedBody(base: chunks, progress: progress)
+            return try await run(body, size: size ?? image.size, of: image, into: writer)
+        }
     }
 
     /// The data of an active image, from the first of its stores that has them.
@@ -81,6 +89,11 @@ extension ImportRun {
         let virtualSize: Int64?
     }
 
+    /// The stores that do not have the data yet.
+    func missing(_ targets: [any Store], of image: Image) -> [any Store] {
+        targets.filter { store in !image.locations.contains { service.stores.store(for: $0)?.id == store.id } }
+    }
+
     /// Puts the data into stores, as many at a time as `max_parallel_stores` says; those that have them already, from before a
     /// crash, are passed over. One store at a time is recorded, by this task alone.
     ///
@@ -89,10 +102,7 @@ extension ImportRun {
         _ targets: [any Store], of image: Image, mustSucceed: Bool,
         _ write: @escaping @Sendable (_ store: any Store, _ current: Image) async throws -> Written
     ) async throws -> [String] {
-        let first = try await current(image)
-        let missing = targets.filter { store in
-            !first.locations.contains { service.stores.store(for: $0)?.id == store.id }
-        }
+        let missing = missing(targets, of: try await current(image))
         var failed: [String] = []
         var failure: (any Error)?
         try await withThrowingTaskGroup(of: (any Store, Result<Written, any Error>).self) { group in
@@ -162,6 +172,15 @@ extension ImportRun {
     func write<Body: AsyncSequence & Sendable>(
         _ body: Body, size: Int64?, of image: Image, into store: any Store, verifier: SignatureVerifier? = nil
     ) async throws -> Written where Body.Element == ByteBuffer {
+        try await write(size: size, of: image, into: store) { writer in
+            try await run(body, size: size, of: image, into: writer, verifier: verifier)
+        }
+    }
+
+    /// - Parameter fill: gives the data to the writer.
+    private func write(
+        size: Int64?, of image: Image, into store: any Store, fill: (any StoreWriter) async throws -> UploadResult
+    ) async throws -> Written {
         let upload = UploadRecord(
             imageID: image.id, uploadID: UUIDText.random(), storeID: store.id, process: service.process)
         service.uploads.insert(upload.uploadID)
@@ -172,11 +191,7 @@ extension ImportRun {
             do {
                 let writer = try await service.makeWriter(in: store, for: upload, expectedSize: size, context: context)
                 do {
-                    let result = try await service.pipeline.run(
-                        body, into: writer, limit: service.quotas.imageSize, expectedSize: size,
-                        inspection: service.inspection(of: image), signatureAlgorithm: verifier?.hashAlgorithm)
-                    try Self.compare(result, with: image)
-                    try ImageService.verify(result, by: verifier)
+                    let result = try await fill(writer)
                     let virtualSize = try service.accept(result.content, as: image, for: nil)
                     return Written(
                         upload: upload, store: store, location: try await writer.commit(), result: result,
@@ -196,6 +211,17 @@ extension ImportRun {
             service.uploads.remove(upload.uploadID)
             throw error
         }
+    }
+
+    private func run<Body: AsyncSequence & Sendable>(
+        _ body: Body, size: Int64?, of image: Image, into writer: any StoreWriter, verifier: SignatureVerifier? = nil
+    ) async throws -> UploadResult where Body.Element == ByteBuffer {
+        let result = try await service.pipeline.run(
+            body, into: writer, limit: service.quotas.imageSize, expectedSize: size,
+            inspection: service.inspection(of: image), signatureAlgorithm: verifier?.hashAlgorithm)
+        try Self.compare(result, with: image)
+        try ImageService.verify(result, by: verifier)
+        return result
     }
 
     /// Says that a store has the data.
@@ -278,7 +304,9 @@ extension ImportRun {
             } catch DatabaseError.conflict {
                 throw LostJob()
             } catch DatabaseError.duplicate where attempt < 600 {
-                try await Task.sleep(for: .seconds(1))
+                // What this process itself has left can go now.
+                try? await service.recoverOwnUploads()
+                if attempt > 0 { try await Task.sleep(for: .seconds(1)) }
             }
         }
     }

@@ -38,7 +38,7 @@ struct ImportRun: Sendable {
         guard let id = job.imageID else { return try await runTask() }
         guard let image = try await database.images.find(id) else { return try await endWithoutImage(id) }
         do {
-            guard job.attempts <= Self.mostAttempts else {
+            guard try job.attempts <= Self.mostAttempts || isComplete(image) else {
                 throw ImportFailure(
                     "The importer has died of this import \(Self.mostAttempts) times; it is not tried again.")
             }
@@ -52,6 +52,12 @@ struct ImportRun: Sendable {
         } catch {
             try await settle(error, id)
         }
+    }
+
+    /// Whether all stores have the data: the importer has died after that, and only the end is still to be recorded.
+    private func isComplete(_ image: Image) throws -> Bool {
+        guard image.status == .active, task.type != LocationImport.type else { return false }
+        return missing(try targets(), of: image).isEmpty
     }
 
     /// A task of the tasks API: it makes the image as well.
@@ -267,21 +273,31 @@ struct ImportRun: Sendable {
             end.failedStores = image.status == .active ? [failure.store] : targets
         }
         if image.status == .importing || (try? request())?.method == .copyImage {
-            end.removed = image.locations.filter { location in
+            let added = image.locations.filter { location in
                 image.status == .importing
                     || service.stores.store(for: location).map { targets.contains($0.id) } == true
             }
+            // An image never loses all its data.
+            if image.status != .active || added.count < image.locations.count { try await takeBack(added, of: id) }
         }
-        // An image never loses all its data.
-        if image.status == .active, end.removed.count == image.locations.count { end.removed = [] }
         if (try? request())?.method != .copyImage { try? await tools.staging?.removeAll(ofImage: id) }
-        let context = StoreContext(deadline: .now + .seconds(45))
         try await record(end)
         service.common.log(
             .importFailed, level: .warning, "Import failed: \(failure)", image: id, for: nil, error: error,
             ["task_id": .string(job.taskID)])
         service.common.tellUpdate(image.imported(end))
-        for location in end.removed { await service.removeData(at: location, ofImage: id, context: context) }
+    }
+
+    /// Removes what the import has added. Who sees that it has failed may import into the same stores at once.
+    private func takeBack(_ locations: [ImageLocation], of id: String) async throws {
+        guard !locations.isEmpty else { return }
+        let context = StoreContext(deadline: .now + .seconds(45))
+        do {
+            try await database.imports.withdraw(locations, from: job)
+        } catch .conflict {
+            throw LostJob()
+        }
+        for location in locations { await service.removeData(at: location, ofImage: id, context: context) }
     }
 
     private func endWithoutImage(_ id: String) async throws {

@@ -6,6 +6,7 @@ public import ImageStore
 package import Logging
 public import NIOPosix
 package import Notifications
+package import Processes
 public import UnifiedLimits
 
 /// What the operations of the Images API on images, their data and their locations do, in order: policy, quota, state, data.

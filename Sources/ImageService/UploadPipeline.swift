@@ -18,6 +18,18 @@ package struct UploadResult: Sendable, Equatable {
     package var signedDigest: [UInt8]?
     /// What the data are, where they were looked at.
     package var content: ImageContent?
+
+    package init(
+        size: Int64, checksum: String, hashAlgorithm: String, hashValue: String, signedDigest: [UInt8]? = nil,
+        content: ImageContent? = nil
+    ) {
+        self.size = size
+        self.checksum = checksum
+        self.hashAlgorithm = hashAlgorithm
+        self.hashValue = hashValue
+        self.signedDigest = signedDigest
+        self.content = content
+    }
 }
 
 /// Carries a body into a store. Each block of the body goes to the checksum, the multihash and the writer

@@ -11,14 +11,14 @@ public final class StagedFile: Sendable {
     private let path: String
     private let pool: BlockingPool
 
-    /// Creates the file under its temporary name. Blocks.
-    ///
-    /// - Throws: ``StoreError/duplicate`` when the image has staged data already.
+    /// Creates the file under its temporary name, and removes what an earlier upload has left under the final one. Blocks.
     init(path: String, uploadID: String, pool: BlockingPool) throws(StoreError) {
         self.path = path
         self.pool = pool
         temporary = "\(path).\(uploadID)"
-        guard access(path, F_OK) != 0 else { throw .duplicate }
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw StoreError(errno: errno, "cannot remove staged data")
+        }
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw StoreError(errno: errno, "cannot create a staged file") }
     }
@@ -49,12 +49,17 @@ public final class StagedFile: Sendable {
     }
 
     /// Makes the data durable, and gives them the image's name.
+    ///
+    /// - Throws: ``StoreError/duplicate`` when another upload has done so meanwhile: one of the two has been abandoned, and
+    ///   neither may take its data for the other's.
     public func commit() async throws(StoreError) {
         let (descriptor, temporary, path) = (descriptor, temporary, path)
         try await pool.run { () throws(StoreError) in
-            guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
+            guard fsync(descriptor) == 0, link(temporary, path) == 0 else {
+                if errno == EEXIST { throw .duplicate }
                 throw StoreError(errno: errno, "cannot complete a staged file")
             }
+            unlink(temporary)
         }
     }
 

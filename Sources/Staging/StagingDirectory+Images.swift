@@ -12,7 +12,8 @@ extension StagingDirectory {
 
     /// Starts staging the data of an image; makes the directory if there is none.
     ///
-    /// - Throws: ``StoreError/duplicate`` when the image has staged data already.
+    /// The caller holds the image's upload record. So data that lie here already are nobody's: their upload died before
+    /// it could say that it had ended, and another node, which does not see this directory, has ended its record.
     public func makeFile(imageID: String, uploadID: String) async throws(StoreError) -> StagedFile {
         let (path, directory, pool) = (path(ofImage: imageID), path, pool)
         return try await pool.run { () throws(StoreError) in

@@ -28,7 +28,7 @@ struct ImportHarness {
     let service: ImageService
     let imports: ImportService
     let tasks: TaskService
-    private let configuration: Configuration
+    let configuration: Configuration
     private let authorization: Authorization
 
     private static let threads: NIOThreadPool = {

@@ -3,6 +3,9 @@ import ImageModel
 import ImageService
 import ImageStore
 import JSON
+import NIOCore
+import Processes
+import Staging
 import TestSupport
 import Testing
 
@@ -36,6 +39,40 @@ import Testing
             #expect(try test.files("staging") == [])
             let task = try await test.lastTask(of: id)
             #expect(task.status == .success && task.type == "api_image_import" && task.expiresAt != nil)
+        }
+    }
+
+    /// A process that dies between giving the data their name and saying so leaves them; where another node on the same host,
+    /// with a staging area of its own, is the first to see it dead, only the record goes.
+    @Test func whatADeadUploadHasStagedIsInNoUploadsWay() async throws {
+        try await ImportHarness.run { test in
+            let caller = await test.caller()
+            let bytes = Noise.bytes(300_001, seed: 1)
+            let id = try await test.queued(by: caller)
+            let staging = try #require(StagingDirectory(configuration: test.configuration))
+            let dead = try await staging.makeFile(imageID: id, uploadID: "dead")
+            try await dead.write([ByteBuffer(string: "cut off")])
+            try await dead.commit()
+            try await test.imports.stage(ImportHarness.body(bytes), for: id, expectedSize: nil, caller: caller)
+            try await test.ask(Self.direct, for: id, by: caller)
+            try await test.finish(try test.importer())
+            #expect(try test.bytes("fast/\(id)") == bytes)
+            #expect(try test.files("staging") == [])
+        }
+    }
+
+    /// One that was held until others took it for dead may not put its data in the place of its successor's.
+    @Test func oneOfTwoStagedUploadsIsRefused() async throws {
+        try await ImportHarness.run { test in
+            let id = try await test.queued(by: await test.caller())
+            let staging = try #require(StagingDirectory(configuration: test.configuration))
+            let held = try await staging.makeFile(imageID: id, uploadID: "held")
+            let successor = try await staging.makeFile(imageID: id, uploadID: "successor")
+            try await held.write([ByteBuffer(string: "old")])
+            try await successor.write([ByteBuffer(string: "new")])
+            try await successor.commit()
+            await #expect(throws: StoreError.duplicate) { try await held.commit() }
+            #expect(try test.bytes("staging/\(id)") == Array("new".utf8))
         }
     }
 
@@ -191,6 +228,35 @@ import Testing
         }
     }
 
+    /// Its importers died, but not before the store had the data.
+    @Test func aJobWhoseDataAreThereIsNotGivenUp() async throws {
+        try await ImportHarness.run { test in
+            let caller = await test.caller()
+            let id = try await test.staged([1], by: caller)
+            try await test.ask(Self.direct, for: id, by: caller)
+            let here = ProcessIdentity.current()
+            var job: ImportJob?
+            for death in 1...2 {
+                let waiting = try #require(try await test.database.imports.all().first)
+                let dead = ProcessIdentity(host: here.host, pid: here.pid, startTime: here.startTime - Int64(death))
+                job = try await test.database.imports.claim(waiting, by: dead)?.job
+            }
+            let path = "\(test.directory)/fast/\(id)"
+            try Data([1]).write(to: URL(filePath: path))
+            let image = try await test.image(id)
+            var complete = image
+            complete.status = .active
+            complete.size = 1
+            try await test.database.imports.attach(
+                ImageLocation(url: "file://\(path)", metadata: ["store": "fast"]), to: image, complete,
+                by: try #require(job))
+            try await test.finish(try test.importer())
+            #expect(try await test.image(id).status == .active)
+            #expect(try await test.lastTask(of: id).status == .success)
+            #expect(try test.files("staging") == [])
+        }
+    }
+
     @Test func aDeletedImageIsNotImported() async throws {
         try await ImportHarness.run { test in
             let caller = await test.caller()
@@ -310,6 +376,42 @@ import Testing
         }
     }
 
+    /// An upload of this process into the store `fast`.
+    private static func recordUpload(_ uploadID: String, of id: String, in test: ImportHarness) async throws {
+        let here = ProcessIdentity.current()
+        try await test.database.session.write([
+            Statement(
+                """
+                INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at) \
+                VALUES ($1, $2, 'fast', $3, $4, $5, $6)
+                """,
+                [
+                    .text(id), .text(uploadID), .text(here.host), .integer(Int64(here.pid)), .integer(here.startTime),
+                    .time(.now),
+                ])
+        ])
+    }
+
+    /// What could not be removed when an import failed, of a store that was away for instance, is removed as soon as it is in
+    /// the next one's way.
+    @Test func whatAFailedImportHasLeftGoesFirst() async throws {
+        try await ImportHarness.run { test in
+            let caller = await test.caller()
+            let id = try await test.staged([1], by: caller)
+            let store = try #require(test.service.stores["fast"])
+            let left = try await store.makeWriter(
+                for: StoreUpload(imageID: id, uploadID: "left"), expectedSize: nil, context: .service)
+            try await left.write([ByteBuffer(bytes: [9])])
+            try await Self.recordUpload("left", of: id, in: test)
+            test.service.uploads.leaveUnfinished()
+            try await test.ask(Self.direct, for: id, by: caller)
+            try await test.finish(try test.importer())
+            #expect(try await test.image(id).status == .active)
+            #expect(try test.bytes("fast/\(id)") == [1] && test.files("fast") == [id])
+            _ = left
+        }
+    }
+
     /// Also a job that is long at a step, without a byte that moves: its lock must not be taken for stale.
     @Test func aRunningImportShowsThatItLives() async throws {
         try await ImportHarness.run { test in
@@ -318,17 +420,7 @@ import Testing
             try await test.ask(Self.direct, for: id, by: caller)
             let importer = try test.importer()
             // While the record of an upload is in the way, the import waits.
-            let here = ProcessIdentity.current()
-            try await test.database.session.write([
-                Statement(
-                    """
-                    INSERT INTO glance_uploads (image_id, upload_id, store_id, host, pid, start_time, renewed_at) \
-                    VALUES ($1, 'other', 'fast', $2, $3, $4, $5)
-                    """,
-                    [
-                        .text(id), .text(here.host), .integer(Int64(here.pid)), .integer(here.startTime), .time(.now),
-                    ])
-            ])
+            try await Self.recordUpload("other", of: id, in: test)
             try await importer.look()
             let task = try await test.lastTask(of: id)
             let long = task.updatedAt.advanced(bySeconds: -3000)

@@ -4,6 +4,7 @@ import Identity
 import ImageModel
 import ImageService
 import Notifications
+import Processes
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import ImageDatabase
 import ImageModel
 import ImageStore
 import NIOCore
+import Processes
 import Testing
 
 @testable import ImageService
