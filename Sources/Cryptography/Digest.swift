@@ -57,10 +57,19 @@ public struct Digest: ~Copyable {
     public static func sha256(_ text: String) -> [UInt8] {
         var text = text
         return [UInt8](unsafeUninitializedCapacity: MessageAuthentication.length) { digest, count in
-            text.withUTF8 { _ = EVP_Digest($0.baseAddress, $0.count, digest.baseAddress, nil, EVP_sha256(), nil) }
+            text.withUTF8 {
+                _ = EVP_Digest($0.baseAddress, $0.count, digest.baseAddress, nil, sha256Type.pointer, nil)
+            }
             count = MessageAuthentication.length
         }
     }
+
+    /// `@unchecked Sendable`: libcrypto's algorithms never change, and may be used by all threads.
+    private struct Algorithm: @unchecked Sendable { let pointer: OpaquePointer? }
+
+    /// Fetched once: `EVP_sha256()` looks for it at each use (crypto(7ossl), "Implicit fetching"), which takes longer than the
+    /// digest of a token. Where it cannot be fetched that is what is left.
+    private static let sha256Type = Algorithm(pointer: EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256())
 
     /// The caller frees the result.
     ///

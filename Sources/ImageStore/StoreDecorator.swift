@@ -66,3 +66,8 @@ extension StoreDecorator {
 
     public func shutdown() async { await store.shutdown() }
 }
+
+extension Store {
+    /// The store itself, without what stands before it.
+    public var undecorated: any Store { (self as? any StoreDecorator)?.store.undecorated ?? self }
+}

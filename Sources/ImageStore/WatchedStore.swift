@@ -14,6 +14,17 @@ struct WatchedStore: StoreDecorator {
         self.logger = logger
     }
 
+    /// A backend that is away keeps no process from its start: its images are served when it is back. Directories do not come
+    /// back by themselves.
+    func prepare() async throws(StoreError) {
+        guard store.type != "file" else { return try await store.prepare() }
+        do throws(StoreError) {
+            try await watching { () throws(StoreError) in try await store.prepare() }
+        } catch {
+            guard error.isOutage else { throw error }
+        }
+    }
+
     func makeWriter(
         for upload: StoreUpload, expectedSize: Int64?, context: StoreContext
     ) async throws(StoreError) -> any StoreWriter {
@@ -94,6 +105,14 @@ private final class WatchedWriter: StoreWriter {
 
     func write(_ buffers: [ByteBuffer]) async throws(StoreError) {
         try await store.watching { () throws(StoreError) in try await writer.write(buffers) }
+    }
+
+    func copy(
+        _ location: ImageLocation, of source: any Store, progress: @escaping @Sendable (Int) -> Void
+    ) async throws(StoreError) -> Int64? {
+        try await store.watching { () throws(StoreError) in
+            try await writer.copy(location, of: source, progress: progress)
+        }
     }
 
     func commit() async throws(StoreError) -> ImageLocation {

@@ -36,7 +36,9 @@ public final class OutgoingHTTPClient: Sendable {
         }
         if settings.proxies["http"] != nil {
             configuration.proxy = nil
-            configuration.http1_1ConnectionDebugInitializer = AbsoluteFormHandler.add(to:)
+            configuration.http1_1ConnectionDebugInitializer = { channel in
+                channel.receiveLargeBuffers().flatMap { AbsoluteFormHandler.add(to: channel) }
+            }
             plain = HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration)
             if secure !== direct { direct.shutdown { _ in } }
         } else {
@@ -132,6 +134,17 @@ extension HTTPClient.Configuration {
         connectionPool.idleTimeout = TimeAmount(settings.unusedTimeout)
         // The library would go on trying until the deadline; how often is the caller's choice.
         connectionPool.retryConnectionEstablishment = false
+        http1_1ConnectionDebugInitializer = { $0.receiveLargeBuffers() }
+    }
+}
+
+extension Channel {
+    /// What comes fast is received in larger buffers than NIO's 64 KiB: each is handed from the connection's event loop to
+    /// its reader and on, which takes as long as to copy a good part of it.
+    fileprivate func receiveLargeBuffers() -> EventLoopFuture<Void> {
+        setOption(
+            .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 16 << 10, maximum: 256 << 10)
+        )
     }
 }
 

@@ -16,6 +16,10 @@ import Testing
                 try Data(bytes).write(to: URL(filePath: path))
                 let seen = try FileInspection.content(of: path, declared: "vhd")
                 #expect(seen == content(bytes, declared: "vhd"))
+                let read = await ContentInspection(declared: "vhd").content(ofSize: Int64(bytes.count)) {
+                    Array(bytes[Int($0.lowerBound)..<Int($0.upperBound)])
+                }
+                #expect(read == seen)
             }
         }
     }

@@ -1,5 +1,7 @@
-import ImageStore
+import NIOCore
 import Testing
+
+@testable import ImageStore
 
 @Suite struct TransferBudgetTests {
     @Test func atOnceIsOnlyWhatThereIs() async {
@@ -69,5 +71,70 @@ import Testing
         }
         #expect(budget.held == 0)
         #expect(budget.waiting == 0)
+    }
+
+    // MARK: Buffers
+
+    /// Buffers that nobody uses count like those that are used.
+    @Test func spareBuffersStayWithinTheTotal() throws {
+        let size = TransferBudget.largePiece
+        let budget = TransferBudget(total: 4 * size)
+        var grants = (0..<4).compactMap { _ in budget.acquireAtOnce(size) }
+        #expect(grants.count == 4)
+        var buffers = grants.map { _ in budget.buffer(capacity: size) }
+        while let buffer = buffers.popLast(), let grant = grants.popLast() {
+            // Before the grant is given back there is no room for it.
+            if grants.count == 3 {
+                budget.recycle(buffer)
+                #expect(budget.spareBytes == 0)
+            }
+            grant.release()
+            budget.recycle(buffer)
+            #expect(budget.held + budget.spareBytes == budget.total)
+        }
+        let held = budget.acquireAtOnce(size)
+        for _ in 0..<8 { budget.recycle(ByteBufferAllocator().buffer(capacity: size)) }
+        #expect(budget.spareBytes == 3 * size)
+        let most = budget.acquireAtOnce(3 * size)
+        #expect(budget.spareBytes == 0)
+        _ = (held, most)
+    }
+
+    @Test func spareBuffersGoWhenNothingIsHeld() async throws {
+        let size = TransferBudget.largePiece
+        let budget = TransferBudget(total: 4 * size, idleTime: .milliseconds(20))
+        for _ in 0..<2 {
+            let grant = budget.acquireAtOnce(size)
+            let buffer = budget.buffer(capacity: size)
+            grant?.release()
+            budget.recycle(buffer)
+            while budget.spareBytes > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    /// Whoever still holds a buffer that was given back keeps what is in it.
+    @Test func aBufferInUseIsNotOverwritten() throws {
+        let size = TransferBudget.largePiece
+        let budget = TransferBudget(total: 4 * size)
+        let grant = budget.acquireAtOnce(size)
+        var first = budget.buffer(capacity: size)
+        first.writeRepeatingByte(1, count: size)
+        budget.recycle(first)
+        #expect(budget.spareBytes == size)
+        var second = budget.buffer(capacity: size)
+        #expect(budget.spareBytes == 0)
+        #expect(second.readableBytes == 0)
+        second.writeRepeatingByte(2, count: size)
+        #expect(first.readableBytesView.allSatisfy { $0 == 1 })
+        _ = grant
+    }
+
+    /// Only large buffers are kept.
+    @Test func smallBuffersAreNotKept() {
+        let budget = TransferBudget(total: 4 * TransferBudget.largePiece)
+        let grant = budget.acquireAtOnce(1)
+        budget.recycle(budget.buffer(capacity: TransferBudget.piece))
+        #expect(budget.spareBytes == 0)
+        _ = grant
     }
 }
