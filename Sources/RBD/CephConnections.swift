@@ -80,11 +80,22 @@ public final class CephConnections: Sendable {
         for answer in answers { answer.give(result) }
     }
 
-    /// Lets go of a connection that does not work any more; who comes next makes another one. Those who still use it keep it.
-    public func drop(_ cluster: CephCluster) {
+    /// Lets go of a connection on which nothing works any more; who comes next makes another one. Those who still use it keep
+    /// it.
+    ///
+    /// So also of one that may not do something, unless it is new: what a key permits counts for connections that are made
+    /// later.
+    ///
+    /// - Returns: whether the error is one of those.
+    @discardableResult
+    public func drop(_ cluster: CephCluster, after error: RBDError) -> Bool {
+        guard error.isOfConnection || error.isOfPermission && cluster.age > Self.permissionsAge else { return false }
         entries.withLock { entries in
             guard case .made(let made) = entries[cluster.settings]?.connection, made === cluster else { return }
             entries[cluster.settings]?.connection = .none
         }
+        return true
     }
+
+    private static let permissionsAge = Duration.seconds(5)
 }

@@ -55,7 +55,6 @@ struct CephLibrary: Sendable {
     let unprotectSnapshot: @convention(c) (Handle, Text) -> Int32
     let listWatchers: @convention(c) (Handle, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>) -> Int32
     let freeWatchers: @convention(c) (UnsafeMutableRawPointer, Int) -> Void
-    let copyImage: @convention(c) (Handle, Handle, Text, Handle) -> Int32
     let createCompletion: @convention(c) (UnsafeMutableRawPointer?, Callback?, UnsafeMutablePointer<Handle?>) -> Int32
     let completionValue: @convention(c) (Handle) -> Int
     let releaseCompletion: @convention(c) (Handle) -> Void
@@ -80,7 +79,11 @@ struct CephLibrary: Sendable {
     static func load() throws(RBDError) -> CephLibrary {
         if let library = loaded.withLock({ $0 }) { return library }
         let library = try CephLibrary()
-        loaded.withLock { $0 = library }
+        let isFirst = loaded.withLock { loaded in
+            defer { loaded = library }
+            return loaded == nil
+        }
+        if isFirst { ExitGuard.arm() }
         return library
     }
 
@@ -133,7 +136,6 @@ struct CephLibrary: Sendable {
         unprotectSnapshot = try rbd.function("rbd_snap_unprotect")
         listWatchers = try rbd.function("rbd_watchers_list")
         freeWatchers = try rbd.function("rbd_watchers_list_cleanup")
-        copyImage = try rbd.function("rbd_copy3")
         createCompletion = try rbd.function("rbd_aio_create_completion")
         completionValue = try rbd.function("rbd_aio_get_return_value")
         releaseCompletion = try rbd.function("rbd_aio_release")

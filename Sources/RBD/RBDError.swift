@@ -21,10 +21,13 @@ public enum RBDError: Error, Sendable, Equatable {
     }
 
     /// Whether a new connection may help: the cluster has shut this one out, or nothing came back on it.
-    public var isOfConnection: Bool {
+    var isOfConnection: Bool {
         switch code {
         case ESHUTDOWN, ENOTCONN, ETIMEDOUT: true
         default: false
         }
     }
+
+    /// Whether the key that the connection was made with does not permit it.
+    var isOfPermission: Bool { code == EACCES || code == EPERM }
 }

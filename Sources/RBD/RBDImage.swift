@@ -82,9 +82,13 @@ public final class RBDImage: @unchecked Sendable {
 
     /// Reads so many bytes; what was never written is zeros.
     ///
+    /// - Parameter allocate: makes the buffer for them.
     /// - Throws: `EINVAL` when the image ends before.
-    public func read(at offset: Int64, count: Int) async throws(RBDError) -> ByteBuffer {
-        let memory = Memory(ByteBufferAllocator().buffer(capacity: count))
+    public func read(
+        at offset: Int64, count: Int,
+        allocate: (_ capacity: Int) -> ByteBuffer = ByteBufferAllocator().buffer(capacity:)
+    ) async throws(RBDError) -> ByteBuffer {
+        let memory = Memory(allocate(count))
         let read = try await perform("cannot read an image") { [self] in
             library.read(handle, UInt64(offset), count, memory.start, $0)
         }
@@ -173,20 +177,6 @@ public final class RBDImage: @unchecked Sendable {
         var time = timespec()
         try pool.check("cannot ask when an image was written", library.getModificationTime(handle, &time))
         return time.tv_sec
-    }
-
-    /// Copies the image, or the snapshot that is open, within the cluster.
-    ///
-    /// - Parameters: as those of ``CephPool/createImage(_:size:order:features:)``.
-    public func copy(to name: String, in destination: CephPool, order: Int, features: UInt64) throws(RBDError) {
-        var created: CephLibrary.Handle?
-        library.createOptions(&created)
-        guard let options = created else { throw .failed(code: ENOMEM, doing: "cannot copy an image") }
-        defer { library.destroyOptions(options) }
-        for (option, value) in [(0, 2), (1, features), (2, UInt64(order))] as [(Int32, UInt64)] {
-            try pool.check("cannot copy an image", library.setImageOption(options, option, value))
-        }
-        try pool.check("cannot copy an image", library.copyImage(handle, destination.handle, name, options))
     }
 }
 

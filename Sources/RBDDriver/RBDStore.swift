@@ -100,8 +100,7 @@ public struct RBDStore: Store {
 
     /// What a failure means. A connection on which nothing works any more is let go of; the next request makes another one.
     func failure(_ error: RBDError, _ cluster: CephCluster) -> StoreError {
-        if error.isOfConnection {
-            CephConnections.shared.drop(cluster)
+        if CephConnections.shared.drop(cluster, after: error) {
             cache.pools.withLock { pools in pools = pools.filter { $0.value.cluster !== cluster } }
         }
         return StoreError(error)
@@ -161,6 +160,14 @@ public struct RBDStore: Store {
         return .stream(size: Int64(region.count), chunks: StoreChunks { { try await reader.next() } })
     }
 
+    /// All bytes of an image.
+    ///
+    /// - Returns: nil when it is not in this cluster.
+    func reader(of location: ImageLocation, fsid: String) async throws(StoreError) -> RBDReader? {
+        let image = try await image(location)
+        return image.pool.cluster.fsid == fsid ? RBDReader(image, 0..<image.size, store: self) : nil
+    }
+
     public func size(of location: ImageLocation, context: StoreContext) async throws(StoreError) -> Int64 {
         let image = try await image(location)
         await image.close()
@@ -188,8 +195,6 @@ public struct RBDStore: Store {
                 try await removeSnapshot(snapshot, of: image, context)
             }
             try await remove(parsed.image, in: pool, context)
-        } catch .failed(ETIME, _) {
-            throw .tooLate
         } catch {
             throw failure(error, pool.cluster)
         }
@@ -202,7 +207,7 @@ public struct RBDStore: Store {
         var failure: RBDError?
         do throws(RBDError) {
             try await image.pool.cluster.run { () throws(RBDError) in
-                try Self.requireTime(context)
+                try RBDError.requireTime(context)
                 do throws(RBDError) {
                     try image.unprotectSnapshot(snapshot)
                 } catch .failed(EINVAL, _) {
@@ -210,7 +215,7 @@ public struct RBDStore: Store {
                 } catch .failed(ENOENT, _) {
                     return
                 }
-                try Self.requireTime(context)
+                try RBDError.requireTime(context)
                 do throws(RBDError) { try image.removeSnapshot(snapshot) } catch .failed(ENOENT, _) {}
             }
         } catch {
@@ -222,21 +227,16 @@ public struct RBDStore: Store {
 
     private func remove(_ image: String, in pool: CephPool, _ context: StoreContext) async throws(RBDError) {
         try await pool.cluster.run { () throws(RBDError) in
-            try Self.requireTime(context)
+            try RBDError.requireTime(context)
             do throws(RBDError) {
                 try pool.removeImage(image)
             } catch .failed(ENOTEMPTY, _) {
                 // Clones of the second format keep a snapshot that nobody sees. In the trash it does not take the name, and
                 // waits for the last clone to go.
-                try Self.requireTime(context)
+                try RBDError.requireTime(context)
                 try pool.trashImage(image)
             }
         }
-    }
-
-    /// ``StoreError/tooLate`` as an error of Ceph's, on its way out of a block that throws those.
-    private static func requireTime(_ context: StoreContext) throws(RBDError) {
-        do throws(StoreError) { try context.requireTime() } catch { throw .failed(code: ETIME, doing: "remove") }
     }
 
     public func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {
@@ -245,42 +245,16 @@ public struct RBDStore: Store {
 
     func discard(_ target: UploadedImage, context: StoreContext) async throws(StoreError) {
         let (names, cluster) = (target.names, target.pool.cluster)
-        let isThere = try await run(on: cluster) { () throws(StoreError) in try target.withdraw(context: context) }
-        await uploads.abandon(names.upload)
-        if isThere {
-            let image: RBDImage?
-            do throws(RBDError) {
-                image = try await RBDImage.open(names.gone, isReadOnly: false, in: target.pool)
-            } catch .failed(ENOENT, _) {
-                image = nil
-            } catch {
-                throw failure(error, cluster)
-            }
-            do throws(RBDError) {
-                if let image { try await removeSnapshot(RBDLocation.snapshotName, of: image, context) }
-            } catch .failed(ETIME, _) {
-                throw .tooLate
-            } catch {
-                throw failure(error, cluster)
-            }
-        }
-        try await run(on: cluster) { () throws(StoreError) in try target.remove(context: context) }
-    }
-
-    /// Runs calls that block and throw errors of stores.
-    private func run<Value: Sendable>(
-        on cluster: CephCluster, _ work: @escaping @Sendable () throws(StoreError) -> Value
-    ) async throws(StoreError) -> Value {
-        let result: Result<Value, StoreError>
         do throws(RBDError) {
-            result = try await cluster.run { () throws(RBDError) in
-                Result { () throws(StoreError) in try work() }
+            let isThere = try await cluster.run { () throws(RBDError) in try target.withdraw(context: context) }
+            await uploads.abandon(names.upload)
+            if isThere, let image = try await open(names.gone, isReadOnly: false, in: target.pool) {
+                try await removeSnapshot(RBDLocation.snapshotName, of: image, context)
             }
+            try await cluster.run { () throws(RBDError) in try target.remove(context: context) }
         } catch {
             throw failure(error, cluster)
         }
-        if case .failure(.timeout) = result { _ = failure(.timeout, cluster) }
-        return try result.get()
     }
 
     public func discardForeign(
@@ -288,17 +262,13 @@ public struct RBDStore: Store {
     ) async throws(StoreError) {
         let name = try UploadNames(StoreUpload(imageID: imageID, uploadID: "foreign")).final
         let pool = try await pool(nil)
-        let isOurs = try await run(on: pool.cluster) { () throws(StoreError) in
-            do throws(RBDError) {
+        do throws(RBDError) {
+            let isOurs = try await pool.cluster.run { () throws(RBDError) in
                 guard let id = try pool.imageID(named: name) else { return true }
                 guard try pool.hasImage(id: id) else { return false }
                 return try pool.metadata(UploadedImage.key, of: id) != nil
-            } catch {
-                throw StoreError(error)
             }
-        }
-        guard !isOurs else { return }
-        do throws(RBDError) {
+            guard !isOurs else { return }
             if let found = try await open(name, in: pool) {
                 let isOld = try await Self.isDead(found, minimumAge)
                 await found.close()
@@ -308,16 +278,16 @@ public struct RBDStore: Store {
             }
             try await remove(name, in: pool, context)
         } catch .failed(ENOENT, _) {
-        } catch .failed(ETIME, _) {
-            throw .tooLate
         } catch {
             throw failure(error, pool.cluster)
         }
     }
 
-    private func open(_ name: String, in pool: CephPool) async throws(RBDError) -> RBDImage? {
+    private func open(
+        _ name: String, isReadOnly: Bool = true, in pool: CephPool
+    ) async throws(RBDError) -> RBDImage? {
         do throws(RBDError) {
-            return try await RBDImage.open(name, in: pool)
+            return try await RBDImage.open(name, isReadOnly: isReadOnly, in: pool)
         } catch .failed(ENOENT, _) {
             return nil
         }
@@ -333,8 +303,11 @@ public struct RBDStore: Store {
 
     public func settle(_ upload: StoreUpload) async throws(StoreError) {
         let target = UploadedImage(pool: try await pool(nil), names: try UploadNames(upload))
-        let isSettled = try await run(on: target.pool.cluster) { () throws(StoreError) in
-            do throws(RBDError) { return try target.settle() } catch { throw StoreError(error) }
+        let isSettled: Bool
+        do throws(RBDError) {
+            isSettled = try await target.pool.cluster.run { () throws(RBDError) in try target.settle() }
+        } catch {
+            throw failure(error, target.pool.cluster)
         }
         if !isSettled { try await discard(target, context: .service) }
     }

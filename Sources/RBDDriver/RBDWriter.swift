@@ -1,3 +1,4 @@
+import Glibc
 import ImageModel
 import ImageStore
 import NIOCore
@@ -18,28 +19,19 @@ final class RBDWriter: StoreWriter {
 
     /// How far an upload is.
     private struct Progress {
-        /// What was received and not yet sent.
-        var piece = ByteBuffer()
-        var pieceSize = 0
-        var grant: TransferGrant?
-        /// Where ``piece`` begins.
-        var offset: Int64 = 0
+        // librbd copies what it writes.
+        var pieces = OutgoingPieces(copies: 2)
         /// The image's size now.
         var capacity: Int64
-        /// Writes that are on their way, in order.
-        var writes: [Task<Void, any Error>] = []
+        /// Whether blocks of zeros are left out.
+        var isThin: Bool
     }
 
     private let state: Mutex<State>
     private let image: RBDImage
     private let target: UploadedImage
     private let store: RBDStore
-    private let isThin: Bool
 
-    /// Bytes of a write while there is room in the budget, and without.
-    private static let pieceSize = 2 << 20
-    /// Writes that are on their way.
-    private static let depth = 8
     /// An image of unknown size grows by what it has, but by no more than this.
     private static let largestStep: Int64 = 8 << 30
 
@@ -47,24 +39,34 @@ final class RBDWriter: StoreWriter {
         self.image = image
         self.target = target
         self.store = store
-        self.isThin = isThin
-        state = Mutex(.idle(Progress(capacity: image.size)))
+        state = Mutex(.idle(Progress(capacity: image.size, isThin: isThin)))
     }
 
     func write(_ buffers: [ByteBuffer]) async throws(StoreError) {
         try await perform { progress throws(StoreError) in
             for buffer in buffers {
                 var rest = buffer
-                while rest.readableBytes > 0 {
-                    if progress.pieceSize == 0 { self.begin(&progress) }
-                    let room = progress.pieceSize - progress.piece.readableBytes
-                    if var part = rest.readSlice(length: min(room, rest.readableBytes)) {
-                        progress.piece.writeBuffer(&part)
-                    }
-                    if progress.piece.readableBytes == progress.pieceSize { try await self.send(&progress) }
-                }
+                while let piece = progress.pieces.take(from: &rest) { try await self.send(piece, &progress) }
             }
         }
+    }
+
+    /// Copies an image of the same cluster. librbd's own copy does the same, reading and writing here, but cannot be ended, holds
+    /// ten whole objects whatever their size, and takes over the image's metadata. Blocks of zeros are left out, as it does.
+    func copy(
+        _ location: ImageLocation, of source: any Store, progress report: @escaping @Sendable (Int) -> Void
+    ) async throws(StoreError) -> Int64? {
+        guard let source = source.undecorated as? RBDStore,
+            let content = try? await source.reader(of: location, fsid: target.pool.cluster.fsid)
+        else { return nil }
+        try await perform { progress throws(StoreError) in progress.isThin = true }
+        var count: Int64 = 0
+        while !Task.isCancelled, let bytes = try await content.next() {
+            try await write([bytes])
+            count += Int64(bytes.readableBytes)
+            report(bytes.readableBytes)
+        }
+        return count
     }
 
     func commit() async throws(StoreError) -> ImageLocation {
@@ -112,7 +114,7 @@ final class RBDWriter: StoreWriter {
     }
 
     private func drain(_ progress: Progress) async {
-        for write in progress.writes { _ = await write.result }
+        await progress.pieces.settle()
         await image.close()
     }
 
@@ -143,44 +145,24 @@ final class RBDWriter: StoreWriter {
         if let failure { throw failure }
     }
 
-    /// Starts a piece: a large one if the budget has room for it now.
-    private func begin(_ progress: inout Progress) {
-        progress.grant = TransferBudget.shared.acquireAtOnce(Self.pieceSize)
-        // One small piece at a time is always allowed.
-        progress.pieceSize = progress.grant?.bytes ?? TransferBudget.piece
-        progress.piece = ByteBufferAllocator().buffer(capacity: progress.pieceSize)
-    }
-
-    /// Sends the piece on its way.
-    private func send(_ progress: inout Progress) async throws(StoreError) {
-        let (piece, offset, grant) = (progress.piece, progress.offset, progress.grant)
-        (progress.piece, progress.pieceSize, progress.grant) = (ByteBuffer(), 0, nil)
-        progress.offset += Int64(piece.readableBytes)
-        guard piece.readableBytes > 0 else { return }
-        if isThin, Self.isZero(piece) { return }
-        try await grow(&progress)
-        while progress.writes.count >= (grant == nil ? 1 : Self.depth) { try await wait(&progress) }
-        progress.writes.append(
-            Task { [image] in
-                defer { grant?.release() }
-                try await image.write(piece, at: offset)
-            })
-    }
-
-    /// Waits for the oldest write.
-    private func wait(_ progress: inout Progress) async throws(StoreError) {
-        guard !progress.writes.isEmpty else { return }
-        let result = await progress.writes.removeFirst().result
-        if case .failure(let error) = result {
-            throw (error as? RBDError).map { store.failure($0, target.pool.cluster) } ?? .backend("\(error)")
+    /// Sends a piece on its way.
+    private func send(_ piece: OutgoingPieces.Piece, _ progress: inout Progress) async throws(StoreError) {
+        if progress.isThin, Self.isZero(piece.bytes) { return }
+        try await grow(&progress, to: piece.end)
+        try await progress.pieces.start(piece) { [image, store] bytes, offset throws(StoreError) in
+            do throws(RBDError) {
+                try await image.write(bytes, at: offset)
+            } catch {
+                throw store.failure(error, image.pool.cluster)
+            }
         }
     }
 
-    /// Makes the image large enough for what is before ``Progress/offset``.
-    private func grow(_ progress: inout Progress) async throws(StoreError) {
-        guard progress.offset > progress.capacity else { return }
+    /// Makes the image large enough.
+    private func grow(_ progress: inout Progress, to size: Int64) async throws(StoreError) {
+        guard size > progress.capacity else { return }
         let step = min(max(progress.capacity, 64 << 20), Self.largestStep)
-        try await resize(to: max(progress.offset, progress.capacity + step), &progress)
+        try await resize(to: max(size, progress.capacity + step), &progress)
     }
 
     private func resize(to size: Int64, _ progress: inout Progress) async throws(StoreError) {
@@ -198,10 +180,11 @@ final class RBDWriter: StoreWriter {
 
     /// Everything but the name.
     private func finish(_ progress: inout Progress) async throws(StoreError) {
-        try await send(&progress)
-        while !progress.writes.isEmpty { try await wait(&progress) }
+        if let rest = progress.pieces.takeRest() { try await send(rest, &progress) }
+        try await progress.pieces.drain()
         do throws(RBDError) { try await image.flush() } catch { throw store.failure(error, target.pool.cluster) }
-        if progress.capacity != progress.offset { try await resize(to: progress.offset, &progress) }
+        let size = progress.pieces.offset
+        if progress.capacity != size { try await resize(to: size, &progress) }
         try await change { image throws(RBDError) in
             try image.createSnapshot(RBDLocation.snapshotName)
             try image.protectSnapshot(RBDLocation.snapshotName)
@@ -211,11 +194,9 @@ final class RBDWriter: StoreWriter {
 
     private static func isZero(_ piece: ByteBuffer) -> Bool {
         piece.withUnsafeReadableBytes { bytes in
-            let words = bytes.count / 8
-            for index in 0..<words where bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self) != 0 {
-                return false
-            }
-            return bytes.dropFirst(words * 8).allSatisfy { $0 == 0 }
+            guard let start = bytes.baseAddress, bytes.count > 0 else { return true }
+            // Each byte is as the one before it.
+            return bytes[0] == 0 && memcmp(start, start + 1, bytes.count - 1) == 0
         }
     }
 }

@@ -49,42 +49,27 @@ struct UploadedImage {
     /// Takes the upload's names from its image, so that nothing can publish it or find it any more.
     ///
     /// - Returns: false when there is no image of this upload.
-    func withdraw(context: StoreContext) throws(StoreError) -> Bool {
-        do throws(RBDError) {
-            guard let id = try ownID() else { return false }
-            try requireTime(context)
-            try pool.addName(names.gone, of: id)
-            try pool.removeName(names.part, of: id)
-            try requireTime(context)
-            try pool.removeName(names.final, of: id)
-            if let listed = try pool.listedName(of: id), listed != names.gone {
-                try pool.relist(id, from: listed, to: names.gone)
-            }
-            return true
-        } catch .failed(ETIME, _) {
-            throw .tooLate
-        } catch {
-            throw StoreError(error)
+    func withdraw(context: StoreContext) throws(RBDError) -> Bool {
+        guard let id = try ownID() else { return false }
+        try RBDError.requireTime(context)
+        try pool.addName(names.gone, of: id)
+        try pool.removeName(names.part, of: id)
+        try RBDError.requireTime(context)
+        try pool.removeName(names.final, of: id)
+        if let listed = try pool.listedName(of: id), listed != names.gone {
+            try pool.relist(id, from: listed, to: names.gone)
         }
+        return true
     }
 
     /// Removes the image after ``withdraw(context:)``.
     ///
-    /// - Throws: ``StoreError/inUse(_:)`` while a writer has it open, or counts as one because it was killed just now.
-    func remove(context: StoreContext) throws(StoreError) {
+    /// - Throws: `EBUSY` while a writer has it open, or counts as one because it was killed less than a minute ago.
+    func remove(context: StoreContext) throws(RBDError) {
         // The first one is what a creation has left that came to no end.
         for name in [names.part, names.gone] {
-            try context.requireTime()
-            do throws(RBDError) {
-                try pool.removeImage(name)
-            } catch .failed(ENOENT, _) {
-            } catch .failed(ENOTEMPTY, _) {
-                throw .backend("the image of an upload has snapshots")
-            } catch .failed(EBUSY, _) {
-                throw .inUse("the upload's writer still has the image open, or was killed less than a minute ago")
-            } catch {
-                throw StoreError(error)
-            }
+            try RBDError.requireTime(context)
+            do throws(RBDError) { try pool.removeImage(name) } catch .failed(ENOENT, _) {}
         }
     }
 
@@ -114,10 +99,5 @@ struct UploadedImage {
             try pool.removeMetadata(Self.key, of: final)
         }
         return true
-    }
-
-    /// ``StoreError/tooLate`` as an error of Ceph's, on its way out of a block that throws those.
-    private func requireTime(_ context: StoreContext) throws(RBDError) {
-        do throws(StoreError) { try context.requireTime() } catch { throw .failed(code: ETIME, doing: "remove") }
     }
 }

@@ -78,6 +78,61 @@ extension RBDTests {
             }
         }
 
+        @Test func itReadsAndRemovesWhatIsCopied() async throws {
+            try await withTemporaryDirectory { directory in
+                let bytes = Noise.bytes(20_000_001, seed: 3)
+                try Data(bytes).write(to: URL(filePath: "\(directory)/source"))
+                let pools = [try await TestCeph.makePool(), try await TestCeph.makePool()]
+                let location = ImageLocation(url: try await python(pools[0], "add", "image", "\(directory)/source"))
+                let (source, target) = (
+                    try await RBDStore.ofTests(pool: pools[0]),
+                    try await RBDStore.ofTests(pool: pools[1], chunkSize: 4 << 20)
+                )
+                let writer = try await target.makeWriter(imageID: "image", uploadID: "copy", expectedSize: nil)
+                #expect(try await writer.copy(location, of: source) { _ in } == 20_000_001)
+                let url = try await writer.commit().url
+                try await target.settle(StoreUpload(imageID: "image", uploadID: "copy"))
+                _ = try await python(pools[1], "get", url, "\(directory)/file")
+                #expect(try Array(Data(contentsOf: URL(filePath: "\(directory)/file"))) == bytes)
+                #expect(try await python(pools[1], "delete", url) == "deleted")
+                #expect(try await TestCeph.images(in: pools[1]) == [])
+            }
+        }
+
+        /// Clones of the older format keep an image, those of the newer one send it to the trash: for both alike.
+        @Test(arguments: ["1", "2"])
+        func removesWhatHasClonesAsItDoes(format: String) async throws {
+            try await withTemporaryDirectory { directory in
+                try Data([1, 2, 3]).write(to: URL(filePath: "\(directory)/file"))
+                let pool = try await TestCeph.makePool()
+                let store = try await RBDStore.ofTests(pool: pool)
+                for name in ["ours", "theirs"] {
+                    let url = try await python(pool, "add", name, "\(directory)/file")
+                    try await TestCeph.rbd(
+                        "clone", "--rbd-default-clone-format", format, "\(pool)/\(name)@snap", "\(pool)/clone-\(name)")
+                    if name == "theirs" {
+                        let answer = try await python(pool, "delete", url)
+                        #expect(answer == (format == "1" ? "in use" : "deleted"))
+                    } else if format == "1" {
+                        let error = await #expect(throws: StoreError.self) {
+                            try await store.delete(ImageLocation(url: url))
+                        }
+                        guard case .inUse = error else {
+                            Issue.record("\(String(describing: error))")
+                            continue
+                        }
+                    } else {
+                        try await store.delete(ImageLocation(url: url))
+                    }
+                }
+                let trash = try await TestCeph.rbd("trash", "ls", pool)
+                for name in ["ours", "theirs"] {
+                    #expect(trash.contains(name) == (format == "2"))
+                    try await TestCeph.rbd("rm", "--no-progress", "\(pool)/clone-\(name)")
+                }
+            }
+        }
+
         /// What `rbd` says about an image, without what differs in any case.
         private func description(_ verb: [String], _ image: String) async throws -> [String] {
             let text = try await command(

@@ -78,6 +78,39 @@ extension RBDTests {
             }
         }
 
+        /// With a limit of time, what was under way ends, too, and leaves nothing.
+        @Test func transfersEndWhenTheClusterHangs() async throws {
+            try await TestStore.withRBD { test in
+                let location = try await test.store.add("image", Noise.bytes(40_000_000, seed: 6))
+                guard case .stream(_, let chunks) = try await test.store.open(location, range: nil) else {
+                    throw TestFailure("not a stream")
+                }
+                let writer = try await test.store.makeWriter(imageID: "other", uploadID: "upload", expectedSize: nil)
+                try await writer.write([ByteBuffer(repeating: 1, count: 5_000_000)])
+                try await stopping(try await TestCeph.processes()) {
+                    await #expect(throws: StoreError.timeout) {
+                        try await writer.write([ByteBuffer(repeating: 2, count: 50_000_000)])
+                        _ = try await writer.commit()
+                    }
+                    await #expect(throws: StoreError.timeout) { for try await _ in chunks {} }
+                    // Does not wait for the cluster, either.
+                    await writer.cancel()
+                }
+                // The cancellation may be at it, too.
+                var attempts = 0
+                while attempts < 100 {
+                    do {
+                        try await test.store.discard(imageID: "other", uploadID: "upload")
+                        break
+                    } catch StoreError.inUse {
+                        attempts += 1
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                }
+                #expect(try await test.contents() == ["image"])
+            }
+        }
+
         /// Ceph moves images to the trash before it removes them, for which a pool's quota leaves no room.
         @Test func tellsAFullPoolAndLosesNothingOfIt() async throws {
             try await TestStore.withRBD { test in
@@ -143,15 +176,88 @@ extension RBDTests {
             let location = try await store.add("image", [1, 2, 3])
             let writer = try await store.makeWriter(imageID: "held", uploadID: "upload", expectedSize: nil)
             try await writer.write([ByteBuffer(string: "x")])
-            let watchers = try await TestCeph.rbd("status", "--format", "json", "\(pool)/held.upload.part")
-            let address = try #require(watchers.firstMatch(of: /"address":"([^"]*)"/)?.1)
-            try await TestCeph.ceph("osd", "blocklist", "add", String(address))
+            try await TestCeph.shutOut(writerOf: "held.upload.part", in: pool)
             await #expect(throws: StoreError.self) { try await writer.commit() }
             await writer.cancel()
             let deadline = ContinuousClock.now + .seconds(30)
             while (try? await store.read(location)) != [1, 2, 3], .now < deadline {}
             #expect(try await store.read(location) == [1, 2, 3])
             try await store.add("new", [4])
+        }
+
+        /// What takes a key back, and what gives it back.
+        enum Revocation: String, CaseIterable {
+            case removal, permissions
+
+            func revoke(_ user: String) async throws {
+                switch self {
+                case .removal: try await TestCeph.ceph("auth", "rm", user)
+                case .permissions:
+                    try await TestCeph.ceph("auth", "caps", user, "mon", "allow r", "osd", "allow r pool=none")
+                }
+            }
+
+            func takeBack(_ user: String, _ keyring: String, pool: String) async throws {
+                switch self {
+                case .removal: try await TestCeph.ceph("auth", "import", "-i", keyring)
+                case .permissions:
+                    try await TestCeph.ceph(
+                        "auth", "caps", user, "mon", "profile rbd", "osd", "profile rbd pool=\(pool)")
+                }
+            }
+        }
+
+        /// A client that is connected works on with what its key permitted when it connected, until the cluster shuts it out. Then
+        /// its transfers end, and so does all that comes after it, until the key is given back.
+        @Test(.timeLimit(.minutes(2)), arguments: Revocation.allCases)
+        func aKeyThatIsTakenBackEndsTransfers(_ revocation: Revocation) async throws {
+            let pool = try await TestCeph.makePool()
+            let user = "passing-\(revocation)"
+            let keyring = try await TestCeph.makeUser(user, pool: pool)
+            let store = try await RBDStore.ofTests(pool: pool, user: user, timeout: 3)
+            let bytes = Noise.bytes(40_000_000, seed: 7)
+            let location = try await store.add("image", bytes)
+            guard case .stream(_, let chunks) = try await store.open(location, range: nil) else {
+                throw TestFailure("not a stream")
+            }
+            var download = chunks.makeAsyncIterator()
+            var read = Array(try #require(try await download.next()).readableBytesView)
+            let writer = try await store.makeWriter(imageID: "other", uploadID: "upload", expectedSize: nil)
+            try await writer.write([ByteBuffer(repeating: 1, count: 5_000_000)])
+
+            try await revocation.revoke("client.\(user)")
+            try await writer.write([ByteBuffer(repeating: 2, count: 20_000_000)])
+            read += try #require(try await download.next()).readableBytesView
+
+            try await TestCeph.shutOut(writerOf: "other.upload.part", in: pool)
+            let failures = [
+                await #expect(throws: StoreError.self) {
+                    try await writer.write([ByteBuffer(repeating: 3, count: 50_000_000)])
+                    _ = try await writer.commit()
+                },
+                await #expect(throws: StoreError.self) {
+                    while let chunk = try await download.next() { read += chunk.readableBytesView }
+                },
+            ]
+            for failure in failures { #expect(failure?.isOutage == true, "\(String(describing: failure))") }
+            #expect(read.count < bytes.count && read.elementsEqual(bytes.prefix(read.count)))
+            await writer.cancel()
+            for attempt in [{ try await store.check() }, { _ = try await store.add("third", [4]) }] {
+                let refusal = await #expect(throws: StoreError.self) { try await attempt() }
+                guard case .permissionDenied = refusal else {
+                    Issue.record("\(String(describing: refusal))")
+                    continue
+                }
+            }
+
+            try await revocation.takeBack("client.\(user)", keyring, pool: pool)
+            // A connection of those that are allowed to do nothing is given up when it is a few seconds old.
+            let deadline = ContinuousClock.now + .seconds(30)
+            while (try? await store.check()) == nil, .now < deadline { try await Task.sleep(for: .milliseconds(100)) }
+            #expect(try await store.read(location) == bytes)
+            try await store.discard(imageID: "other", uploadID: "upload")
+            try await store.delete(location)
+            #expect(try await TestCeph.images(in: pool) == [])
         }
     }
 }

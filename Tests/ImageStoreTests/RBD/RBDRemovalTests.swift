@@ -124,15 +124,20 @@ extension RBDTests {
             try await store.discard(imageID: "image-\(round)", uploadID: "upload-\(round)")
         }
 
-        /// Discards an upload as soon as the cluster has noticed that its writer is dead.
-        private static func discard(_ round: Int, in store: RBDStore) async throws {
-            let deadline = ContinuousClock.now + .seconds(60)
+        /// Discards an upload as soon as the cluster has noticed that its writer is dead, which takes 5 s here. Now and then Ceph
+        /// takes it for alive for minutes; then this does what docs/stores/rbd.md tells operators to do.
+        static func discard(_ round: Int, in store: RBDStore, _ pool: String) async throws {
+            let (image, upload) = ("image-\(round)", "upload-\(round)")
+            let (patience, deadline) = (ContinuousClock.now + .seconds(30), ContinuousClock.now + .seconds(180))
             while true {
                 do {
-                    return try await store.discard(imageID: "image-\(round)", uploadID: "upload-\(round)")
+                    return try await store.discard(imageID: image, uploadID: upload)
                 } catch {
                     if ContinuousClock.now > deadline { throw error }
                     try await Task.sleep(for: .milliseconds(200))
+                }
+                if ContinuousClock.now > patience {
+                    try? await TestCeph.shutOut(writerOf: "\(image).\(upload).gone", in: pool)
                 }
             }
         }
@@ -162,7 +167,7 @@ extension RBDTests {
                 }
             }
             // By their records.
-            for round in 0..<50 { try await Self.discard(round, in: store) }
+            for round in 0..<50 { try await Self.discard(round, in: store, name) }
             #expect(try await TestCeph.images(in: name) == [])
             #expect(try await store.leftovers(minimumAge: .zero) == [])
         }
@@ -187,7 +192,7 @@ extension RBDTests {
                 }
                 #expect(try await test.store.leftovers(minimumAge: .seconds(3600)) == [])
                 let dead = AbandonedUpload(StoreUpload(imageID: "image", uploadID: "dead"), size: 5_000_000)
-                let deadline = ContinuousClock.now + .seconds(60)
+                let deadline = ContinuousClock.now + .seconds(180)
                 var found: [AbandonedUpload] = []
                 while found.isEmpty, .now < deadline {
                     found = try await test.store.leftovers(minimumAge: .zero)

@@ -43,6 +43,26 @@ enum TestCeph {
         try await command(program, ["-c", try await server().setting("CEPH_CONF")] + arguments)
     }
 
+    /// Makes an account that may do what Glance has to in one pool, and writes down its key and what it may do.
+    ///
+    /// - Returns: the file with both.
+    static func makeUser(_ user: String, pool: String) async throws -> String {
+        let keyring = try await server().setting("CEPH_KEYRINGS") + "/client.\(user).keyring"
+        try await ceph(
+            "auth", "get-or-create", "client.\(user)", "mon", "profile rbd", "osd", "profile rbd pool=\(pool)")
+        try await ceph("auth", "get", "client.\(user)", "-o", keyring)
+        return keyring
+    }
+
+    /// Shuts out the client that has the image open for writing, as the cluster does with one that hangs.
+    static func shutOut(writerOf image: String, in pool: String) async throws {
+        let watchers = try await rbd("status", "--format", "json", "\(pool)/\(image)")
+        guard let address = watchers.firstMatch(of: /"address":"([^"]*)"/)?.1 else {
+            throw TestFailure("nobody has \(image) open")
+        }
+        try await ceph("osd", "blocklist", "add", String(address))
+    }
+
     /// The names of the images that a pool holds, and `orphan` for each image that has none, as its objects tell.
     static func images(in pool: String) async throws -> [String] {
         var names: [String] = []
