@@ -192,6 +192,20 @@ struct S3Bucket: Sendable {
         return Part(number: number, tag: tag, checksum: checksum)
     }
 
+    /// Sends a part as it comes, once; ends with its task.
+    ///
+    /// - Parameter length: bytes of the part.
+    func putPart(
+        _ key: String, _ multipart: String, number: Int, _ source: BodyPipe, length: Int64
+    ) async throws(S3Failure) -> Part {
+        var request = S3Request(
+            .PUT, bucket: name, key: key, query: [("partNumber", "\(number)"), ("uploadId", multipart)])
+        request.stream = (length, source)
+        let answer = try await client.sendCancellably(request, .none)
+        guard let tag = answer.headers.first(name: "ETag") else { throw .unintelligible("a part without an ETag") }
+        return Part(number: number, tag: tag)
+    }
+
     /// Makes an object of the parts, if its name is not taken; not all services look at that.
     func complete(_ key: String, _ multipart: String, _ parts: [Part]) async throws(S3Failure) {
         var body = ByteBuffer(string: "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">")

@@ -26,19 +26,24 @@ final class S3Client: Sendable {
     }
 
     private let http: OutgoingHTTPClient
+    private let clock: @Sendable () -> Timestamp
     private let source: S3CredentialSource
     private let state: Mutex<State>
 
-    /// - Parameter skew: seconds that the service's clock is ahead of ours, until it tells.
-    init(settings: S3Settings, credentials: S3Credentials, http: OutgoingHTTPClient, skew: Int64 = 0) {
+    /// - Parameter clock: ours.
+    init(
+        settings: S3Settings, credentials: S3Credentials, http: OutgoingHTTPClient,
+        clock: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
         self.http = http
+        self.clock = clock
         source = settings.credentials
         state = Mutex(
-            State(endpoint: settings.endpoint, region: settings.region, credentials: credentials, skew: skew))
+            State(endpoint: settings.endpoint, region: settings.region, credentials: credentials, skew: 0))
     }
 
     /// The service's time, as far as it is known.
-    var now: Timestamp { Timestamp.now.advanced(bySeconds: state.withLock { $0.skew }) }
+    var now: Timestamp { clock().advanced(bySeconds: state.withLock { $0.skew }) }
     var region: String { state.withLock { $0.region } }
 
     /// An answer with its whole body.
@@ -125,7 +130,7 @@ final class S3Client: Sendable {
             let answer = Answer(status: Int(response.status.code), headers: response.headers, body: body)
             let refusal = S3Refusal(status: answer.status, headers: answer.headers, body: body)
             corrections += 1
-            guard corrections <= Self.corrections, await correct(refusal, request, used) else {
+            guard request.stream == nil, corrections <= Self.corrections, await correct(refusal, request, used) else {
                 throw .refused(status: refusal.status, code: refusal.code)
             }
         }
@@ -134,7 +139,7 @@ final class S3Client: Sendable {
     /// Whether something has changed by which the request may succeed.
     private func correct(_ refusal: S3Refusal, _ request: S3Request, _ used: State) async -> Bool {
         if refusal.status == 403 || refusal.code == "RequestTimeTooSkewed", let theirs = refusal.time {
-            let skew = theirs.secondsSince1970 - Timestamp.now.secondsSince1970
+            let skew = theirs.secondsSince1970 - clock().secondsSince1970
             if abs(skew - used.skew) >= Self.skewToCorrect {
                 state.withLock { $0.skew = skew }
                 return true
@@ -172,16 +177,20 @@ final class S3Client: Sendable {
         let (authority, path) = state.endpoint.place(bucket: request.bucket, key: request.key)
         let query = S3Signature.text(ofQuery: request.query)
         let hash =
-            request.bodyHash
-            ?? (request.body.readableBytes == 0
-                ? S3Signature.emptyPayload : Hexadecimal.text(Digest.sha256(String(buffer: request.body))))
+            request.stream != nil
+            ? S3ChunkSignature.payload
+            : request.bodyHash
+                ?? (request.body.readableBytes == 0
+                    ? S3Signature.emptyPayload : Hexadecimal.text(Digest.sha256(String(buffer: request.body))))
         let signature = S3Signature(
-            credentials: state.credentials, region: state.region,
-            time: Timestamp.now.advanced(bySeconds: state.skew))
+            credentials: state.credentials, region: state.region, time: clock().advanced(bySeconds: state.skew))
         var headers: [(name: String, value: String)] = [
             ("host", authority), ("x-amz-content-sha256", hash), ("x-amz-date", signature.timeText),
         ]
         if let token = state.credentials.sessionToken { headers.append(("x-amz-security-token", token)) }
+        if let stream = request.stream {
+            headers += [("content-encoding", "aws-chunked"), ("x-amz-decoded-content-length", "\(stream.length)")]
+        }
         headers += request.headers
         let authorization = signature.authorization(
             method: request.method.rawValue, path: path, query: request.query, headers: headers, payload: hash)
@@ -190,7 +199,11 @@ final class S3Client: Sendable {
         let scheme = state.endpoint.isSecure ? "https" : "http"
         var outgoing = OutgoingRequest(
             request.method, "\(scheme)://\(authority)\(path)" + (query.isEmpty ? "" : "?\(query)"), headers: fields)
-        if request.body.readableBytes > 0 || request.method == .PUT || request.method == .POST {
+        if let stream = request.stream {
+            outgoing.body = .stream(
+                length: S3ChunkSignature.length(of: stream.length),
+                S3SignedBody(source: stream.source, signature: signature.chunks(after: authorization)))
+        } else if request.body.readableBytes > 0 || request.method == .PUT || request.method == .POST {
             outgoing.body = .bytes(request.body)
         }
         return outgoing

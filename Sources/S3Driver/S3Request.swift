@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import OutgoingHTTP
 
 /// A request to the service, before it is signed.
 struct S3Request: Sendable {
@@ -14,6 +15,8 @@ struct S3Request: Sendable {
     var body = ByteBuffer()
     /// SHA-256 of the body in hexadecimal, where it is known; by it the service verifies what it has received.
     var bodyHash: String?
+    /// Instead of a body: one that is sent as it comes, once. Its length is in bytes.
+    var stream: (length: Int64, source: BodyPipe)?
 
     init(
         _ method: HTTPMethod, bucket: String, key: String? = nil, query: [(name: String, value: String)] = [],

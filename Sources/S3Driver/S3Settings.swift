@@ -22,7 +22,10 @@ struct S3Settings: Sendable {
     /// Whether objects get the checksum, SHA-256, that the service keeps and shows.
     var storesChecksums = false
 
-    /// Larger ones only where 10,000 parts would not do: a part is held until the service has it.
+    /// Parts that are larger are not held until the service has them, but sent as they come.
+    var largestHeldPart = Self.largestPart
+
+    /// Larger ones only where 10,000 parts would not do.
     static let largestPart = 32 << 20
     private static let defaultRegion = "us-east-1"
 

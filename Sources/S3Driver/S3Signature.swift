@@ -17,7 +17,7 @@ struct S3Signature {
     var timeText: String { time.iso8601.filter { $0 != "-" && $0 != ":" } }
     private var scope: String { "\(timeText.prefix(8))/\(region)/\(service)/aws4_request" }
 
-    /// The value of the field `Authorization`.
+    /// The value of the field `Authorization`. It ends with the signature.
     ///
     /// - Parameters:
     ///   - path: encoded as it is sent.
@@ -40,6 +40,15 @@ struct S3Signature {
         let signature = Hexadecimal.text(MessageAuthentication.code(Array(signed.utf8), key: key))
         return "\(Self.algorithm) Credential=\(credentials.accessKey)/\(scope),SignedHeaders=\(names),"
             + "Signature=\(signature)"
+    }
+
+    /// For the pieces of a body that is sent as it comes.
+    ///
+    /// - Parameter authorization: of the request.
+    func chunks(after authorization: String) -> S3ChunkSignature {
+        S3ChunkSignature(
+            seed: String(authorization.suffix(2 * MessageAuthentication.length)), key: key, time: timeText, scope: scope
+        )
     }
 
     /// The query as it is signed and sent: encoded, in the order of the encoded names.

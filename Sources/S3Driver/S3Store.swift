@@ -1,7 +1,6 @@
 public import ImageModel
 public import ImageStore
 public import JSON
-import Logging
 import NIOCore
 import NIOPosix
 import OsloConfig
@@ -21,18 +20,18 @@ public struct S3Store: Store {
     let settings: S3Settings
     let client: S3Client
     let budget: TransferBudget
-    private let logger: Logger
 
-    /// - Parameter eventLoopGroup: where connections live; nil is NIO's shared group.
+    /// - Parameters:
+    ///   - eventLoopGroup: where connections live; nil is NIO's shared group.
+    ///   - clock: this machine's.
     /// - Throws: ``StoreError/badConfiguration(_:)`` with the option and what is wrong.
     init(
         identity: StoreIdentity, settings: S3Settings, eventLoopGroup: (any EventLoopGroup)? = nil,
-        budget: TransferBudget = .shared, logger: Logger
+        budget: TransferBudget = .shared, clock: @escaping @Sendable () -> Timestamp = { .now }
     ) throws(StoreError) {
         self.identity = identity
         self.settings = settings
         self.budget = budget
-        self.logger = logger
         guard let credentials = settings.credentials.load() else {
             throw .badConfiguration("store \(identity.id): s3_store_access_key: there are no credentials")
         }
@@ -50,7 +49,8 @@ public struct S3Store: Store {
         client = S3Client(
             settings: settings, credentials: credentials,
             http: OutgoingHTTPClient(
-                http, tls: loaded, eventLoopGroup: eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton))
+                http, tls: loaded, eventLoopGroup: eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton),
+            clock: clock)
     }
 
     var bucket: S3Bucket { S3Bucket(client: client, name: settings.bucket) }
@@ -80,20 +80,16 @@ public struct S3Store: Store {
         }
     }
 
-    /// Creates the bucket where the options say so. A service that is away, or refuses us just now, keeps no process from its
-    /// start: the images of this store are served when it is back.
+    /// Creates the bucket where the options say so.
+    ///
+    /// - Throws: errors that are outages only, ``StoreError/isOutage``: a bucket may be made while the service runs.
     public func prepare() async throws(StoreError) {
-        do throws(StoreError) {
-            do throws(S3Failure) {
-                try await bucket.requireBucket()
-            } catch {
-                guard error.isNotFound else { throw error.storeError }
-                guard settings.createsBucket else { throw .backend("the bucket does not exist") }
-                try await createBucket()
-            }
+        do throws(S3Failure) {
+            try await bucket.requireBucket()
         } catch {
-            logger.warning(
-                "The store cannot be used yet", metadata: ["store": .string(id), "error": "\(error)"])
+            guard error.isNotFound else { throw error.storeError }
+            guard settings.createsBucket else { throw .backend("the bucket does not exist") }
+            try await createBucket()
         }
     }
 
@@ -101,6 +97,7 @@ public struct S3Store: Store {
         do throws(S3Failure) {
             try await bucket.create(in: settings.namesRegion ? settings.region : nil)
         } catch {
+            guard error.storeError.isOutage else { throw .backend("the bucket cannot be created: \(error.storeError)") }
             throw error.storeError
         }
     }
@@ -209,6 +206,6 @@ extension StoreDriver {
         try S3Store(
             identity: setup.identity,
             settings: try S3Settings(configuration: setup.configuration, store: setup.identity.id),
-            eventLoopGroup: setup.eventLoopGroup, logger: setup.logger)
+            eventLoopGroup: setup.eventLoopGroup)
     }
 }

@@ -2,11 +2,13 @@ import Cryptography
 import ImageModel
 import ImageStore
 import NIOCore
+import OutgoingHTTP
 
 /// Writes one image: as a single object when it fits into one part, else in parts of which several are in flight.
 ///
 /// A part is held until the service has it, so that it can be sent again. The bytes come from the process's
-/// ``TransferBudget``; the first ``TransferBudget/piece`` need no grant.
+/// ``TransferBudget``; the first ``TransferBudget/piece`` need no grant. Parts of very large images are too large for that:
+/// they are sent as they come, while the service makes the one before durable.
 actor S3Writer: StoreWriter {
     private enum Phase {
         case open, committing, ended
@@ -27,6 +29,11 @@ actor S3Writer: StoreWriter {
     private var hash = S3PartHash()
     private var grant: TransferGrant?
 
+    /// Whether parts are not held.
+    private let streamsParts: Bool
+    /// The part that is being sent as it comes.
+    private var stream: (pipe: BodyPipe, missing: Int64)?
+
     private var sent: [S3Bucket.Part] = []
     private var lastNumber = 0
     private var inFlight: [Int: Task<Void, Never>] = [:]
@@ -39,11 +46,14 @@ actor S3Writer: StoreWriter {
         self.upload = upload
         self.expectedSize = expectedSize
         self.store = store
-        partSize = S3PartSizes(settings: store.settings, expectedSize: expectedSize).size(ofPart: 1)
+        let first = S3PartSizes(settings: store.settings, expectedSize: expectedSize).size(ofPart: 1)
+        partSize = first
+        streamsParts = expectedSize != nil && first > store.settings.largestHeldPart
     }
 
     deinit {
         guard phase != .ended else { return }
+        stream?.pipe.abort()
         for task in inFlight.values { task.cancel() }
         // Nobody has ended it. What this does not reach, the scrubber finds.
         Task { [store, upload] in try? await store.discard(upload, context: .service) }
@@ -54,6 +64,10 @@ actor S3Writer: StoreWriter {
     func write(_ buffers: [ByteBuffer]) async throws(StoreError) {
         guard phase == .open else { throw .backend("the upload has ended") }
         for var buffer in buffers {
+            if streamsParts {
+                try await sendAsItComes(buffer)
+                continue
+            }
             while buffer.readableBytes > 0 {
                 if let failure { throw failure }
                 if part.readableBytes == partSize { try await sendPart() }
@@ -75,26 +89,85 @@ actor S3Writer: StoreWriter {
     // MARK: Parts
 
     private func sendPart() async throws(StoreError) {
-        guard lastNumber < S3PartSizes.most else { throw .full }
-        let multipart = try await startedMultipart()
-        while inFlight.count >= store.settings.partsInFlight { await partIsDone() }
-        if let failure { throw failure }
-        lastNumber += 1
-        let (number, body, digest, held) = (lastNumber, part, hash.finish(), grant)
+        let (multipart, number) = try await nextPart()
+        let (body, digest, held) = (part, hash.finish(), grant)
         part = ByteBuffer()
         grant = nil
         partSize = S3PartSizes(settings: store.settings, expectedSize: expectedSize).size(ofPart: number + 1)
-        inFlight[number] = Task { [bucket, key = upload.imageID, keeps = store.settings.storesChecksums] in
+        inFlight[number] = Task { [bucket, key = upload.imageID, keepsChecksums] in
             let result: Result<S3Bucket.Part, S3Failure>
             do throws(S3Failure) {
                 result = .success(
-                    try await bucket.putPart(key, multipart, number: number, body, hash: digest, keepsChecksum: keeps))
+                    try await bucket.putPart(
+                        key, multipart, number: number, body, hash: digest, keepsChecksum: keepsChecksums))
             } catch {
                 result = .failure(error)
             }
             held?.release()
             done(number, result)
         }
+    }
+
+    /// Waits until another part may be in flight.
+    private func nextPart() async throws(StoreError) -> (multipart: String, number: Int) {
+        guard lastNumber < S3PartSizes.most else { throw .full }
+        let multipart = try await startedMultipart()
+        while inFlight.count >= store.settings.partsInFlight { await partIsDone() }
+        if let failure { throw failure }
+        lastNumber += 1
+        return (multipart, lastNumber)
+    }
+
+    private func sendAsItComes(_ buffer: ByteBuffer) async throws(StoreError) {
+        var buffer = buffer
+        while buffer.readableBytes > 0 {
+            if let failure { throw failure }
+            let (pipe, missing) = if let stream { stream } else { try await openStream() }
+            let count = min(Int64(buffer.readableBytes), missing)
+            guard let slice = buffer.readSlice(length: Int(count)) else { break }
+            stream = (pipe, missing - count)
+            size += count
+            guard await pipe.write(slice) else {
+                throw failure ?? .backend("the S3 service has ended a part before all of it was there")
+            }
+            if missing == count {
+                pipe.finish()
+                stream = nil
+            }
+        }
+    }
+
+    private func openStream() async throws(StoreError) -> (pipe: BodyPipe, missing: Int64) {
+        guard let expectedSize, size < expectedSize else { throw .backend("an image is longer than was said") }
+        let (multipart, number) = try await nextPart()
+        do throws(S3Failure) {
+            // Tells whether the upload is still ours, and with it come the service's time, its region and credentials that it
+            // takes, before data are sent that cannot be sent again.
+            try await requireMarker()
+        } catch {
+            throw Self.storeError(error)
+        }
+        let (pipe, length) = (BodyPipe(), min(Int64(partSize), expectedSize - size))
+        stream = (pipe, length)
+        // A writer that everybody has forgotten ends its part, which waits for more.
+        inFlight[number] = Task { [bucket, key = upload.imageID, weak self] in
+            let result: Result<S3Bucket.Part, S3Failure>
+            do throws(S3Failure) {
+                result = .success(try await bucket.putPart(key, multipart, number: number, pipe, length: length))
+            } catch {
+                result = .failure(error)
+            }
+            await self?.done(number, result)
+            pipe.close()
+        }
+        return (pipe, length)
+    }
+
+    /// Of parts that are sent as they come nothing is known beforehand. Their pieces are signed all the same.
+    private var keepsChecksums: Bool { store.settings.storesChecksums && !streamsParts }
+
+    private static func storeError(_ failure: S3Failure) -> StoreError {
+        failure == discarded ? .backend("the upload has been discarded") : failure.storeError
     }
 
     private func done(_ number: Int, _ result: Result<S3Bucket.Part, S3Failure>) {
@@ -118,7 +191,7 @@ actor S3Writer: StoreWriter {
         if let multipart { return multipart }
         do throws(S3Failure) {
             let id = try await bucket.startMultipart(
-                upload.imageID, owner: upload.uploadID, keepsChecksum: store.settings.storesChecksums)
+                upload.imageID, owner: upload.uploadID, keepsChecksum: keepsChecksums)
             multipart = id
             try await bucket.put(S3Names.parts(upload), id, owner: upload.uploadID)
             return id
@@ -131,6 +204,7 @@ actor S3Writer: StoreWriter {
 
     func commit() async throws(StoreError) -> ImageLocation {
         guard phase == .open else { throw .backend("the upload has ended") }
+        if streamsParts, size != expectedSize { throw .backend("an image is shorter than was said") }
         phase = .committing
         if multipart != nil || size >= store.settings.largeObjectSize, part.readableBytes > 0 { try await sendPart() }
         while !inFlight.isEmpty { await partIsDone() }
@@ -139,7 +213,7 @@ actor S3Writer: StoreWriter {
             try await claim()
             if let multipart { try await complete(multipart) } else { try await putWhole() }
         } catch {
-            throw error == Self.discarded ? .backend("the upload has been discarded") : error.storeError
+            throw Self.storeError(error)
         }
         phase = .ended
         grant?.release()
@@ -233,6 +307,8 @@ actor S3Writer: StoreWriter {
         phase = .ended
         part = ByteBuffer()
         grant = nil
+        stream?.pipe.abort()
+        stream = nil
         for task in inFlight.values { task.cancel() }
         while !inFlight.isEmpty { await partIsDone() }
         // Its id may not have been written down.

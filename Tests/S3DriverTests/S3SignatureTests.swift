@@ -1,3 +1,5 @@
+import NIOCore
+import OutgoingHTTP
 import Testing
 import TextCoding
 
@@ -54,6 +56,51 @@ import TextCoding
             method: "GET", path: "/", query: [("prefix", "J"), ("max-keys", "2")],
             headers: fields(S3Signature.emptyPayload), payload: S3Signature.emptyPayload)
         #expect(text.hasSuffix("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"))
+    }
+
+    /// *Signature Calculations for the Authorization Header: Transferring Payload in Multiple Chunks*.
+    @Test func signsAsTheExampleOfPieces() {
+        let text = Self.examples.authorization(
+            method: "PUT", path: "/examplebucket/chunkObject.txt", query: [],
+            headers: [
+                ("Host", "s3.amazonaws.com"), ("x-amz-date", "20130524T000000Z"),
+                ("x-amz-storage-class", "REDUCED_REDUNDANCY"), ("x-amz-content-sha256", S3ChunkSignature.payload),
+                ("Content-Encoding", "aws-chunked"), ("x-amz-decoded-content-length", "66560"),
+                ("Content-Length", "66824"),
+            ], payload: S3ChunkSignature.payload)
+        #expect(text.hasSuffix("Signature=4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"))
+        var pieces = Self.examples.chunks(after: text)
+        for (size, signature) in [
+            (65536, "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648"),
+            (1024, "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497"),
+            (0, "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9"),
+        ] {
+            let data = ByteBuffer(repeating: UInt8(ascii: "a"), count: size)
+            let frame = String(buffer: pieces.frame(data))
+            #expect(
+                frame == "\(String(size, radix: 16));chunk-signature=\(signature)\r\n\(String(buffer: data))\r\n")
+        }
+    }
+
+    /// The length is announced before the first piece is there.
+    @Test(arguments: [0, 1, 15, 16, 131_071, 131_072, 131_073, 300_000])
+    func knowsTheLengthOfASignedBody(_ size: Int) async throws {
+        let pipe = BodyPipe()
+        let writing = Task {
+            for start in stride(from: 0, to: size, by: 70_001) {
+                _ = await pipe.write(ByteBuffer(repeating: 1, count: min(70_001, size - start)))
+            }
+            pipe.finish()
+        }
+        let signature = Self.examples.chunks(after: String(repeating: "0", count: 64))
+        var (length, count) = (0, 0)
+        for try await piece in S3SignedBody(source: pipe, signature: signature) {
+            length += piece.readableBytes
+            count += 1
+        }
+        await writing.value
+        #expect(Int64(length) == S3ChunkSignature.length(of: Int64(size)))
+        #expect(count == (size + S3ChunkSignature.size - 1) / S3ChunkSignature.size + 1)
     }
 
     /// The suite of test cases for version 4 signatures.

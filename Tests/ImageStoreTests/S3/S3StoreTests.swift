@@ -7,6 +7,7 @@ import NIOPosix
 import OutgoingHTTP
 import TestSupport
 import Testing
+import TextCoding
 
 @testable import S3Driver
 
@@ -305,11 +306,11 @@ import Testing
         }
     }
 
-    @Test func aServiceThatIsAwayKeepsNothingFromStarting() async throws {
+    @Test func aServiceThatIsAwayIsAnOutage() async throws {
         let service = try await S3Service.gateway()
         let store = try S3Store.made(service.options())
         try await service.server.stop()
-        try await store.prepare()
+        #expect(await error { try await store.prepare() }?.isOutage == true)
         let failure = await error { try await store.check() }
         #expect(failure?.isOutage == true, "\(String(describing: failure))")
         try await service.server.start()
@@ -331,10 +332,9 @@ import Testing
             ],
         ] {
             let refused = try S3Store.made(options.merging(wrong) { $1 })
-            // It keeps nothing from starting.
-            try await refused.prepare()
             let attempts: [() async throws -> Void] = [
-                { try await refused.check() }, { _ = try await refused.open(location, range: nil) },
+                { try await refused.prepare() }, { try await refused.check() },
+                { _ = try await refused.open(location, range: nil) },
                 { _ = try await refused.size(of: location) }, { try await refused.delete(location) },
                 { try await refused.add("other", [1]) },
             ]
@@ -365,9 +365,9 @@ import Testing
             let store = try S3Store.made(
                 service.options(["s3_store_access_key": "", "s3_store_secret_key": ""]),
                 environment: ["AWS_SHARED_CREDENTIALS_FILE": file])
-            try await store.prepare()
-            let refused = await error { try await store.add("image", [1]) }
-            #expect(refused?.isOutage == true)
+            for attempt in [{ try await store.prepare() }, { _ = try await store.add("image", [1]) }] {
+                #expect(await error(attempt)?.isOutage == true)
+            }
             try write(service.secretKey)
             try await store.prepare()
             #expect(try await store.read(try await store.add("image", [1])) == [1])
@@ -384,7 +384,8 @@ import Testing
         for skew in [7200, -7200] as [Int64] {
             let client = S3Client(
                 settings: store.settings, credentials: credentials,
-                http: OutgoingHTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton), skew: skew)
+                http: OutgoingHTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton),
+                clock: { .now.advanced(bySeconds: skew) })
             let bucket = S3Bucket(client: client, name: store.settings.bucket)
             #expect(try await bucket.head("image").size == 1)
             #expect(abs(client.now.secondsSince1970 - store.client.now.secondsSince1970) < 60)
@@ -424,10 +425,10 @@ import Testing
     @Test func aMissingBucketIsNoLossOfImages() async throws {
         let service = try await S3Service.gateway()
         let store = try S3Store.made(service.options(["s3_store_create_bucket_on_put": "false"]))
-        try await store.prepare()
         let location = store.location(of: "image")
         let attempts: [() async throws -> Void] = [
-            { _ = try await store.open(location, range: nil) }, { _ = try await store.size(of: location) },
+            { try await store.prepare() }, { _ = try await store.open(location, range: nil) },
+            { _ = try await store.size(of: location) },
             { try await store.delete(location) }, { try await store.add("image", [1]) },
         ]
         for attempt in attempts {
@@ -483,11 +484,13 @@ import Testing
             #expect(location.url.hasPrefix("s3+https://127.0.0.1:"))
             #expect(try await store.read(location) == Noise.bytes(200_000, seed: 1))
         }
-        try await withS3Store(secure, service: service) { store async throws in
-            let failure = await error { try await store.check() }
+        let doubting = try S3Store.made(service.options(secure))
+        for attempt in [{ try await doubting.prepare() }, { try await doubting.check() }] {
+            let failure = await error(attempt)
             #expect(failure?.isOutage == true)
             #expect("\(String(describing: failure))".contains("s3_store_cacert"))
         }
+        await doubting.shutdown()
         #expect(throws: StoreError.self) {
             try S3Store.made(service.options(["s3_store_cacert": "/nowhere/ca.pem"]))
         }

@@ -1,9 +1,9 @@
 import Foundation
 import ImageModel
 import ImageStore
-import Logging
 import OsloConfig
 import TestSupport
+import TextCoding
 
 @testable import S3Driver
 
@@ -41,14 +41,20 @@ struct S3Service: Sendable {
 
 extension S3Store {
     /// A store by its options.
+    ///
+    /// - Parameters:
+    ///   - largestHeldPart: bytes; larger parts are sent as they come.
+    ///   - clock: the machine's.
     static func made(
-        _ options: [String: String], budget: TransferBudget = .shared, environment: [String: String] = [:]
+        _ options: [String: String], budget: TransferBudget = .shared, environment: [String: String] = [:],
+        largestHeldPart: Int = S3Settings.largestPart, clock: @escaping @Sendable () -> Timestamp = { .now }
     ) throws -> S3Store {
         let text = "[glance_store]\n" + options.map { "\($0.key) = \($0.value)" }.joined(separator: "\n")
+        var settings = try S3Settings(
+            configuration: Configuration(text: text), store: "s3", environment: environment)
+        settings.largestHeldPart = largestHeldPart
         return try S3Store(
-            identity: StoreIdentity(id: "s3"),
-            settings: S3Settings(configuration: Configuration(text: text), store: "s3", environment: environment),
-            budget: budget, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            identity: StoreIdentity(id: "s3"), settings: settings, budget: budget, clock: clock)
     }
 
     /// Everything in the bucket: names of images, and one name for whatever else belongs to one upload.
@@ -74,18 +80,15 @@ extension S3Store {
 /// Runs `body` with a store in a new bucket, and shuts it down.
 func withS3Store<Result: Sendable>(
     _ options: [String: String] = [:], service: S3Service? = nil, budget: TransferBudget = .shared,
+    largestHeldPart: Int = S3Settings.largestPart, clock: @escaping @Sendable () -> Timestamp = { .now },
     _ body: (S3Store) async throws -> Result
 ) async throws -> Result {
     let used = if let service { service } else { try await S3Service.gateway() }
-    let store = try S3Store.made(used.options(options), budget: budget)
-    do {
+    let store = try S3Store.made(
+        used.options(options), budget: budget, largestHeldPart: largestHeldPart, clock: clock)
+    return try await TestStore.finally(store) {
         try await store.prepare()
-        let result = try await body(store)
-        await store.shutdown()
-        return result
-    } catch {
-        await store.shutdown()
-        throw error
+        return try await body(store)
     }
 }
 
