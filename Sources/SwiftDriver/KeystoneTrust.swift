@@ -12,10 +12,10 @@ import TextCoding
 struct KeystoneTrust: Sendable {
     let id: String
     /// Keystone's address, with `/v3`.
-    let address: String
+    private let address: String
 
-    /// How long a trust lasts that nobody takes back, because the process that has it was killed.
-    private static let longestLife: Int64 = 2 * 86400
+    /// Seconds that a trust lasts that nobody takes back, because the process that has it was killed.
+    static let longestLife: Int64 = 2 * 86400
 
     /// Makes a trust with all roles that the user's token has.
     ///
@@ -23,9 +23,7 @@ struct KeystoneTrust: Sendable {
     static func make(
         for user: StoreContext.User, trustee: String, at address: String, by http: OutgoingHTTPClient
     ) async throws(StoreError) -> KeystoneTrust {
-        var address = String(address.trimming { $0 == "/" })
-        if address.hasSuffix("/v2.0") { address.removeLast(5) }
-        if !address.hasSuffix("/v3") { address += "/v3" }
+        let address = versioned(address)
         let token = try await ask(.GET, address + "/auth/tokens", token: user.token, by: http, expecting: 200)
         let roles = token["token"]?["roles"]?.arrayValue ?? []
         guard let trustor = user.userID ?? token["token"]?["user"]?["id"]?.stringValue,
@@ -45,6 +43,23 @@ struct KeystoneTrust: Sendable {
             throw .backend("Keystone's answer about a trust cannot be read")
         }
         return KeystoneTrust(id: id, address: address)
+    }
+
+    /// A trust that was made before.
+    ///
+    /// - Parameter configured: Keystone's address as the options have it.
+    init(id: String, configured address: String) { self.init(id: id, address: Self.versioned(address)) }
+
+    private init(id: String, address: String) {
+        self.id = id
+        self.address = address
+    }
+
+    private static func versioned(_ address: String) -> String {
+        var address = String(address.trimming { $0 == "/" })
+        if address.hasSuffix("/v2.0") { address.removeLast(5) }
+        if !address.hasSuffix("/v3") { address += "/v3" }
+        return address
     }
 
     /// Takes it back.

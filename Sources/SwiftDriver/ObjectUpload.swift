@@ -1,6 +1,7 @@
 import ImageStore
 import NIOCore
 import NIOHTTP1
+import OutgoingHTTP
 
 /// One object on its way to Swift. It is there when all of it has arrived, and not at all otherwise.
 ///

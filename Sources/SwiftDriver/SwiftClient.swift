@@ -159,13 +159,18 @@ extension SwiftClient {
         let (status, headers, _) = try await ask(.HEAD, path)
         if status == 404 { return nil }
         guard 200..<300 ~= status else { throw StoreError(swiftStatus: status) }
-        let seconds = headers.first(name: "X-Timestamp").flatMap { Double($0) } ?? 0
         return ObjectFacts(
             size: headers.first(name: "Content-Length").flatMap { Int64($0) } ?? 0,
             uploadID: headers.first(name: Self.uploadHeader),
             manifest: headers.first(name: "X-Object-Manifest"),
             isStaticLargeObject: headers.first(name: "X-Static-Large-Object")?.lowercased() == "true",
-            written: Timestamp(microseconds: Int64(seconds * 1_000_000)))
+            written: Self.time(headers))
+    }
+
+    /// When an object was written, by the server's clock.
+    static func time(_ headers: HTTPHeaders) -> Timestamp {
+        let seconds = headers.first(name: "X-Timestamp").flatMap { Double($0) } ?? 0
+        return Timestamp(microseconds: Int64(seconds * 1_000_000))
     }
 
     func exists(_ path: Path) async throws(StoreError) -> Bool { try await facts(path) != nil }
@@ -186,6 +191,20 @@ extension SwiftClient {
         if status == 404 { return false }
         guard 200..<300 ~= status else { throw StoreError(swiftStatus: status) }
         return true
+    }
+
+    /// Creates a container that is missing, where the options say so.
+    func makeContainer(_ name: String, _ settings: SwiftSettings) async throws(StoreError) {
+        let (status, _, _) = try await ask(.HEAD, Path(name))
+        switch status {
+        case 200..<300: return
+        case 404 where settings.createsContainers: break
+        case 404:
+            throw .backend("there is no container \(name), and swift_store_create_container_on_put is not set")
+        default: throw StoreError(swiftStatus: status)
+        }
+        let (created, _, _) = try await ask(.PUT, Path(name))
+        guard 200..<300 ~= created else { throw StoreError(swiftStatus: created) }
     }
 
     /// All names of a container that begin with a prefix, in pages that each get to `body`.

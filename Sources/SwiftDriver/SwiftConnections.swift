@@ -98,11 +98,18 @@ final class SwiftConnections: Sendable {
         }
         let http = try await clients().control
         let trust = try await KeystoneTrust.make(for: user, trustee: own.userID(), at: account.address, by: http)
+        return try await session(by: trust, account, storageURL: storageURL)
+    }
+
+    /// A session by a trust that there is, for the account of who has made it.
+    func session(
+        by trust: KeystoneTrust, _ account: SwiftAccount, storageURL: String
+    ) async throws(StoreError) -> TrustSession {
         var endpoint = AccountEndpoint(settings)
         endpoint.url = storageURL
         let session = try KeystoneAccountSession(
             account, settings, trust: trust.id, endpoint: endpoint, eventLoopGroup: eventLoopGroup, logger: logger)
-        return TrustSession(trust, session, http: http)
+        return TrustSession(trust, session, http: try await clients().control)
     }
 
     func shutdown() async {

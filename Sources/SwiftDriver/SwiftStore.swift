@@ -122,7 +122,8 @@ public struct SwiftStore: Store {
             let location = SwiftLocation(account: account, container: mark.container, object: upload.imageID)
             return try await writer(mark, expectedSize, at: identity.location(url: location.url))
         } catch {
-            await users.end(upload)
+            // Now, as long as there is the user's token.
+            try? await discard(upload, context: context)
             throw error
         }
     }
@@ -143,42 +144,20 @@ public struct SwiftStore: Store {
         _ mark: UploadMark, _ expectedSize: Int64?, at location: ImageLocation
     ) async throws(StoreError) -> SwiftWriter {
         if try await mark.client.exists(mark.image) { throw .duplicate }
-        try await makeContainer(mark.container, mark.client)
+        try await mark.client.makeContainer(mark.container, settings)
         do throws(StoreError) {
             try await mark.make()
         } catch .notFound {
-            try await makeContainer(mark.markContainer, mark.client)
+            try await mark.client.makeContainer(mark.markContainer, settings)
             try await mark.make()
         }
         return SwiftWriter(mark, expectedSize: expectedSize, settings: settings, location: location)
-    }
-
-    /// Creates a container that is missing.
-    private func makeContainer(_ name: String, _ client: SwiftClient) async throws(StoreError) {
-        let (status, _, _) = try await client.ask(.HEAD, .init(name))
-        switch status {
-        case 200..<300: return
-        case 404 where settings.createsContainers: break
-        case 404:
-            throw .backend(
-                "there is no container \(name), and swift_store_create_container_on_put is not set")
-        default: throw StoreError(swiftStatus: status)
-        }
-        let (created, _, _) = try await client.ask(.PUT, .init(name))
-        guard 200..<300 ~= created else { throw StoreError(swiftStatus: created) }
     }
 
     private func mark(_ names: UploadNames, _ context: StoreContext) async throws(StoreError) -> UploadMark {
         UploadMark(
             client: try await standardClient(context), names: names,
             container: settings.container(ofImage: names.upload.imageID), markContainer: settings.container)
-    }
-
-    /// Nil for an upload into a user's account of which only another process had the token.
-    private func mark(of upload: StoreUpload, _ context: StoreContext) async throws(StoreError) -> UploadMark? {
-        let names = try UploadNames(upload)
-        if let users { return users.mark(of: upload) }
-        return try await mark(names, context)
     }
 
     private func standardClient(_ context: StoreContext) async throws(StoreError) -> SwiftClient {
@@ -314,13 +293,26 @@ public struct SwiftStore: Store {
     }
 
     public func discard(_ upload: StoreUpload, context: StoreContext) async throws(StoreError) {
-        try await mark(of: upload, context)?.discard(context: context)
-        await users?.end(upload)
+        try await finish(upload, context) { mark throws(StoreError) in
+            try await mark.discard(context: context)
+            // The image's own container. It stays while something is in it.
+            if users != nil { _ = try? await mark.client.delete(.init(mark.container)) }
+        }
     }
 
     public func settle(_ upload: StoreUpload) async throws(StoreError) {
-        try await mark(of: upload, .service)?.settle()
-        await users?.end(upload)
+        try await finish(upload, .service) { mark throws(StoreError) in try await mark.settle() }
+    }
+
+    private func finish(
+        _ upload: StoreUpload, _ context: StoreContext, _ work: (UploadMark) async throws(StoreError) -> Void
+    ) async throws(StoreError) {
+        let names = try UploadNames(upload)
+        if let users {
+            try await users.finish(names, work)
+        } else {
+            try await work(try await mark(names, context))
+        }
     }
 
     public func share(
@@ -356,7 +348,7 @@ public struct SwiftStore: Store {
     ) async throws(StoreError) {
         guard let mark = try await foreignMark(ofImage: imageID, context) else { return }
         let client = mark.client
-        let isOld = { @Sendable (written: Timestamp) in Self.age(written) >= minimumAge }
+        let isOld = { @Sendable (written: Timestamp) in written.age >= minimumAge }
         if let facts = try await client.facts(mark.image) {
             if let uploadID = facts.uploadID,
                 let names = try? UploadNames(StoreUpload(imageID: imageID, uploadID: uploadID)),
@@ -385,30 +377,17 @@ public struct SwiftStore: Store {
     }
 
     public func leftovers(minimumAge: Duration) async throws(StoreError) -> [AbandonedUpload] {
-        guard users == nil else { return [] }
+        if let users { return try await users.leftovers(minimumAge: minimumAge) }
         let client = try await standardClient(.service)
         var names: Set<UploadNames> = []
         try await client.list(settings.container, prefix: UploadNames.markPrefix) { entries in
-            for entry in entries where Self.age(entry.written) >= minimumAge {
+            for entry in entries where entry.written.age >= minimumAge {
                 if let name = UploadNames(mark: entry.name) { names.insert(name) }
             }
         }
         var found: [AbandonedUpload] = []
-        for name in names {
-            var size: Int64 = 0
-            try await client.list(
-                settings.container(ofImage: name.upload.imageID), prefix: name.segmentPrefix
-            ) { entries in
-                size += entries.reduce(0) { $0 + $1.size }
-            }
-            found.append(AbandonedUpload(name.upload, size: size))
-        }
+        for name in names { found.append(AbandonedUpload(name.upload, size: try await mark(name, .service).size())) }
         return found
-    }
-
-    /// The servers' clocks and ours may differ by a little.
-    private static func age(_ written: Timestamp) -> Duration {
-        .microseconds(max(0, Timestamp.now.microseconds - written.microseconds))
     }
 }
 

@@ -3,7 +3,7 @@ import OutgoingHTTP
 
 /// Tokens by a user's trust, for an upload of that user.
 final class TrustSession: SwiftSession {
-    private let trust: KeystoneTrust
+    let trust: KeystoneTrust
     private let session: KeystoneAccountSession
     private let http: OutgoingHTTPClient
 

@@ -94,6 +94,18 @@ struct UploadMark: Sendable {
         try await client.deleteAll(container, prefix: names.segmentPrefix, context: context)
     }
 
+    /// Bytes of the upload's segments.
+    func size() async throws(StoreError) -> Int64 {
+        var size: Int64 = 0
+        try await client.list(container, prefix: names.segmentPrefix) { entries in
+            size += entries.reduce(0) { $0 + $1.size }
+        }
+        return size
+    }
+
+    /// How long ago the upload said that it goes on; nil when there is no mark.
+    func age() async throws(StoreError) -> Duration? { try await client.facts(part)?.written.age }
+
     /// Whether the upload's end has not been recorded.
     func isUnsettled() async throws(StoreError) -> Bool {
         if try await client.exists(part) { return true }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ImageModel
 import ImageStore
 import TestSupport
@@ -14,6 +15,7 @@ import Testing
         let projectID: String
         let userID: String
         let token: String
+        let catalog: String
 
         init(_ name: String, _ service: SwiftService) async throws {
             let keystone = try Keystone(service.server)
@@ -38,12 +40,20 @@ import Testing
                 let project = (facts["project"] as? [String: Any])?["id"] as? String,
                 let user = (facts["user"] as? [String: Any])?["id"] as? String, let catalog = facts["catalog"]
             else { throw TestFailure("no token for \(name): \(answer.text)") }
-            (self.token, projectID, userID) = (token, project, user)
+            self.init(
+                fields: [
+                    project, user, token,
+                    String(decoding: try JSONSerialization.data(withJSONObject: catalog), as: UTF8.self),
+                ])
+        }
+
+        /// What another process needs to be the same user.
+        var fields: [String] { [projectID, userID, token, catalog] }
+
+        init(fields: [String]) {
+            (projectID, userID, token, catalog) = (fields[0], fields[1], fields[2], fields[3])
             context = StoreContext(
-                user: .init(
-                    projectID: project, userID: user, token: token,
-                    serviceCatalog: String(
-                        decoding: try JSONSerialization.data(withJSONObject: catalog), as: UTF8.self)))
+                user: .init(projectID: projectID, userID: userID, token: token, serviceCatalog: catalog))
         }
     }
 
@@ -128,15 +138,16 @@ import Testing
     @Test func leavesNothingOfAnUploadThatIsGivenUp() async throws {
         let service = try await SwiftService.keystone()
         let user = try await User("demo", service)
-        let options = ["swift_store_multi_tenant": "true"]
+        let options = ["swift_store_multi_tenant": "true", "swift_store_use_trusts": "false"]
         try await withSwiftStore(options, service: service, segmentSize: 200_000) { store in
             let dead = StoreUpload(imageID: "image", uploadID: "dead")
             _ = try await store.makeWriter(for: dead, expectedSize: nil, context: user.context)
-            // Another process knows nothing of that upload; the next one of the image does.
+            // Another process may do nothing in the user's account, as it is here; the next upload of the image may.
             let other = try SwiftStore.made(
                 service.options(options.merging(["swift_store_container": store.settings.container]) { $1 }),
                 segmentSize: 200_000)
             try await other.discard(dead, context: .service)
+            #expect(try await other.leftovers(minimumAge: .zero) == [])
             let location = try await write(Noise.bytes(500_000, seed: 2), user, other, size: nil)
             let place = try service.server.setting("SWIFT_URL")
             let account = try await store.connections.client(
@@ -146,6 +157,91 @@ import Testing
             #expect(names == ["image", "image-upload-00001", "image-upload-00002", "image-upload-00003"])
             try await other.delete(location, context: user.context)
             await other.shutdown()
+        }
+    }
+
+    /// Another process needs no role to clean up after an upload that has a trust.
+    @Test func aTrustLetsAnotherProcessCleanUp() async throws {
+        let service = try await SwiftService.keystone()
+        let user = try await User("demo", service)
+        let options = ["swift_store_multi_tenant": "true"]
+        try await withSwiftStore(options, service: service, segmentSize: 200_000) { store in
+            let upload = StoreUpload(imageID: "image", uploadID: "dead")
+            let writer = try await store.makeWriter(for: upload, expectedSize: nil, context: user.context)
+            try await writer.write(pieces: Noise.bytes(500_000, seed: 2))
+            let other = try SwiftStore.made(
+                service.options(options.merging(["swift_store_container": store.settings.container]) { $1 }),
+                segmentSize: 200_000)
+            try await TestStore.finally(other) {
+                #expect(try await other.leftovers(minimumAge: .seconds(3600)) == [])
+                #expect(try await other.leftovers(minimumAge: .zero).map(\.upload) == [upload])
+                try await other.discard(upload, context: .service)
+                #expect(try await other.leftovers(minimumAge: .zero) == [])
+            }
+            #expect(try await store.names() == [])
+            await #expect(throws: StoreError.self) { try await writer.commit() }
+            await writer.cancel()
+            let place = try service.server.setting("SWIFT_URL")
+            let account = try await store.connections.client(
+                UserSession(storageURL: "\(place)/v1/AUTH_\(user.projectID)", token: user.token), requestID: nil)
+            var names: [String] = []
+            try await account.list("\(store.settings.container)_image", prefix: "") { names += $0.map(\.name) }
+            #expect(names == [])
+        }
+    }
+
+    /// Ten processes are killed at whatever they do just then. Another one, such as the scrubber, cleans up, as the service's
+    /// own user where there is no trust.
+    @Test func whatKilledUploadsLeaveIsFound() async throws {
+        let service = try await SwiftService.keystone()
+        let user = try await User("demo", service)
+        let options = service.options([
+            "swift_store_multi_tenant": "true", "swift_store_user": "service:reseller",
+        ])
+        for round in 0..<10 {
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                [options = options as [String: String], fields = user.fields as [String], round = round as Int] in
+                let store = try SwiftStore.made(options, segmentSize: 200_000)
+                let context = User(fields: fields).context
+                // Whatever is asked for at first takes longest.
+                _ = try await store.leftovers(minimumAge: .seconds(3600))
+                let bytes = Noise.bytes(500_000, seed: 4)
+                let delay = UInt32.random(in: 0..<1_000_000)
+                Thread.detachNewThread {
+                    usleep(delay)
+                    kill(getpid(), SIGKILL)
+                }
+                for number in 0... {
+                    let upload = StoreUpload(imageID: "image-\(round)-\(number)", uploadID: "upload")
+                    let writer = try await store.makeWriter(for: upload, expectedSize: 500_000, context: context)
+                    try await writer.write(pieces: bytes)
+                    _ = try await writer.commit()
+                }
+            }
+        }
+        let store = try SwiftStore.made(options, segmentSize: 200_000)
+        try await TestStore.finally(store) {
+            #expect(try await store.leftovers(minimumAge: .seconds(3600)) == [])
+            #expect(try await !store.leftovers(minimumAge: .zero).isEmpty)
+            let account = try await store.connections.client(
+                UserSession(
+                    storageURL: try service.server.setting("SWIFT_URL") + "/v1/AUTH_\(user.projectID)",
+                    token: user.token), requestID: nil)
+            func left() async throws -> String {
+                let (_, _, list) = try await account.ask(.GET, .init(""), query: "prefix=\(store.settings.container)")
+                return String(buffer: list)
+            }
+            // Swift may still be busy with what the last ones have sent.
+            let end = ContinuousClock.now + .seconds(20)
+            repeat {
+                for leftover in try await store.leftovers(minimumAge: .zero) {
+                    #expect(leftover.size <= 500_000)
+                    try await store.discard(leftover.upload, context: .service)
+                }
+                try await Task.sleep(for: .milliseconds(50))
+            } while try await left() != "" && ContinuousClock.now < end
+            #expect(try await left() == "")
+            #expect(try await store.names() == [])
         }
     }
 

@@ -109,14 +109,9 @@ func withSwiftStore<Result: Sendable>(
 ) async throws -> Result {
     let used = if let service { service } else { try await SwiftService.keystone() }
     let store = try SwiftStore.made(used.options(options), segmentSize: segmentSize)
-    do {
+    return try await TestStore.finally(store) {
         try await store.prepare()
-        let result = try await body(store)
-        await store.shutdown()
-        return result
-    } catch {
-        await store.shutdown()
-        throw error
+        return try await body(store)
     }
 }
 
