@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error, .when(configuration: .debug)),
 ]
 
+/// For what lies on the path of a request: its functions stay where they are called, and do not ask which executor they belong to.
+let onPath = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -27,6 +30,7 @@ let package = Package(
         .executable(name: "glance-api", targets: ["glance-api"]),
         .executable(name: "glance-cache-manage", targets: ["glance-cache-manage"]),
         .executable(name: "glance-manage", targets: ["glance-manage"]),
+        .executable(name: "glance-mount", targets: ["glance-mount"]),
         .executable(name: "glance-scrubber", targets: ["glance-scrubber"]),
         .executable(name: "glance-status", targets: ["glance-status"]),
     ],
@@ -69,6 +73,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .executableTarget(name: "glance-mount", dependencies: ["NFSMount"], swiftSettings: strict),
         .executableTarget(
             name: "glance-scrubber",
             dependencies: ["Threads", "Scrubber", "CommandOptions", "OsloConfig", "OsloLog", argumentParser, logging],
@@ -100,7 +105,7 @@ let package = Package(
         .target(
             name: "Scrubber",
             dependencies: [
-                "Scoreboard",
+                "Processes", "Scoreboard",
                 "TextCoding", "ImageDatabase", "ImageStore", "StoreDrivers", "Staging", "ImageModel", "OsloConfig",
                 "Events", logging,
             ],
@@ -150,7 +155,7 @@ let package = Package(
                 "Events", "CZlib",
                 hummingbird, nioCore, nioPosix, logging,
             ],
-            swiftSettings: strict),
+            swiftSettings: onPath),
         .target(
             name: "HTTPServer",
             dependencies: [
@@ -158,22 +163,22 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
-            swiftSettings: strict),
+            swiftSettings: onPath),
 
         // What an operation does.
         .target(
             name: "ImageService",
             dependencies: [
-                "Notifications",
+                "Processes", "Notifications",
                 "JSON", "TextCoding", "Cryptography", "Authorization", "ImageModel", "ImageFormat", "UnifiedLimits",
                 "ImageDatabase", "ImageCache", "ImageStore", "ImageSignature", "ExternalHTTP", "OsloConfig", "Events",
                 nioCore, nioPosix, logging,
             ],
-            swiftSettings: strict),
+            swiftSettings: onPath),
         .target(
             name: "Authorization",
             dependencies: ["OsloPolicy", "Identity", "ImageModel", "OsloConfig", logging],
-            swiftSettings: strict),
+            swiftSettings: onPath),
         .target(name: "ImageFormat", swiftSettings: strict),
         .target(name: "ImageModel", dependencies: ["JSON", "TextCoding"], swiftSettings: strict),
         .target(
@@ -187,11 +192,12 @@ let package = Package(
         .target(
             name: "ImageDatabase",
             dependencies: [
-                "Scoreboard", "Threads", "JSON", "TextCoding", "Cryptography", "ImageModel", "OsloConfig", "Events",
+                "Processes", "Scoreboard", "Threads", "JSON", "TextCoding", "Cryptography", "ImageModel", "OsloConfig",
+                "Events",
                 "CLibpq", "CSQLite", "CLinux",
                 logging,
             ],
-            swiftSettings: strict),
+            swiftSettings: onPath),
         .target(
             name: "ImageStore",
             dependencies: ["Scoreboard", "JSON", "ImageModel", "OsloConfig", "Events", nioCore, nioPosix, logging],
@@ -226,7 +232,8 @@ let package = Package(
             name: "RBDDriver",
             dependencies: ["RBD", "JSON", "TextCoding", "ImageStore", "ImageModel", "OsloConfig", nioCore],
             swiftSettings: strict),
-        .target(name: "RBD", dependencies: ["Threads", nioCore, nioPosix], swiftSettings: strict),
+        .target(name: "NFSMount", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "RBD", dependencies: ["Threads", "ImageStore", nioCore, nioPosix], swiftSettings: strict),
         .target(
             name: "HTTPDriver",
             dependencies: [
@@ -237,8 +244,9 @@ let package = Package(
         .target(
             name: "CinderDriver",
             dependencies: [
-                "RBD", "Identity", "OutgoingHTTP", "JSON", "TextCoding", "ImageStore", "ImageModel", "OsloConfig",
-                nioCore,
+                "Processes", "RBD", "NFSMount", "Identity", "OutgoingHTTP", "JSON", "TextCoding", "Cryptography",
+                "ImageStore",
+                "ImageModel", "OsloConfig", "CLinux", nioCore,
                 nioPosix, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
@@ -274,7 +282,8 @@ let package = Package(
         .target(
             name: "ImageImport",
             dependencies: [
-                "Authorization", "Cryptography", "ImageFormat", "ImageService", "ImageSignature", "ImportPlugins",
+                "Processes", "Authorization", "Cryptography", "ImageFormat", "ImageService", "ImageSignature",
+                "ImportPlugins",
                 "ImportSources", "ExternalHTTP",
                 "UnifiedLimits", "ImageDatabase", "Staging", "ImageStore", "ImageModel", "Identity", "OsloConfig",
                 "JSON", "TextCoding", nioCore, logging,
@@ -307,11 +316,11 @@ let package = Package(
                 nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: strict),
+            swiftSettings: onPath),
         .target(
             name: "OsloPolicy",
             dependencies: ["JSON", "TextCoding", "OutgoingHTTP", "CLibyaml", nioCore, logging],
-            swiftSettings: strict),
+            swiftSettings: onPath),
 
         .target(
             name: "OutgoingHTTP",
@@ -336,6 +345,7 @@ let package = Package(
             name: "OsloLog", dependencies: ["Threads", "JSON", "OsloConfig", "Events", "Systemd", "CLinux", logging],
             swiftSettings: strict),
         .target(name: "Threads", swiftSettings: strict),
+        .target(name: "Processes", swiftSettings: strict),
         .target(name: "JSON", dependencies: ["TextCoding"], swiftSettings: strict),
         .target(name: "XML", swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["TextCoding", "CCrypto"], swiftSettings: strict),
@@ -398,7 +408,7 @@ let package = Package(
         .testTarget(name: "ImageModelTests", dependencies: ["TextCoding", "ImageModel"], swiftSettings: strict),
         .testTarget(
             name: "ImageDatabaseTests",
-            dependencies: ["TextCoding", "ImageDatabase", "ImageModel", "Events", "TestSupport", logging],
+            dependencies: ["Processes", "TextCoding", "ImageDatabase", "ImageModel", "Events", "TestSupport", logging],
             exclude: ["Schemas"],
             swiftSettings: strict),
         .testTarget(
@@ -406,7 +416,7 @@ let package = Package(
             dependencies: [
                 "OutgoingHTTP", "JSON", "ImageStore", "StoreDrivers", "FileDriver", "HTTPDriver", "RBDDriver", "RBD",
                 "S3Driver", "SwiftDriver",
-                "VMwareDriver", "CinderDriver", "Identity",
+                "VMwareDriver", "CinderDriver", "NFSMount", "glance-mount", "Identity", "TextCoding",
                 "ImageModel",
                 "ExternalHTTP",
                 "OsloConfig",
@@ -414,16 +424,19 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "CinderDriverTests", dependencies: ["CinderDriver", "ImageStore", "OsloConfig"], swiftSettings: strict
-        ),
+            name: "CinderDriverTests",
+            dependencies: ["Processes", "CinderDriver", "NFSMount", "JSON", "ImageStore", "OsloConfig", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NFSMountTests", dependencies: ["NFSMount", "glance-mount", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "VMwareDriverTests", dependencies: ["VMwareDriver", "ImageStore", "OsloConfig", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "S3DriverTests",
             dependencies: [
-                "S3Driver", "ImageStore", "ImageModel", "OsloConfig", "TextCoding", "TestSupport", nioCore, nioPosix,
-                logging,
+                "S3Driver", "OutgoingHTTP", "ImageStore", "ImageModel", "OsloConfig", "TextCoding", "TestSupport",
+                nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
@@ -458,7 +471,8 @@ let package = Package(
         .testTarget(
             name: "ImageImportTests",
             dependencies: [
-                "Notifications", "ImageImport", "ImageService", "ImportPlugins", "ImportSources", "Authorization",
+                "Processes", "Notifications", "ImageImport", "ImageService", "ImportPlugins", "ImportSources",
+                "Authorization",
                 "Identity",
                 "ImageDatabase",
                 "ImageModel", "ImageStore", "Staging", "StoreDrivers", "OsloConfig", "OsloPolicy", "JSON",
@@ -482,7 +496,7 @@ let package = Package(
         .testTarget(
             name: "ImageServiceTests",
             dependencies: [
-                "Notifications",
+                "Processes", "Notifications",
                 "Identity", "Authorization", "JSON", "TextCoding", "Cryptography", "ImageFormat", "ImageService",
                 "ImageModel",
                 "ImageSignature",
@@ -523,7 +537,7 @@ let package = Package(
         .testTarget(
             name: "ScrubberTests",
             dependencies: [
-                "Scoreboard",
+                "Processes", "Scoreboard",
                 "JSON", "TextCoding", "Scrubber", "glance-scrubber", "ImageDatabase", "ImageStore", "StoreDrivers",
                 "ImageModel", "Events",
                 "OsloConfig",

@@ -1,5 +1,6 @@
 package import Identity
 package import ImageStore
+package import NFSMount
 package import OsloConfig
 package import OutgoingHTTP
 import RBD
@@ -25,6 +26,11 @@ package struct CinderSettings: Sendable {
     package var attachmentAttempts = 5
     /// Options of Ceph for volumes of the kind rbd, beside those that Cinder tells: where the key is, in tests.
     package var cephOptions: [String: String] = [:]
+
+    /// Below it, an export that the operator has mounted is found by the SHA-256 of its name.
+    package var mountPoints = "/var/lib/glance/mnt"
+    package var mountHelper = MountClient()
+    package var exportList = ExportList.path
 
     package init(account: KeystoneSettings?) { self.account = account }
 
@@ -59,6 +65,7 @@ package struct CinderSettings: Sendable {
         stateTimeout = .seconds(configuration.value(Cinder.cinderStateTransitionTimeout, store: store))
         volumeType = text(Cinder.cinderVolumeType)
         growsAttached = configuration.value(Cinder.cinderDoExtendAttached, store: store)
+        mountPoints = configuration.value(Cinder.cinderMountPointBase, store: store)
         attachmentAttempts = configuration.value(Cinder.cinderAttachmentRetryAttempts, store: store)
         if configuration.value(Cinder.cinderEnforceMultipath, store: store) {
             throw .badConfiguration(

@@ -17,11 +17,12 @@ package struct CinderStore: Store {
     package let schemes: Set<String> = [CinderLocation.scheme]
     private let settings: CinderSettings
     private let client: CinderClient
-    private let readers = VolumeReaders()
+    private let readers: VolumeReaders
     /// Uploads of this process that are complete, with the one whose volumes they are: a user's token is known only as long
     /// as the request.
     private let published = PublishedUploads()
     private let live = LiveUploads()
+    private let exports: NFSExports
 
     /// In the metadata of a volume whose upload's end is not recorded: the upload's id.
     static let uploadKey = "glance_upload_id"
@@ -32,6 +33,8 @@ package struct CinderStore: Store {
     ) throws(StoreError) {
         self.identity = identity
         self.settings = settings
+        exports = NFSExports(settings, logger: logger)
+        readers = VolumeReaders(patience: settings.stateTimeout)
         client = try CinderClient(
             settings: settings, store: identity.id,
             eventLoopGroup: eventLoopGroup ?? MultiThreadedEventLoopGroup.singleton, logger: logger)
@@ -47,12 +50,13 @@ package struct CinderStore: Store {
     }
 
     private func volumes(_ context: StoreContext) -> Volumes {
-        Volumes(client: client, settings: settings, context: context)
+        Volumes(client: client, settings: settings, exports: exports, context: context)
     }
 
     // MARK: Beginning and end
 
     package func check() async throws(StoreError) {
+        try await BlockingPool().run { [settings] () throws(StoreError) in try NFSExports.check(settings) }
         // Without an account of its own there is nobody to ask for before the first request.
         guard client.hasAccount else { return }
         let answer = try await translating { () async throws(CinderError) in
@@ -69,6 +73,7 @@ package struct CinderStore: Store {
 
     package func shutdown() async {
         await readers.shutdown()
+        await exports.shutdown()
         await client.shutdown()
     }
 
@@ -169,9 +174,10 @@ package struct CinderStore: Store {
             do throws(StoreError) {
                 return try await volumes.remove(volume.id)
             } catch {
-                // A reader may just be giving it back.
+                // A reader may just be giving it back, or have been killed.
                 guard case .inUse = error, attempt < settings.attachmentAttempts else { throw error }
             }
+            if try await volumes.releaseAbandoned(volume.id) { continue }
             try? await Task.sleep(for: pause)
             pause *= 2
         }
@@ -205,7 +211,7 @@ package struct CinderStore: Store {
 
     private func removeAnyhow(_ volume: Volume, _ volumes: Volumes) async throws(StoreError) {
         do throws(StoreError) {
-            if volume.status != "error" { try await volumes.free(volume) }
+            if !volume.status.hasPrefix("error") { try await volumes.free(volume) }
             try volumes.context.requireTime()
             try await volumes.remove(volume.id)
         } catch {
@@ -223,7 +229,7 @@ package struct CinderStore: Store {
         }
         for volume in found
         where volume.metadata[Self.uploadKey] == nil && volume.metadata["glance_image_id"] == imageID
-            && Self.age(volume) >= minimumAge
+            && volume.age >= minimumAge
         {
             try context.requireTime()
             try await removeAnyhow(volume, volumes)
@@ -250,19 +256,21 @@ package struct CinderStore: Store {
         let volumes = volumes(.service)
         // Not every Cinder finds volumes by a part of their name.
         let all = try await translating { () async throws(CinderError) in try await volumes.list("sort=created_at") }
+        // Volumes that readers have left attached when they were killed. An upload's own are freed when it is discarded.
+        for volume in all
+        where volume.status != "available" && volume.metadata["glance_image_id"] != nil
+            && volume.metadata[Self.uploadKey] == nil
+        {
+            _ = try? await volumes.releaseAbandoned(volume)
+        }
         return all.compactMap { volume in
             guard let upload = volume.metadata[Self.uploadKey], let image = volume.metadata["glance_image_id"],
-                volume.name == Self.name(image) || Self.age(volume) >= minimumAge
+                volume.name == Self.name(image) || volume.age >= minimumAge
             else { return nil }
             return AbandonedUpload(
                 StoreUpload(imageID: image, uploadID: upload),
                 size: volume.metadata["image_size"].flatMap { Int64($0) } ?? 0)
         }
-    }
-
-    private static func age(_ volume: Volume) -> Duration {
-        guard let changed = volume.changed else { return .zero }
-        return .microseconds(Timestamp.now.microseconds - changed.microseconds)
     }
 }
 

@@ -1,7 +1,6 @@
 import ImageModel
 import ImageStore
 import NIOCore
-import RBD
 import Synchronization
 
 /// Writes one image into its volume, with several writes on their way at a time.
@@ -16,14 +15,10 @@ final class CinderWriter: StoreWriter {
     private struct Progress {
         /// Nil while the volume is not attached.
         var connection: ConnectedVolume?
-        var piece = ByteBuffer()
-        var pieceSize = 0
-        var grant: TransferGrant?
-        /// Where ``piece`` begins.
-        var offset: Int64 = 0
+        // librbd copies what it writes.
+        var pieces = OutgoingPieces(copies: 2)
         /// Of the volume, in GiB.
         var size: Int64
-        var writes: [Task<Void, any Error>] = []
     }
 
     private let state: Mutex<State>
@@ -32,9 +27,6 @@ final class CinderWriter: StoreWriter {
     private let store: CinderStore
     private let volumes: Volumes
     private let expectedSize: Int64?
-
-    private static let pieceSize = 2 << 20
-    private static let depth = 8
 
     init(
         _ connection: ConnectedVolume, volume: Volume, upload: StoreUpload, expectedSize: Int64?, store: CinderStore,
@@ -53,14 +45,7 @@ final class CinderWriter: StoreWriter {
             try await perform { progress throws(StoreError) in
                 for buffer in buffers {
                     var rest = buffer
-                    while rest.readableBytes > 0 {
-                        if progress.pieceSize == 0 { begin(&progress) }
-                        let room = progress.pieceSize - progress.piece.readableBytes
-                        if var part = rest.readSlice(length: min(room, rest.readableBytes)) {
-                            progress.piece.writeBuffer(&part)
-                        }
-                        if progress.piece.readableBytes == progress.pieceSize { try await send(&progress) }
-                    }
+                    while let piece = progress.pieces.take(from: &rest) { try await send(piece, &progress) }
                 }
             }
         }
@@ -69,13 +54,14 @@ final class CinderWriter: StoreWriter {
     func commit() async throws(StoreError) -> ImageLocation {
         try await uncancelled { [self] () async throws(StoreError) in
             try await perform { progress throws(StoreError) in
-                try await send(&progress)
+                if let rest = progress.pieces.takeRest() { try await send(rest, &progress) }
                 try await drain(&progress)
-                guard expectedSize == nil || expectedSize == progress.offset else {
-                    throw .backend("\(progress.offset) bytes have come instead of \(expectedSize ?? 0)")
+                let size = progress.pieces.offset
+                guard expectedSize == nil || expectedSize == size else {
+                    throw .backend("\(size) bytes have come instead of \(expectedSize ?? 0)")
                 }
                 try await detach(&progress)
-                try await store.publish(upload, volume: volumeID, size: progress.offset, volumes: volumes)
+                try await store.publish(upload, volume: volumeID, size: size, volumes: volumes)
             }
             state.withLock { $0 = .ended }
             return store.location(ofVolume: volumeID)
@@ -105,7 +91,7 @@ final class CinderWriter: StoreWriter {
     }
 
     private func release(_ progress: Progress) async {
-        for write in progress.writes { _ = await write.result }
+        await progress.pieces.settle()
         // What stays attached is given back by who removes the volume.
         try? await progress.connection?.detach()
     }
@@ -133,52 +119,31 @@ final class CinderWriter: StoreWriter {
         if let failure { throw failure }
     }
 
-    /// Starts a piece: a large one if the budget has room for it now.
-    private func begin(_ progress: inout Progress) {
-        progress.grant = TransferBudget.shared.acquireAtOnce(Self.pieceSize)
-        // One small piece at a time is always allowed.
-        progress.pieceSize = progress.grant?.bytes ?? TransferBudget.piece
-        progress.piece = ByteBufferAllocator().buffer(capacity: progress.pieceSize)
-    }
-
-    private func send(_ progress: inout Progress) async throws(StoreError) {
-        let (piece, offset, grant) = (progress.piece, progress.offset, progress.grant)
-        (progress.piece, progress.pieceSize, progress.grant) = (ByteBuffer(), 0, nil)
-        guard piece.readableBytes > 0 else { return }
-        progress.offset += Int64(piece.readableBytes)
-        if progress.offset > progress.size * Volume.gibibyte { try await grow(&progress) }
+    private func send(_ piece: OutgoingPieces.Piece, _ progress: inout Progress) async throws(StoreError) {
+        if piece.end > progress.size * Volume.gibibyte { try await grow(&progress, to: piece.end) }
         guard let connection = progress.connection else { throw .backend("the image's volume is not attached") }
-        while progress.writes.count >= (grant == nil ? 1 : Self.depth) { try await wait(&progress) }
-        progress.writes.append(
-            Task {
-                defer { grant?.release() }
-                try await connection.image.write(piece, at: offset)
-            })
-    }
-
-    private func wait(_ progress: inout Progress) async throws(StoreError) {
-        guard !progress.writes.isEmpty else { return }
-        if case .failure(let error) = await progress.writes.removeFirst().result {
-            throw (error as? RBDError).map { StoreError(ceph: $0) } ?? .backend("\(error)")
+        try await progress.pieces.start(piece) { bytes, offset throws(StoreError) in
+            try await connection.content.write(bytes, at: offset)
         }
     }
 
     private func drain(_ progress: inout Progress) async throws(StoreError) {
-        while !progress.writes.isEmpty { try await wait(&progress) }
+        try await progress.pieces.drain()
         guard let connection = progress.connection else { return }
-        try await connection.ceph { () async throws(RBDError) in try await connection.image.flush() }
+        try await connection.content.flush()
     }
 
-    /// Makes the volume large enough for what is before ``Progress/offset``: by an eighth, so that a large image of unknown
+    /// Makes the volume large enough for so many bytes: by an eighth, so that a large image of unknown
     /// size does not wait for Cinder at each GiB.
-    private func grow(_ progress: inout Progress) async throws(StoreError) {
-        let needed = (progress.offset + Volume.gibibyte - 1) / Volume.gibibyte
+    private func grow(_ progress: inout Progress, to end: Int64) async throws(StoreError) {
+        let needed = (end + Volume.gibibyte - 1) / Volume.gibibyte
         let size = max(needed, progress.size + max(1, progress.size / 8))
         try await drain(&progress)
-        if !volumes.settings.growsAttached { try await detach(&progress) }
-        try await volumes.extend(volumeID, to: size)
+        let growsAttached = volumes.settings.growsAttached && progress.connection?.content.growsAttached == true
+        if !growsAttached { try await detach(&progress) }
+        try await volumes.extend(volumeID, to: size, whileAttached: growsAttached)
         // What is open may not know of the new size.
-        if volumes.settings.growsAttached { try await detach(&progress) }
+        if growsAttached { try await detach(&progress) }
         let volume = try await translating { () async throws(CinderError) in try await volumes.get(volumeID) }
         progress.size = volume.size
         progress.connection = try await ConnectedVolume.attach(volume, .writing, volumes)

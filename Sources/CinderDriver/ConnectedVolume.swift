@@ -1,25 +1,21 @@
-import Glibc
 import ImageStore
 import JSON
 import NIOCore
-import RBD
 
-/// A volume that this process has attached and opened. Kinds of volumes other than rbd would be further cases here.
+/// A volume that this process has attached and opened.
 final class ConnectedVolume: Sendable {
     enum Mode: String {
         case reading = "ro"
         case writing = "rw"
     }
 
-    let image: RBDImage
+    let content: any VolumeContent
     private let attachment: String
     private let volumes: Volumes
-    private let volumeID: String
 
-    private init(_ image: RBDImage, attachment: String, volumeID: String, volumes: Volumes) {
-        self.image = image
+    private init(_ content: any VolumeContent, attachment: String, volumes: Volumes) {
+        self.content = content
         self.attachment = attachment
-        self.volumeID = volumeID
         self.volumes = volumes
     }
 
@@ -32,25 +28,25 @@ final class ConnectedVolume: Sendable {
         let attachment = try await reserve(volume, mode, volumes)
         do throws(StoreError) {
             let connection = try await connect(attachment, volumes)
-            let kind = connection["driver_volume_type"]?.stringValue ?? ""
-            guard kind == "rbd" else {
-                throw .backend(
-                    "volumes of the type \(type) are of the kind '\(kind)'; the cinder store attaches volumes of the kind rbd "
-                        + "only")
+            let content = try await open(connection, mode, type: type, volumes)
+            do throws(StoreError) {
+                _ = try await translating { () async throws(CinderError) in
+                    try await volumes.client.call(
+                        .POST, "/attachments/\(attachment)/action", ["os-complete": [:]], context: volumes.context)
+                }
+            } catch {
+                await content.close()
+                throw error
             }
-            let image = try await open(connection, mode, volumes.settings)
-            _ = try await translating { () async throws(CinderError) in
-                try await volumes.client.call(
-                    .POST, "/attachments/\(attachment)/action", ["os-complete": [:]], context: volumes.context)
-            }
-            return ConnectedVolume(image, attachment: attachment, volumeID: volume.id, volumes: volumes)
+            return ConnectedVolume(content, attachment: attachment, volumes: volumes)
         } catch {
             try? await volumes.detach(attachment)
             throw error
         }
     }
 
-    /// A volume may be on its way from another state, or be let go of just now by another reader.
+    /// A volume may be on its way from another state, be let go of just now by another reader, or still be attached by one
+    /// that was killed.
     private static func reserve(
         _ volume: Volume, _ mode: Mode, _ volumes: Volumes
     ) async throws(StoreError) -> String {
@@ -73,6 +69,7 @@ final class ConnectedVolume: Sendable {
                 }
             }
             attempts += 1
+            if try await volumes.releaseAbandoned(volume.id) { continue }
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(10))
         }
@@ -82,92 +79,46 @@ final class ConnectedVolume: Sendable {
         _ attachment: String, _ volumes: Volumes
     ) async throws(StoreError) -> [String: JSONValue] {
         let connector: JSONValue = [
-            "host": .string(ProcessIdentity.host), "ip": "127.0.0.1", "platform": "x86_64", "os_type": "linux2",
-            "multipath": false, "do_local_attach": false, "mountpoint": .string(ProcessIdentity.device),
+            "host": .string(AttachmentOwner.hostName), "ip": "127.0.0.1", "platform": "x86_64", "os_type": "linux2",
+            "multipath": false, "do_local_attach": false, "mountpoint": .string(AttachmentOwner.current.text),
         ]
         return try await translating { () async throws(CinderError) in
             let answer = try await volumes.client.call(
                 .PUT, "/attachments/\(attachment)", ["attachment": ["connector": connector]],
                 context: volumes.context)
-            guard let info = answer?["attachment"]?["connection_info"]?.objectValue else { throw .unreadable }
+            var info = answer?["attachment"]?["connection_info"]?.objectValue
+            // The answer to a change leaves the format of a volume's file out, in some releases.
+            if info?["driver_volume_type"]?.stringValue == "nfs", info?["format"] == nil {
+                let whole = try await volumes.client.call(
+                    .GET, "/attachments/\(attachment)", context: volumes.context)
+                info = whole?["attachment"]?["connection_info"]?.objectValue
+            }
+            guard let info else { throw .unreadable }
             return info
         }
     }
 
+    /// Further kinds of volumes would be further cases here.
     private static func open(
-        _ connection: [String: JSONValue], _ mode: Mode, _ settings: CinderSettings
-    ) async throws(StoreError) -> RBDImage {
-        guard let name = connection["name"]?.stringValue?.split(separator: "/", maxSplits: 1), name.count == 2 else {
-            throw .backend("Cinder does not say which image of Ceph the volume is")
+        _ connection: [String: JSONValue], _ mode: Mode, type: String, _ volumes: Volumes
+    ) async throws(StoreError) -> any VolumeContent {
+        let isReadOnly = mode == .reading
+        switch connection["driver_volume_type"]?.stringValue ?? "" {
+        case "rbd": return try await CephVolume.open(connection, isReadOnly: isReadOnly, volumes.settings)
+        case "nfs": return try await NFSVolume.open(connection, isReadOnly: isReadOnly, volumes.exports)
+        case let kind:
+            throw .backend(
+                "volumes of the type \(type) are of the kind '\(kind)'; the cinder store attaches volumes of the kinds rbd "
+                    + "and nfs only")
         }
-        let hosts = (connection["hosts"]?.arrayValue ?? []).compactMap(\.stringValue)
-        let ports = (connection["ports"]?.arrayValue ?? []).compactMap {
-            $0.stringValue ?? $0.integerValue.map(String.init)
-        }
-        var ceph = CephSettings(user: connection["auth_username"]?.stringValue, options: settings.cephOptions)
-        ceph.options["mon_host"] = zip(hosts, ports).map { host, port in
-            "\(host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host):\(port)"
-        }.joined(separator: ",")
-        if let key = connection["keyring"]?.stringValue, let secret = Self.key(inKeyring: key) {
-            ceph.options["key"] = secret
-        }
-        do throws(RBDError) {
-            let pool = try await CephConnections.shared.cluster(ceph).pool(String(name[0]))
-            return try await RBDImage.open(String(name[1]), isReadOnly: mode == .reading, in: pool)
-        } catch {
-            throw StoreError(ceph: error)
-        }
-    }
-
-    /// The key of a keyring's text.
-    private static func key(inKeyring text: String) -> String? {
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: "=", maxSplits: 1)
-            if parts.count == 2, parts[0].filter({ $0 != " " && $0 != "\t" }) == "key" {
-                return String(parts[1].filter { $0 != " " && $0 != "\t" && $0 != "\r" })
-            }
-        }
-        return nil
     }
 
     /// Closes the volume and gives it back.
     func detach() async throws(StoreError) {
-        await image.close()
+        await content.close()
         try await volumes.detach(attachment)
     }
 
-    /// Runs calls of Ceph.
-    func ceph<Value: Sendable>(
-        _ work: () async throws(RBDError) -> Value
-    ) async throws(StoreError) -> Value {
-        do throws(RBDError) {
-            return try await work()
-        } catch {
-            if error.isOfConnection { CephConnections.shared.drop(image.pool.cluster) }
-            throw StoreError(ceph: error)
-        }
-    }
-}
-
-/// How Cinder can tell who has attached a volume.
-enum ProcessIdentity {
-    static let host: String = {
-        var buffer = [CChar](repeating: 0, count: 256)
-        gethostname(&buffer, buffer.count - 1)
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }()
-    static let device = "glance_store"
-}
-
-extension StoreError {
-    init(ceph error: RBDError) {
-        switch error {
-        case .libraryMissing(let text): self = .badConfiguration(text)
-        case .badConfiguration(let text): self = .backend(text)
-        case .timeout: self = .timeout
-        case .failed(ENOSPC, _), .failed(EDQUOT, _): self = .full
-        case .failed(EACCES, let doing), .failed(EPERM, let doing): self = .permissionDenied(doing)
-        case .failed(let code, let doing): self = .backend("\(doing): \(String(cString: strerror(code)))")
-        }
-    }
+    /// Gives the volume back, which is closed already.
+    func giveBack() async throws(StoreError) { try await volumes.detach(attachment) }
 }

@@ -46,6 +46,12 @@ struct Volume: Sendable, Equatable {
 
     static let gibibyte: Int64 = 1 << 30
 
+    /// How long ago something was last changed.
+    var age: Duration {
+        guard let changed else { return .zero }
+        return .microseconds(Timestamp.now.microseconds - changed.microseconds)
+    }
+
     /// Bytes of the image in it.
     var imageSize: Int64 { metadata["image_size"].flatMap { Int64($0) } ?? size * Self.gibibyte }
 }
@@ -54,6 +60,7 @@ struct Volume: Sendable, Equatable {
 struct Volumes: Sendable {
     let client: CinderClient
     let settings: CinderSettings
+    let exports: NFSExports
     let context: StoreContext
 
     func create(
@@ -118,12 +125,12 @@ struct Volumes: Sendable {
     }
 
     /// Makes a volume larger, and waits until it is.
-    func extend(_ id: String, to size: Int64) async throws(StoreError) {
-        let attached = try await translating { () async throws(CinderError) in
+    func extend(_ id: String, to size: Int64, whileAttached: Bool) async throws(StoreError) {
+        try await translating { () async throws(CinderError) in
             try await act("os-extend", ["new_size": .integer(size)], on: id)
-            return settings.growsAttached
         }
-        let volume = try await wait(for: attached ? "in-use" : "available", of: id, while: ["extending"])
+        let end = whileAttached ? "in-use" : "available"
+        let volume = try await wait(for: end, of: id, while: ["extending"], orElse: ["error_extending"])
         // A backend without room leaves the volume as it was.
         guard volume.size >= size else { throw .full }
     }
@@ -134,16 +141,18 @@ struct Volumes: Sendable {
 
     /// Waits for a state.
     ///
-    /// - Parameter passing: states on the way there.
+    /// - Parameters:
+    ///   - passing: states on the way there.
+    ///   - others: states that end the wait as well.
     @discardableResult
     func wait(
-        for state: String, of id: String, while passing: Set<String>
+        for state: String, of id: String, while passing: Set<String>, orElse others: Set<String> = []
     ) async throws(StoreError) -> Volume {
         let end = ContinuousClock.now + settings.stateTimeout
         var pause = Duration.milliseconds(100)
         while true {
             let volume = try await translating { () async throws(CinderError) in try await get(id) }
-            if volume.status == state { return volume }
+            if volume.status == state || others.contains(volume.status) { return volume }
             guard passing.contains(volume.status) else {
                 throw .backend("the image's volume is in the state \(volume.status) instead of \(state)")
             }
@@ -191,6 +200,44 @@ struct Volumes: Sendable {
         try await wait(
             for: "available", of: volume.id,
             while: ["in-use", "attaching", "detaching", "reserved", "extending", "creating"])
+    }
+
+    /// Ends the attachments of a volume that nobody has any more: those of processes of this machine that were killed, and
+    /// those that have not got anywhere for longer than a volume may take.
+    ///
+    /// - Returns: whether there were any.
+    func releaseAbandoned(_ id: String) async throws(StoreError) -> Bool {
+        let volume: Volume
+        do throws(CinderError) {
+            volume = try await get(id)
+        } catch {
+            if error.isNotFound { return false }
+            throw error.storeError
+        }
+        return try await releaseAbandoned(volume)
+    }
+
+    /// The same of a volume that was just looked at.
+    @discardableResult
+    func releaseAbandoned(_ volume: Volume) async throws(StoreError) -> Bool {
+        var abandoned = volume.attachments.filter {
+            $0.device.flatMap { AttachmentOwner(text: $0) }?.isGone == true
+        }.map(\.id)
+        // One that is not complete is not among the volume's own, and does not say whose it is.
+        if volume.status != "available", volume.age >= settings.stateTimeout {
+            let all = try await translating { () async throws(CinderError) in
+                try await client.call(.GET, "/attachments/detail?volume_id=\(volume.id)", context: context)
+            }
+            for attachment in all?["attachments"]?.arrayValue ?? [] {
+                if let id = attachment["id"]?.stringValue,
+                    ["reserved", "attaching"].contains(attachment["status"]?.stringValue)
+                {
+                    abandoned.append(id)
+                }
+            }
+        }
+        for id in abandoned { try await detach(id) }
+        return !abandoned.isEmpty
     }
 
     func detach(_ attachment: String) async throws(StoreError) {

@@ -10,6 +10,10 @@ final class VolumeReaders: Sendable {
     }
 
     private let entries = Mutex<[String: Entry]>([:])
+    private let patience: Duration
+
+    /// - Parameter patience: how long it is tried to give a volume back.
+    init(patience: Duration) { self.patience = patience }
 
     /// The volume, open for reading. Whoever gets it calls ``release(_:)`` when done, or after a failure.
     func open(_ volume: Volume, _ volumes: Volumes) async throws(StoreError) -> ConnectedVolume {
@@ -41,8 +45,20 @@ final class VolumeReaders: Sendable {
             return entries.removeValue(forKey: id)?.connection
         }
         guard let last, case .success(let connection) = await last.value else { return }
-        // What cannot be given back now stays attached until the image is deleted.
-        try? await connection.detach()
+        await connection.content.close()
+        // Cinder may be away for a while, and nobody else can know that this process has ended the attachment.
+        let end = ContinuousClock.now + patience
+        var pause = Duration.milliseconds(500)
+        while ContinuousClock.now < end {
+            do throws(StoreError) {
+                return try await connection.giveBack()
+            } catch .permissionDenied {
+                // A user's token that has expired will not get better.
+                return
+            } catch {}
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(10))
+        }
     }
 
     /// Gives all volumes back.

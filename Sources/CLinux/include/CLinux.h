@@ -60,6 +60,28 @@ int clinux_sealed_memfd(const char *name, const void *bytes, size_t count);
 /* Sends a datagram that is nothing but a descriptor (unix(7), SCM_RIGHTS). */
 int clinux_send_descriptor(int socket, const struct sockaddr *address, socklen_t length, int descriptor, int flags);
 
+/* Sends one message on a connection, with a descriptor if it is not -1 (unix(7), SCM_RIGHTS). 0, or -1 with errno. */
+int clinux_send_message(int socket, const void *bytes, size_t count, int descriptor);
+
+/* Receives one message: its length, 0 at the end, -1 with errno. *descriptor is the one that came with it, close-on-exec, or
+   -1. A message that is longer than size is EMSGSIZE. */
+ptrdiff_t clinux_receive_message(int socket, void *bytes, size_t size, int *descriptor);
+
+/* The user at the other end of a UNIX socket, when it connected (SO_PEERCRED). */
+int clinux_peer_user(int socket, uid_t *user);
+
+/* A mount namespace of this process's own, from which nothing gets out (unshare(2)). */
+int clinux_own_mounts(void);
+
+/* No set-user-ID, no devices and no programs on what is mounted at path (mount(2)). */
+int clinux_restrict_mount(const char *path);
+
+/* Takes what is mounted at path off it; it lasts as long as something of it is open (umount2(2), MNT_DETACH). */
+int clinux_take_off_mount(const char *path);
+
+/* O_PATH of open(2): for openat(2) only. */
+static const int clinux_path_only = 010000000;
+
 /* Name of the calling thread (prctl(2), PR_GET_NAME): at most 16 bytes with the zero at the end. */
 int clinux_thread_name(char *name);
 

@@ -64,7 +64,8 @@ extension Options {
             help: "Its secret.")
 
         public static let rootwrapConfig = Option<String>(
-            .noMeaning("volumes of the kind rbd are attached without a helper"), group, "rootwrap_config",
+            .noMeaning("no helper is run with root's rights; NFS has the unit openstack-glance-mount.socket"), group,
+            "rootwrap_config",
             default: "/etc/glance/rootwrap.conf",
             help: "Configuration of the helper that attaches volumes with root's rights.")
 
@@ -77,12 +78,12 @@ extension Options {
             help: "Fails when volumes cannot be attached by several paths.")
 
         public static let cinderUseMultipath = Option<Bool>(
-            .noMeaning("volumes of the kind rbd have no paths"), group, "cinder_use_multipath", default: false,
+            .noMeaning("volumes of the kinds rbd and nfs have no paths"), group, "cinder_use_multipath", default: false,
             help: "Attaches volumes by several paths where that is possible.")
 
         public static let cinderMountPointBase = Option<String>(
-            .noMeaning("NFS shares are not mounted"), group, "cinder_mount_point_base", default: "/var/lib/glance/mnt",
-            help: "Directory below which NFS shares are mounted.")
+            .honoured, group, "cinder_mount_point_base", default: "/var/lib/glance/mnt",
+            help: "Directory below which the operator may mount NFS exports, each by the SHA-256 of its name.")
 
         public static let cinderDoExtendAttached = Option<Bool>(
             .honoured, group, "cinder_do_extend_attached", default: false,

@@ -11,7 +11,9 @@ import Testing
     private static let bytes = Noise.bytes(3_000_000, seed: 32)
 
     /// Runs Python's store where the key of Cinder's user is in Ceph's usual place.
-    private func python(_ test: CinderTestStore, _ directory: String, _ commands: String...) async throws -> [String] {
+    private func python(
+        _ test: CinderTestStore, _ kind: CinderTestStore.Kind, _ directory: String, _ commands: String...
+    ) async throws -> [String] {
         let environment = try await command(Project.support("fetch"), ["cinder"]).split(separator: "\n").last ?? ""
         let keys = "\(directory)/etc-ceph"
         try FileManager.default.createDirectory(atPath: keys, withIntermediateDirectories: true)
@@ -22,26 +24,28 @@ import Testing
         var values = test.server.settings
         values["PATH"] = "\(environment)/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         let output = try await command(
-            "unshare",
+            Project.support("nfs"),
             [
-                "--mount", "sh", "-c", "mount --bind \"$0\" /etc/ceph && exec \"$@\"", keys,
+                "sh", "-c", "mount --bind \"$0\" /etc/ceph && exec \"$@\"", keys,
                 "\(environment)/bin/python",
-                "-W", "ignore", Project.support("python/glance-store-cinder.py"), test.project,
+                "-W", "ignore", Project.support("python/glance-store-cinder.py"), test.project, kind.rawValue,
             ] + commands,
             environment: values)
         return output.split(separator: "\n").map(String.init)
     }
 
-    @Test func sharesItsImagesWithPythonsStore() async throws {
+    @Test(arguments: CinderTestStore.Kind.allCases)
+    func sharesItsImagesWithPythonsStore(_ kind: CinderTestStore.Kind) async throws {
         try await withTemporaryDirectory { directory in
-            try await CinderTestStore.with { test async throws in
+            try await CinderTestStore.with(kind) { test async throws in
                 let (theirs, copy) = ("\(directory)/theirs", "\(directory)/copy")
                 try Data(Self.bytes).write(to: URL(filePath: theirs))
                 let ours = try await test.store.add("8b24d1bb-7f35-4c10-9b8d-5c34f1c9a001", Self.bytes)
                 let old = "cinder://\(try CinderLocation(url: ours.url).volumeID)"
                 let image = "8b24d1bb-7f35-4c10-9b8d-5c34f1c9a002"
                 let lines = try await python(
-                    test, directory, "add,\(image),\(theirs)", "size,\(old)", "get,\(old),\(copy)", "delete,\(old)")
+                    test, kind, directory, "add,\(image),\(theirs)", "size,\(old)", "get,\(old),\(copy)",
+                    "delete,\(old)")
                 #expect(Array(lines.dropFirst()) == ["3000000", "3000000", "None"])
                 #expect(try Array(Data(contentsOf: URL(filePath: copy))) == Self.bytes)
 

@@ -46,11 +46,11 @@ import Testing
         }
     }
 
-    /// Of unknown size: the volume is made larger, free or attached, and nothing is lost.
-    @Test(arguments: [false, true])
-    func growsTheVolumeOnTheWay(attached: Bool) async throws {
+    /// Of unknown size: the volume is made larger, free or attached, and nothing is lost. On NFS it is always free.
+    @Test(arguments: [(CinderTestStore.Kind.rbd, false), (.rbd, true), (.nfs, true)])
+    func growsTheVolumeOnTheWay(_ kind: CinderTestStore.Kind, attached: Bool) async throws {
         let change = { @Sendable (settings: inout CinderSettings) in settings.growsAttached = attached }
-        try await CinderTestStore.with(change) { test async throws in
+        try await CinderTestStore.with(kind, change) { test async throws in
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: nil)
             let block = ByteBuffer(bytes: Noise.bytes(1 << 23, seed: 5))
             for _ in 0..<128 { try await writer.write(block) }
@@ -118,8 +118,9 @@ import Testing
     }
 
     /// Readers of one volume share its attachment; the last one gives it back.
-    @Test func severalReadOneImage() async throws {
-        try await CinderTestStore.with { test async throws in
+    @Test(arguments: CinderTestStore.Kind.allCases)
+    func severalReadOneImage(_ kind: CinderTestStore.Kind) async throws {
+        try await CinderTestStore.with(kind) { test async throws in
             let location = try await test.store.add("image", Self.bytes)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
@@ -137,17 +138,49 @@ import Testing
         }
     }
 
+    @Test func usesAnExportThatTheOperatorHasMounted() async throws {
+        try await withTemporaryDirectory { directory in
+            let change = { @Sendable (settings: inout CinderSettings) in
+                settings.volumeType = "nfs"
+                settings.mountPoints = directory
+            }
+            // Without the mount helper.
+            try await CinderTestStore.with(.rbd, change) { test async throws in
+                let export = try test.server.setting("CINDER_EXPORT")
+                let place = NFSExports.mountPoint(of: export, below: directory)
+                try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+                // A directory alone is no mount.
+                await #expect(throws: StoreError.self) { try await test.store.add("image", [1]) }
+                let source = String(export.split(separator: ":", maxSplits: 1)[1])
+                try await command("mount", ["--bind", source, place])
+                do {
+                    let location = try await test.store.add("image", Self.bytes)
+                    #expect(try await test.store.read(location) == Self.bytes)
+                    try await test.store.delete(location)
+                } catch {
+                    Issue.record(error)
+                }
+                try await command("umount", ["--lazy", place])
+            }
+        }
+    }
+
     /// Ten uploads each, at whatever they do when the process is killed. The records are enough to clean up.
-    @Test func leavesNothingThatIsNotFound() async throws {
-        try await CinderTestStore.with { test async throws in
+    @Test(arguments: CinderTestStore.Kind.allCases)
+    func leavesNothingThatIsNotFound(_ kind: CinderTestStore.Kind) async throws {
+        try await CinderTestStore.with(kind) { test async throws in
             let kept = try await test.store.add("kept", [1])
             for round in 0..<5 {
                 await #expect(processExitsWith: .signal(SIGKILL)) {
                     [
                         values = test.server.settings as [String: String], project = test.project as String,
+                        kind = kind.rawValue as String, helper = test.settings.mountHelper.socket as String,
                         round = round as Int
                     ] in
-                    let store = try CinderTestStore.store(CinderTestStore.settings(values, project: project))
+                    let store = try CinderTestStore.store(
+                        CinderTestStore.settings(
+                            values, project: project, #require(CinderTestStore.Kind(rawValue: kind)),
+                            mountHelper: helper))
                     try await store.check()
                     let delay = UInt32.random(in: 200_000..<4_000_000)
                     Thread.detachNewThread {

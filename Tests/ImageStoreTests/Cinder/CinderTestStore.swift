@@ -4,6 +4,7 @@ import ImageModel
 import ImageStore
 import JSON
 import Logging
+import NFSMount
 import NIOCore
 import TestSupport
 
@@ -14,10 +15,20 @@ struct CinderTestStore: Sendable {
     let server: SupportServer
     let store: CinderStore
     let project: String
+    let projectID: String
+    let settings: CinderSettings
     /// Asks Cinder as the store does.
     let client: ImageClient
 
-    static func settings(_ values: [String: String], project: String) throws -> CinderSettings {
+    /// The kinds of volumes, by their types.
+    enum Kind: String, CaseIterable, Sendable {
+        case rbd, nfs
+    }
+
+    /// - Parameter mountHelper: path of the mount helper's socket.
+    static func settings(
+        _ values: [String: String], project: String, _ kind: Kind = .rbd, mountHelper: String = "/nowhere"
+    ) throws -> CinderSettings {
         guard let url = values["KEYSTONE_URL"], let password = values["KEYSTONE_PASSWORD"],
             let keyring = values["CINDER_KEYRING"]
         else { throw TestFailure("the starter said too little") }
@@ -25,7 +36,10 @@ struct CinderTestStore: Sendable {
             account: KeystoneSettings(
                 authURL: url, credentials: .password(.name("glance", .id("default")), password: password),
                 scope: .project(project, .id("default"))))
-        settings.volumeType = "rbd"
+        settings.volumeType = kind.rawValue
+        settings.mountHelper = MountClient(socket: mountHelper)
+        settings.mountPoints = "/nowhere"
+        settings.exportList = "/nowhere"
         settings.cephOptions["keyring"] = keyring
         return settings
     }
@@ -37,19 +51,39 @@ struct CinderTestStore: Sendable {
     }
 
     static func with(
-        _ change: @escaping @Sendable (inout CinderSettings) -> Void = { _ in },
+        _ kind: Kind = .rbd, _ change: @escaping @Sendable (inout CinderSettings) -> Void = { _ in },
         _ body: @escaping @Sendable (CinderTestStore) async throws -> Void
     ) async throws {
         let server = try await SharedServer.named("cinder")
+        switch kind {
+        case .rbd: try await with(server, kind, mountHelper: "/nowhere", change, body)
+        case .nfs:
+            let environment = [
+                "GLANCE_MOUNT": Project.mountHelper,
+                "MOUNT_EXPORTS": try ["", "-qcow2"].map { try server.setting("CINDER_EXPORT") + $0 }
+                    .joined(separator: "\n"),
+            ]
+            try await withServer("mount-helper", environment) { helper in
+                try await with(server, kind, mountHelper: helper.setting("MOUNT_SOCKET"), change, body)
+            }
+        }
+    }
+
+    private static func with(
+        _ server: SupportServer, _ kind: Kind, mountHelper: String, _ change: @Sendable (inout CinderSettings) -> Void,
+        _ body: @Sendable (CinderTestStore) async throws -> Void
+    ) async throws {
         let project = try await makeProject(server)
-        var settings = try settings(server.settings, project: project)
+        var settings = try settings(server.settings, project: project, kind, mountHelper: mountHelper)
         change(&settings)
         let store = try store(settings)
         let (token, id) = try await Keystone(server).authenticate("glance", project: project)
         let client = ImageClient(url: try server.setting("CINDER_URL") + "/v3/\(id)", token: token)
         try await TestStore.finally(store) {
             try await store.prepare()
-            try await body(CinderTestStore(server: server, store: store, project: project, client: client))
+            try await body(
+                CinderTestStore(
+                    server: server, store: store, project: project, projectID: id, settings: settings, client: client))
         }
     }
 
@@ -75,8 +109,10 @@ struct CinderTestStore: Sendable {
 }
 
 extension TestStore {
-    static func withCinder(_ body: @escaping @Sendable (TestStore) async throws -> Void) async throws {
-        try await CinderTestStore.with { test async throws in
+    static func withCinder(
+        _ kind: CinderTestStore.Kind, _ body: @escaping @Sendable (TestStore) async throws -> Void
+    ) async throws {
+        try await CinderTestStore.with(kind) { test async throws in
             try await body(
                 TestStore(
                     store: test.store, put: { try await test.store.add(UUID().uuidString, $0) },
