@@ -164,4 +164,7 @@ struct DatastoreFolder: Sendable {
     }
 
     func keepAlive() async { await client.keepAlive() }
+
+    /// Makes the session anew if it has ended.
+    func requireSession() async throws(VSphereError) { _ = try await client.currentTime() }
 }

@@ -14,7 +14,7 @@ final class VMwareWriter: StoreWriter {
 
     /// The request, and what it is fed from.
     private struct Sending {
-        let channel: UploadChannel
+        let pipe: BodyPipe
         let request: Task<Result<Void, VSphereError>, Never>
     }
 
@@ -38,13 +38,13 @@ final class VMwareWriter: StoreWriter {
 
     deinit {
         // What is on the server is found by the upload's record.
-        if case .sending(let sending) = state.withLock({ $0 }) { sending.channel.abort() }
+        if case .sending(let sending) = state.withLock({ $0 }) { sending.pipe.abort() }
     }
 
     func write(_ buffers: [ByteBuffer]) async throws(StoreError) {
         for buffer in buffers where buffer.readableBytes > 0 {
             let sending = try begin(length: expectedSize)
-            guard await sending.channel.send(buffer) else { throw await failure(of: sending) }
+            guard await sending.pipe.write(buffer) else { throw await failure(of: sending) }
             written.withLock { $0 += Int64(buffer.readableBytes) }
         }
         await files.folder.keepAlive()
@@ -56,17 +56,19 @@ final class VMwareWriter: StoreWriter {
             case .ended: return nil
             case .sending(let sending): return sending
             case .idle:
-                let channel = UploadChannel()
+                let pipe = BodyPipe()
                 let (folder, name) = (files.folder, files.name.file(.part))
                 let request = Task { () async -> Result<Void, VSphereError> in
-                    defer { channel.leave() }
+                    defer { pipe.close() }
                     do throws(VSphereError) {
-                        return .success(try await folder.put(name, .stream(length: length, channel)))
+                        // What has been taken from the pipe cannot be sent again.
+                        try await folder.requireSession()
+                        return .success(try await folder.put(name, .stream(length: length, pipe)))
                     } catch {
                         return .failure(error)
                     }
                 }
-                let sending = Sending(channel: channel, request: request)
+                let sending = Sending(pipe: pipe, request: request)
                 state = .sending(sending)
                 return sending
             }
@@ -100,7 +102,7 @@ final class VMwareWriter: StoreWriter {
                 throw .backend("\(size) bytes have come instead of \(expectedSize)")
             }
             let sending = try begin(length: expectedSize)
-            sending.channel.finish()
+            sending.pipe.finish()
             guard case .success = await sending.request.value else { throw await failure(of: sending) }
             // The server knows of no length when the data came in chunks, and would not miss their end.
             let stored = try await translating { () async throws(VSphereError) in
@@ -132,15 +134,15 @@ final class VMwareWriter: StoreWriter {
     /// - Returns: whether the server may still be about to make the file.
     private func isBrokenOff(_ sending: Sending) async -> Bool {
         let patience = expectedSize == nil ? Self.patience : .zero
-        if expectedSize == nil { sending.channel.finish() }
+        if expectedSize == nil { sending.pipe.finish() }
         let timer = Task {
             try await Task.sleep(for: patience)
-            sending.channel.abort()
+            sending.pipe.abort()
             sending.request.cancel()
         }
         defer { timer.cancel() }
         if case .success = await sending.request.value { return false }
-        return sending.channel.hasBegun
+        return sending.pipe.isRead
     }
 
     /// Waits for a little while for the file of a request that was broken off.

@@ -22,6 +22,8 @@ final class VSphereClient: Sendable {
 
     /// Bytes of an answer to a call.
     private static let answerLimit = 16 << 20
+    /// After so long a call is not made again: each attempt at a server that hangs takes ten seconds.
+    private static let longestTrial = Duration.seconds(30)
     /// How long a session may go unused before a transfer makes a call to keep it; servers end sessions after 30 minutes.
     private static let keepAliveInterval = Duration.seconds(300)
     /// A version that all servers since vSphere 6.0 know.
@@ -203,6 +205,7 @@ final class VSphereClient: Sendable {
     ) async throws(VSphereError) -> Value {
         var pause = Duration.milliseconds(100)
         var failures = 0
+        let start = ContinuousClock.now
         var refused: VSphereLogin?
         while true {
             var login: VSphereLogin?
@@ -218,7 +221,7 @@ final class VSphereClient: Sendable {
                 }
                 // Without a login nothing has been sent.
                 let mayRepeat = error.isBeforeTheCall || (error == .http(.brokenOff) && (isRepeatable || login == nil))
-                guard mayRepeat, failures < retries else { throw error }
+                guard mayRepeat, failures < retries, .now - start < Self.longestTrial else { throw error }
                 failures += 1
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(1))

@@ -87,6 +87,31 @@ import Testing
         }
     }
 
+    /// Nobody listens there. A directory that cannot be made, though, does not come by itself.
+    @Test func aBackendThatIsAwayKeepsNothingFromStarting() async throws {
+        let vmware = try registry(
+            """
+            [DEFAULT]
+            enabled_backends = vm:vmware
+            [glance_store]
+            default_backend = vm
+            [vm]
+            vmware_server_host = 127.0.0.1:1
+            vmware_server_username = user
+            vmware_server_password = secret
+            vmware_datastores = DC0:LocalDS_0
+            vmware_api_retry_count = 1
+            """)
+        try await vmware.prepare()
+        let error = await #expect(throws: StoreError.self) { try await vmware.defaultStore.check() }
+        #expect(error?.isOutage == true)
+        await vmware.shutdown()
+
+        let files = try registry("[glance_store]\nfilesystem_store_datadir = /dev/null/images")
+        await #expect(throws: StoreError.self) { try await files.prepare() }
+        await files.shutdown()
+    }
+
     @Test(
         arguments: [
             ("file:///srv/fast/x", nil, "fast"), ("file:///srv/cheap/x", nil, "cheap"),
@@ -184,5 +209,27 @@ import Testing
                 "https": HTTPProxy(host: "proxy", port: 80, user: "user", password: "pass"),
             ])
         #expect(try HTTPSettings(configuration: Configuration(text: ""), store: "http").client.isInsecure)
+    }
+
+    @Test func aServerThatIsAwayAtTheStartIsAnOutage() async throws {
+        let log = EventRecorder()
+        // A port on which nobody listens.
+        let registry = try StoreRegistry(
+            configuration: Configuration(
+                text: """
+                    [DEFAULT]
+                    enabled_backends = cold:s3
+                    [glance_store]
+                    default_backend = cold
+                    [cold]
+                    s3_store_host = http://127.0.0.1:1
+                    s3_store_access_key = key
+                    s3_store_secret_key = secret
+                    s3_store_bucket = images
+                    """), drivers: StoreDriver.all, logger: log.logger)
+        try await registry.prepare()
+        #expect(log.occurrences(of: .storeUnavailable).map { $0.metadata["store"] } == ["cold"])
+        #expect(log.entries.count { $0.level >= .warning } == 1)
+        for store in registry.stores { await store.shutdown() }
     }
 }

@@ -17,6 +17,7 @@ enum Driver: String, CaseIterable, Sendable {
     case http
     case vmware
     case cinder
+    case cinderNFS
     case s3
     case s3InParts
     case s3OfSwift
@@ -32,7 +33,7 @@ enum Driver: String, CaseIterable, Sendable {
         case .file, .fileInSeveralDirectories, .fileWithThinProvisioning, .fileWithTimeout, .vmware:
             [.writes, .outages]
         case .http: [.outages]
-        case .cinder: [.writes, .outages, .unnamed]
+        case .cinder, .cinderNFS: [.writes, .outages, .unnamed, .slow]
         case .s3, .s3InParts, .s3OfSwift: [.writes, .outages]
         case .swift, .swiftOfTempAuth, .swiftInSegments: [.writes, .outages]
         case .rbd, .rbdWithThinProvisioning: [.writes, .outages]
@@ -55,6 +56,8 @@ struct Capabilities: OptionSet {
     static let outages = Capabilities(rawValue: 2)
     /// Where an image's data will be is not known beforehand.
     static let unnamed = Capabilities(rawValue: 4)
+    /// The backend takes a second for an image, and makes one at a time.
+    static let slow = Capabilities(rawValue: 8)
 }
 
 /// A store on its real backend.
@@ -99,7 +102,8 @@ struct TestStore: Sendable {
                 }
             }
         case .vmware: try await withVMware(body)
-        case .cinder: try await withCinder(body)
+        case .cinder: try await withCinder(.rbd, body)
+        case .cinderNFS: try await withCinder(.nfs, body)
         case .s3, .s3InParts, .s3OfSwift: try await withS3(driver, body)
         case .swift, .swiftOfTempAuth, .swiftInSegments: try await withSwift(driver, body)
         case .rbd, .rbdWithThinProvisioning: try await withRBD(driver, body)
@@ -160,14 +164,19 @@ struct TestStore: Sendable {
         return settings
     }
 
-    static func finally(_ store: any Store, _ body: () async throws -> Void) async throws {
+    /// Shuts a store down after `body`, however that ends.
+    @discardableResult
+    static func finally<Result: Sendable>(
+        _ store: any Store, _ body: () async throws -> Result
+    ) async throws -> Result {
         do {
-            try await body()
+            let result = try await body()
+            await store.shutdown()
+            return result
         } catch {
             await store.shutdown()
             throw error
         }
-        await store.shutdown()
     }
 }
 

@@ -195,6 +195,18 @@ import Testing
         }
     }
 
+    /// A client that takes its time.
+    @Test(arguments: [3, nil] as [Int64?])
+    func anUploadSurvivesASessionThatEndsBeforeItsFirstByte(_ size: Int64?) async throws {
+        try await VMwareTestStore.with { test async throws in
+            try await test.store.prepare()
+            let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: size)
+            try test.endSessions()
+            try await writer.write([ByteBuffer(bytes: [1, 2, 3])])
+            #expect(try await test.store.read(try await writer.commit()) == [1, 2, 3])
+        }
+    }
+
     @Test func aDownloadGoesOnAfterARestartOfTheServer() async throws {
         try await VMwareTestStore.with { test async throws in
             try await test.store.prepare()
