@@ -5,15 +5,16 @@ import Testing
 extension IntegrationTests {
     /// The clients that people and other services use find what they look for, in each part of the API.
     @Suite struct ClientsTests {
-        @Test(.timeLimit(.minutes(5)))
-        func everyPartWorksWithEveryClient() async throws {
+        @Test(.timeLimit(.minutes(5)), arguments: SiteStore.Driver.allCases)
+        func everyPartWorksWithEveryClient(store driver: SiteStore.Driver) async throws {
             let python = try await command(Project.support("fetch"), ["client"])
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             try await withServer("keystone") { @Sendable keystone in
                 try await withServer("nginx") { @Sendable nginx in
                     try await withTemporaryDirectory { directory in
                         let identity = try Keystone(keystone)
-                        let site = try Self.site(in: directory, identity)
+                        let store = try await SiteStore.make(driver, id: "local", directory: directory + "/images")
+                        let site = try Self.site(in: directory, store, identity)
                         try await site.synchronizeDatabase(.ours)
                         try await identity.register(imageService: site.url, region: "RegionOne")
                         let (_, project) = try await identity.authenticate("demo", project: "demo")
@@ -27,6 +28,7 @@ extension IntegrationTests {
                             "OS_USER_DOMAIN_NAME": "Default", "OS_PROJECT_DOMAIN_NAME": "Default",
                             "OS_REGION_NAME": "RegionOne", "HOME": directory, "SOURCE_URL": source,
                             "LOCATION_URL": source, "OTHER_PROJECT": project, "IMAGE_URL": site.url,
+                            "STORE_TYPE": driver.rawValue, "STORE_PROPERTY": store.property,
                         ]
                         try await withGlance(.ours, site) { _ in
                             for client in ["openstackclient", "openstacksdk", "glanceclient"] {
@@ -39,6 +41,7 @@ extension IntegrationTests {
                                 for part in parts { #expect(part.hasPrefix("ok "), "\(client): \(part)") }
                             }
                         }
+                        #expect(try await store.contents() == [])
                         for name in ["images", "second", "staging"] {
                             #expect(try FileManager.default.contentsOfDirectory(atPath: "\(directory)/\(name)") == [])
                         }
@@ -47,8 +50,8 @@ extension IntegrationTests {
             }
         }
 
-        /// Two stores of files and one of what web servers have; all methods of import.
-        private static func site(in directory: String, _ identity: Keystone) throws -> Site {
+        /// The store, as `local`, one of files and one of what web servers have; all methods of import.
+        private static func site(in directory: String, _ store: SiteStore, _ identity: Keystone) throws -> Site {
             try FileManager.default.createDirectory(atPath: directory + "/second", withIntermediateDirectories: false)
             let site = try Site(
                 directory: directory, keystone: identity.options(),
@@ -57,19 +60,20 @@ extension IntegrationTests {
                     "show_multiple_locations": "true", "image_cache_dir": directory + "/cache",
                     "worker_self_reference_url": "http://node-1:9292",
                 ])
-            let text = try String(contentsOfFile: site.configurationFile, encoding: .utf8)
-            let more = """
+            try site.append(
+                """
 
+                [DEFAULT]
+                enabled_backends = local:\(store.store.driver), second:file, web:http
+                [local]
+                \(store.store.lines)
                 [second]
                 filesystem_store_datadir = \(directory)/second
-
                 [import_filtering_opts]
                 allowed_hosts = [127.0.0.1]
                 allowed_ports = []
 
-                """
-            try (text.replacing("= local:file", with: "= local:file, second:file, web:http") + more)
-                .write(toFile: site.configurationFile, atomically: true, encoding: .utf8)
+                """)
             return site
         }
     }

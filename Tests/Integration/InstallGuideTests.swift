@@ -8,7 +8,10 @@ extension IntegrationTests {
         func everyCommandWorks() async throws {
             let output = try await command(
                 Project.root + "/Tests/Integration/install-guide", [],
-                environment: ["GLANCE_API": Release.ours.api, "GLANCE_MANAGE": Release.ours.manage])
+                environment: [
+                    "GLANCE_API": Release.ours.api, "GLANCE_MANAGE": Release.ours.manage,
+                    "GLANCE_MOUNT": Project.mountHelper,
+                ])
             #expect(output.contains("the install guide holds"))
         }
     }

@@ -132,10 +132,7 @@ extension IntegrationTests {
                     let client = glance.client
                     #expect(try await client.request("GET", "/v2/images/\(id)/file").status == 503)
                     let local = try await client.create()
-                    let answer = try await client.request(
-                        "PUT", "/v2/images/\(local)/file",
-                        headers: [("Content-Type", "application/octet-stream"), ("X-Image-Meta-Store", "local")],
-                        body: .bytes([4]))
+                    let answer = try await client.upload(local, [4], to: "local")
                     #expect(answer.status == 204)
                     #expect(try await client.expect(200, "GET", "/v2/images/\(local)/file").body == [4])
                     let refused = try await client.create()
@@ -212,58 +209,6 @@ extension IntegrationTests {
                     }
                 }
             }
-        }
-
-        /// As with files: 64 uploads and 64 downloads at once.
-        @Test(.timeLimit(.minutes(15)))
-        func manyTransfersInLittleMemory() async throws {
-            try await withSite { site, bucket in
-                try await site.synchronizeDatabase(.ours)
-                // Several parts each.
-                let size = Int(ProcessInfo.processInfo.environment["S3_MEMORY_MEBIBYTES"] ?? "") ?? 32
-                let source = site.directory + "/source"
-                try await command("dd", ["if=/dev/urandom", "of=\(source)", "bs=1M", "count=\(size)"])
-                try await withGlance(.ours, site) { glance in
-                    let client = glance.client
-                    let original = try await client.create()
-                    try await curl(["-T", source], original, site, "204")
-                    let sampler = Task.detached {
-                        var peak = 0
-                        while !Task.isCancelled {
-                            peak = max(peak, glance.processes.proportionalSetSize)
-                            try? await Task.sleep(for: .milliseconds(100))
-                        }
-                        return peak
-                    }
-                    defer { sampler.cancel() }
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        for number in 0..<64 {
-                            let id = try await client.create()
-                            group.addTask {
-                                // Half of them do not say how long they are.
-                                let body = number.isMultiple(of: 2) ? [] : ["-H", "Transfer-Encoding: chunked"]
-                                try await curl(["-T", source] + body, id, site, "204")
-                                try await client.expect(204, "DELETE", "/v2/images/\(id)")
-                            }
-                            group.addTask { try await curl(["-o", "/dev/null"], original, site, "200") }
-                        }
-                        try await group.waitForAll()
-                    }
-                    sampler.cancel()
-                    let peak = await sampler.value
-                    print("peak of the proportional set sizes: \(peak >> 20) MiB")
-                    #expect(peak < 400 << 20)
-                    #expect(try await bucket.contents() == [original: size << 20])
-                }
-            }
-        }
-
-        private func curl(_ arguments: [String], _ id: String, _ site: Site, _ status: String) async throws {
-            let answer = try await command(
-                "curl",
-                ["-sS", "-H", "Content-Type: application/octet-stream", "-w", "%{http_code}"] + arguments
-                    + ["\(site.url)/v2/images/\(id)/file"])
-            #expect(answer == status)
         }
 
         /// What Glance 33 has in S3 is ours to serve, to copy and to remove, and Glance goes on with what we leave.

@@ -1,5 +1,4 @@
 import Foundation
-import NIOCore
 import TestSupport
 import Testing
 
@@ -53,10 +52,7 @@ extension IntegrationTests {
                         let refused = try await client.create()
                         #expect(try await client.upload(refused, [1]).status == 503)
                         let local = try await client.create()
-                        let stored = try await client.request(
-                            "PUT", "/v2/images/\(local)/file",
-                            headers: [("Content-Type", "application/octet-stream"), ("X-Image-Meta-Store", "local")],
-                            body: .bytes(ByteBuffer(bytes: [1])))
+                        let stored = try await client.upload(local, [1], to: "local")
                         #expect(stored.status == 204)
 
                         try await server.start()
@@ -65,7 +61,12 @@ extension IntegrationTests {
                             "GET", "/v2/images/\(id)/file", headers: [("Range", "bytes=1023990-1024009")])
                         #expect(part.status == 206)
                         #expect(part.body == Array(bytes[1_023_990..<1_024_010]))
-                        #expect(try await client.upload(refused, bytes).status == 204)
+                        // What the refused upload may have left is looked for first, for which Swift had to come back.
+                        while try await client.expect(200, "GET", "/v2/images/\(refused)").json["status"] != "queued" {
+                            try await Task.sleep(for: .milliseconds(100))
+                        }
+                        let accepted = try await client.upload(refused, bytes)
+                        #expect(accepted.status == 204, "\(accepted.text)")
                         for image in [id, refused] { try await client.expect(204, "DELETE", "/v2/images/\(image)") }
 
                         let (token, project) = try await identity.authenticate("glance", project: "service")

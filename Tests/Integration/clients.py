@@ -4,7 +4,8 @@ usage: clients.py openstackclient|openstacksdk|glanceclient DIRECTORY
 
 OS_* of the environment say where and by whom, as for the clients themselves: an administrator. SOURCE_URL is a file on a web
 server that imports may read from; DIRECTORY/source is the same file, LOCATION_URL one that the store `web` may. There are the
-stores local (default), second and web, and a cache; IMAGE_URL is the node's address. Prints a line for each part: "ok PART", or "failed PART: WHY". Leaves nothing behind.
+stores local (default; of the type STORE_TYPE, which has a property STORE_PROPERTY), second and web, and a cache; IMAGE_URL is the node's
+address. Prints a line for each part: "ok PART", or "failed PART: WHY". Leaves nothing behind.
 """
 import contextlib
 import functools
@@ -155,6 +156,7 @@ def openstackclient():
         assert {line["ID"] for line in value("image", "stores", "list")} == {"local", "second", "web"}
         detail = {line["ID"]: line for line in value("image", "stores", "list", "--detail")}
         assert detail["local"]["Default"] in (True, "true"), detail
+        assert os.environ["STORE_PROPERTY"] in detail["local"]["Properties"], detail
         methods = json.dumps(value("image", "import", "info"))
         assert "web-download" in methods and "copy-image" in methods, methods
 
@@ -323,7 +325,7 @@ def openstacksdk():
     def stores_and_methods():
         assert {store.id for store in client.stores()} == {"local", "second", "web"}
         detail = {store.id: store for store in client.stores(details=True)}
-        assert detail["local"].is_default and "data_dir" in detail["local"].properties, detail
+        assert detail["local"].is_default and os.environ["STORE_PROPERTY"] in detail["local"].properties, detail
         assert "web-download" in client.get_import_info().import_methods["value"]
 
     @part
@@ -509,7 +511,7 @@ def glanceclient():
 
     @part
     def stores_methods_and_usage():
-        assert "second" in glance("stores-info") and "file" in glance("stores-info", "--detail")
+        assert "second" in glance("stores-info") and os.environ["STORE_TYPE"] in glance("stores-info", "--detail")
         assert "copy-image" in glance("import-info")
         glance("usage")
         assert "disk_format" in glance("explain", "image")

@@ -1,5 +1,6 @@
 # A Ceph cluster in $DIRECTORY/ceph: one monitor, one manager, one BlueStore OSD over a sparse file, cephx on, everything on
-# 127.0.0.1. Sourced after lib.sh, by `ceph` and by what runs on such a cluster.
+# 127.0.0.1. Sourced after lib.sh, by `ceph` and by what runs on such a cluster. Where CEPH_CONF names a cluster that another
+# starter has started, that one is used.
 #
 #   ceph_prepare   installs the packages and makes the cluster's files
 #   ceph_start     starts it, and at the first time makes pools and accounts; returns when it can be used
@@ -13,6 +14,13 @@ c() { timeout 60 ceph --connect-timeout 20 -c "$CEPH/ceph.conf" "$@"; }
 
 ceph_prepare() {
     need "${CEPH_PACKAGES[@]}"
+    if [ -n "${CEPH_CONF:-}" ]; then
+        CEPH_IS_ANOTHERS=1
+        CEPH=$(dirname "$CEPH_CONF")
+        CEPH_FSID=$(sed -n 's/^fsid = //p' "$CEPH_CONF")
+        CEPH_MON_PORT_1=$(sed -n 's/^mon_host = .*v1:127.0.0.1:\([0-9]*\)]/\1/p' "$CEPH_CONF")
+        return
+    fi
     CEPH=$DIRECTORY/ceph
     mkdir -p "$CEPH"/{run,crash,keyring,mon.a,mgr.x,osd.0}
     local fsid osd
@@ -101,6 +109,7 @@ ceph_files() { # ceph_files DIRECTORY FSID OSD-UUID
     "${tool[@]}" --create-keyring "$1/keyring/mgr.x.keyring" --gen-key -n mgr.x \
         --cap mon 'allow profile mgr' --cap osd 'allow *' --cap mds 'allow *'
     ceph-osd -c "$1/ceph.conf" -i 0 --no-mon-config --mkfs --osd-uuid "$3" &
+    local osd=$!
     # Keys that the monitor knows from the start.
     cp "$1/mon.keyring" "$1/initial"
     for key in client.admin osd.0 mgr.x; do
@@ -111,7 +120,8 @@ ceph_files() { # ceph_files DIRECTORY FSID OSD-UUID
     ceph-mon -c "$1/ceph.conf" -i a --mkfs --monmap "$1/monmap" --keyring "$1/initial"
     cp "$1/mon.keyring" "$1/mon.a/keyring"
     rm "$1/initial" "$1/monmap" "$1/mon.keyring"
-    wait %1
+    # By its id: the shell forgets jobs that have ended before.
+    wait "$osd"
 }
 
 # Up, and the process that was started: an address in the map ends with its process id.
@@ -120,6 +130,7 @@ osd_is_up() {
 }
 
 ceph_start() {
+    [ -z "${CEPH_IS_ANOTHERS:-}" ] || return 0
     spawn ceph-mon -c "$CEPH/ceph.conf" -i a -f
     CEPH_MON_PID=$PID
     await c mon stat

@@ -19,11 +19,12 @@ need() { "$HERE/need" "$@"; }
 # fetch NAME: path of a virtual environment or tree, made at the first use.
 fetch() { "$HERE/fetch" "$1" || die "cannot fetch $1"; }
 
-# free_port: a port below the kernel's ephemeral range (an outgoing connection cannot take it) that nobody listens on.
+# free_port: a port below the kernel's ephemeral range (an outgoing connection cannot take it) that nobody listens on: one of 6000
+# from GLANCE_TEST_FIRST_PORT on, so that test runs side by side take none of each other's while a server is stopped.
 free_port() {
     local port
     while :; do
-        port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+        port=$((${GLANCE_TEST_FIRST_PORT:-20000} + RANDOM % 6000))
         listening "$port" || break
     done
     echo "$port"

@@ -9,6 +9,14 @@ public struct ImageClient: Sendable {
     /// `X-Auth-Token`
     public var token: String?
 
+    /// Connections are kept for requests that follow each other, and not longer: a server may close one that has been idle just when
+    /// it is used again, and this client does not repeat requests.
+    private static let connections: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.idleTimeout = .milliseconds(100)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     public init(url: String, token: String? = nil) {
         self.url = url
         self.token = token
@@ -40,7 +48,7 @@ public struct ImageClient: Sendable {
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let token { request.headers.add(name: "X-Auth-Token", value: token) }
         request.body = body
-        let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+        let response = try await Self.connections.execute(request, timeout: timeout)
         let bytes = try await response.body.collect(upTo: 1 << 30)
         return Answer(
             status: Int(response.status.code),
@@ -83,10 +91,13 @@ public struct ImageClient: Sendable {
     }
 
     /// `PUT /v2/images/{id}/file`
-    public func upload(_ id: String, _ data: [UInt8]) async throws -> Answer {
-        try await request(
-            "PUT", "/v2/images/\(id)/file", headers: [("Content-Type", "application/octet-stream")],
-            body: .bytes(ByteBuffer(bytes: data)))
+    ///
+    /// - Parameter store: id of the store; nil for the default one.
+    public func upload(_ id: String, _ data: [UInt8], to store: String? = nil) async throws -> Answer {
+        var headers = [("Content-Type", "application/octet-stream")]
+        if let store { headers.append(("X-Image-Meta-Store", store)) }
+        return try await request(
+            "PUT", "/v2/images/\(id)/file", headers: headers, body: .bytes(ByteBuffer(bytes: data)))
     }
 
     /// `PATCH /v2/images/{id}`

@@ -15,6 +15,9 @@ public enum Project {
     /// `glance-scrubber`: `GLANCE_SCRUBBER`, or what was built beside the tests.
     public static let scrubber = executable("glance-scrubber", variable: "GLANCE_SCRUBBER")
 
+    /// `glance-mount`: `GLANCE_MOUNT`, or what was built beside the tests.
+    public static let mountHelper = executable("glance-mount", variable: "GLANCE_MOUNT")
+
     /// `glance-cache-manage`: `GLANCE_CACHE_MANAGE`, or what was built beside the tests.
     public static let cacheManage = executable("glance-cache-manage", variable: "GLANCE_CACHE_MANAGE")
 

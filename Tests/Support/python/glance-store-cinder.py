@@ -1,7 +1,7 @@
 """Python's own cinder store: glance_store, os-brick and librbd, against the Cinder of KEYSTONE_URL. Needs root, and finds the key of
 client.cinder where clients of Ceph look for it.
 
-usage: glance-store-cinder.py PROJECT COMMAND...
+usage: glance-store-cinder.py PROJECT TYPE COMMAND...
 
 Each COMMAND is one argument, "add,ID,FILE", "get,URL,FILE", "size,URL" or "delete,URL"; the results are printed, a line each.
 """
@@ -18,7 +18,7 @@ from oslo_config import cfg
 CONTEXT = types.SimpleNamespace(project_id='somebody', user_id='somebody', service_catalog=None)
 
 
-def open_store(project, directory):
+def open_store(project, volume_type, directory):
     # Running as root already: commands need neither sudo nor rootwrap.
     store.Store.get_root_helper = lambda self: 'env'
     conf = cfg.CONF
@@ -29,7 +29,8 @@ def open_store(project, directory):
     options = {
         'stores': ['cinder'], 'default_store': 'cinder', 'cinder_store_auth_address': os.environ['KEYSTONE_URL'] + '/v3',
         'cinder_store_user_name': 'glance', 'cinder_store_password': os.environ['KEYSTONE_PASSWORD'],
-        'cinder_store_project_name': project, 'cinder_volume_type': 'rbd',
+        'cinder_store_project_name': project, 'cinder_volume_type': volume_type,
+        'cinder_mount_point_base': directory + '/mnt',
     }
     for name, value in options.items():
         conf.set_override(name, value, group='glance_store')
@@ -56,6 +57,6 @@ def run(command, *arguments):
 
 
 with tempfile.TemporaryDirectory() as directory:
-    open_store(sys.argv[1], directory)
-    for argument in sys.argv[2:]:
+    open_store(sys.argv[1], sys.argv[2], directory)
+    for argument in sys.argv[3:]:
         print(run(*argument.split(',')), flush=True)

@@ -7,80 +7,15 @@ the results are printed, a line each.
 """
 
 import os
-import pathlib
 import sys
-import tempfile
 
 from glance_store import backend
-from glance_store._drivers import vmware_datastore
-from oslo_config import cfg, types
-import oslo_vmware
-from oslo_vmware import api
-
-# The calls that the store makes, with their parameters and results. The description of all of the API is not free to hand on;
-# the types are in oslo.vmware.
-REF = 'vim25:ManagedObjectReference'
-TEXT = 'xsd:string'
-CALLS = {
-    'RetrieveServiceContent': ([], 'vim25:ServiceContent'),
-    'CurrentTime': ([], 'xsd:dateTime'),
-    'Login': ([('userName', TEXT), ('password', TEXT), ('locale', TEXT)], 'vim25:UserSession'),
-    'Logout': ([], None),
-    'TerminateSession': ([('sessionId', TEXT)], None),
-    'SessionIsActive': ([('sessionID', TEXT), ('userName', TEXT)], 'xsd:boolean'),
-    'FindByInventoryPath': ([('inventoryPath', TEXT)], REF),
-    'RetrievePropertiesEx': (
-        [('specSet', 'vim25:PropertyFilterSpec'), ('options', 'vim25:RetrieveOptions')], 'vim25:RetrieveResult'),
-    'CancelRetrievePropertiesEx': ([('token', TEXT)], None),
-    'DeleteDatastoreFile_Task': ([('name', TEXT), ('datacenter', REF)], REF),
-}
+from oslo_config import cfg
+import vsphere_api
 
 
-def element(name, kind):
-    return f'<element name="{name}" type="{kind}" minOccurs="0" maxOccurs="unbounded"/>'
-
-
-def description():
-    parts = {'elements': '', 'messages': '', 'operations': '', 'bindings': ''}
-    for name, (parameters, result) in CALLS.items():
-        request = ''.join(element(*parameter) for parameter in [('_this', REF), *parameters])
-        answer = element('returnval', result).replace('maxOccurs="unbounded"', '') if result else ''
-        for kind, content in ((name, request), (name + 'Response', answer)):
-            parts['elements'] += (
-                f'<element name="{kind}"><complexType><sequence>{content}</sequence></complexType></element>')
-            parts['messages'] += (
-                f'<message name="{kind}Msg"><part name="parameters" element="vim25:{kind}"/></message>')
-        parts['operations'] += (
-            f'<operation name="{name}"><input message="vim25:{name}Msg"/>'
-            f'<output message="vim25:{name}ResponseMsg"/></operation>')
-        parts['bindings'] += (
-            f'<operation name="{name}"><soap:operation soapAction="urn:vim25/6.0" style="document"/>'
-            '<input><soap:body use="literal"/></input><output><soap:body use="literal"/></output></operation>')
-    schemas = pathlib.Path(oslo_vmware.__file__).parent / 'wsdl' / '7.0'
-    return f'''<?xml version="1.0"?>
-<definitions targetNamespace="urn:vim25" xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:vim25="urn:vim25"
-   xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:xsd="http://www.w3.org/2001/XMLSchema">
-<types><schema targetNamespace="urn:vim25" xmlns="http://www.w3.org/2001/XMLSchema" elementFormDefault="qualified">
-<include schemaLocation="{(schemas / 'vim-types.xsd').as_uri()}"/>{parts['elements']}</schema></types>
-{parts['messages']}<portType name="VimPortType">{parts['operations']}</portType>
-<binding name="VimBinding" type="vim25:VimPortType">
-<soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>{parts['bindings']}</binding>
-<service name="VimService"><port binding="vim25:VimBinding" name="VimPort">
-<soap:address location="https://localhost/sdk"/></port></service></definitions>'''
-
-
-def open_store(directory, datastore, wsdl):
-    # The option takes no port, and the session one by itself only.
-    for option in vmware_datastore._VMWARE_OPTS:
-        if option.name == 'vmware_server_host':
-            option.type = types.String()
-    session = api.VMwareAPISession
-
-    def session_at_port(host, *arguments, **more):
-        name, _, port = host.partition(':')
-        return session(name, *arguments, port=int(port), wsdl_loc=wsdl, **more)
-
-    api.VMwareAPISession = session_at_port
+def open_store(directory, datastore):
+    vsphere_api.accept_ports()
     # Glance 33 cannot write to this store among several: there it looks for a scheme "vmware".
     conf = cfg.CONF
     backend.register_opts(conf)
@@ -116,12 +51,6 @@ def run(command, *arguments):
     return backend.delete_from_backend(url)
 
 
-# requests would rather believe these than the option.
-for name in ('REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'):
-    os.environ.pop(name, None)
-with tempfile.NamedTemporaryFile('w', suffix='.wsdl') as file:
-    file.write(description())
-    file.flush()
-    open_store(sys.argv[1], sys.argv[2], pathlib.Path(file.name).as_uri())
-    for argument in sys.argv[3:]:
-        print(run(*argument.split(',')), flush=True)
+open_store(sys.argv[1], sys.argv[2])
+for argument in sys.argv[3:]:
+    print(run(*argument.split(',')), flush=True)

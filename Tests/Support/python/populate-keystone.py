@@ -36,6 +36,7 @@ projects = {name: create("project", name, domain_id="default") for name in ("ser
 roles = ids("roles")
 for user, project, granted in (
         ("glance", "service", ("admin", "service")),
+        ("reseller", "service", ("ResellerAdmin",)),
         ("demo", "demo", ("member",)),
         ("demo2", "demo2", ("member",)),
         ("demo_reader", "demo", ("reader",))):
