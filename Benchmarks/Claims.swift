@@ -29,7 +29,7 @@ enum Claims {
                             return [
                                 Row(
                                     workload: "create and delete", unit: "/s", peerName: "Glance 33",
-                                    measurement: measurement, target: .atLeast(20))
+                                    measurement: measurement, target: .atLeast(40))
                             ]
                         }
                     }

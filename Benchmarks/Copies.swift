@@ -21,7 +21,7 @@ enum Copies {
                 let id = try await client.create(["name": "large"])
                 _ = try await Uploads.put(source, id, client, chunked: false)
                 let rate = try await Measurement.alternate(
-                    ours: { 1 / (try await copy(id, client)) },
+                    ours: { 1 / (try await copy(id, to: "second", client)) },
                     peer: { 1 / (try await Uploads.limit(source, site)) })
                 return [
                     Row(
@@ -32,21 +32,22 @@ enum Copies {
         }
     }
 
-    /// Seconds from the request until the image says that it is in the second store, from which it is removed again.
-    private static func copy(_ id: String, _ client: ImageClient) async throws -> Double {
+    /// Seconds from the request until the image says that it is in the other store, from which it is removed again.
+    static func copy(_ id: String, to store: String, _ client: ImageClient) async throws -> Double {
         let seconds = try await Measurement.seconds {
             try await client.expect(
-                202, "POST", "/v2/images/\(id)/import", json: ["method": ["name": "copy-image"], "stores": ["second"]])
+                202, "POST", "/v2/images/\(id)/import",
+                json: ["method": ["name": "copy-image"], "stores": [.string(store)]])
             while true {
                 let image = try await client.expect(200, "GET", "/v2/images/\(id)").json
-                if image["stores"].string?.split(separator: ",").contains("second") == true { break }
+                if image["stores"].string?.split(separator: ",").contains(Substring(store)) == true { break }
                 if let failed = image["os_glance_failed_import"].string, !failed.isEmpty {
                     throw TestFailure("copy-image failed")
                 }
                 try await Task.sleep(for: .milliseconds(5))
             }
         }
-        try await client.expect(204, "DELETE", "/v2/stores/second/\(id)")
+        try await client.expect(204, "DELETE", "/v2/stores/\(store)/\(id)")
         return seconds
     }
 }

@@ -3,7 +3,8 @@ import TestSupport
 
 /// 1 GiB from the file store, against nginx; and from the cache of another node, against the file store.
 enum Downloads {
-    static let size = 1 << 30
+    /// Bytes. BENCH_MEBIBYTES makes less of it, to see whether all works.
+    static let size = (Int(ProcessInfo.processInfo.environment["BENCH_MEBIBYTES"] ?? "") ?? 1024) << 20
 
     static func run(_ lab: Lab) async throws -> [Row] {
         try await lab.withSite("download") { site in
@@ -15,17 +16,37 @@ enum Downloads {
                 _ = try await Uploads.put(source, id, client, chunked: false)
                 let settings = ["FILESERVER_ROOT": site.images, "FILESERVER_WORKERS": "\(Lab.processes)"]
                 let nginx = try await withServer("fileserver", settings) { nginx in
-                    try await compare(
-                        "download",
-                        Server(url: "\(site.url)/v2/images/\(id)/file", token: client.token, process: glance.process),
-                        Server(
-                            url: "\(try nginx.setting("FILESERVER_URL"))/\(id)", token: nil,
-                            process: Int32(try nginx.setting("SERVER_PID")) ?? 0),
-                        "nginx", atLeast: 0.9)
+                    let ours = Server(
+                        url: "\(site.url)/v2/images/\(id)/file", token: client.token, process: glance.process)
+                    let peer = Server(
+                        url: "\(try nginx.setting("FILESERVER_URL"))/\(id)", token: nil,
+                        process: Int32(try nginx.setting("SERVER_PID")) ?? 0)
+                    return try await compare("download", ours, peer, "nginx", atLeast: 1, cpuAtMost: 1.1)
+                        + [ranges(site, ours, peer)]
                 }
                 return try await nginx + hits(lab, site, id, client, glance)
             }
         }
+    }
+
+    /// 1 MiB from anywhere, again and again.
+    private static func ranges(_ site: Site, _ ours: Server, _ peer: Server) async throws -> Row {
+        let script = site.directory + "/ranges.lua"
+        try """
+        request = function()
+          local first = math.random(0, \(size - (1 << 20)))
+          wrk.headers["Range"] = string.format("bytes=%d-%d", first, first + \((1 << 20) - 1))
+          return wrk.format("GET")
+        end
+        """.write(toFile: script, atomically: true, encoding: .utf8)
+        let clients = 64
+        // As many per second as MiB.
+        let measurement = try await Measurement.alternate(
+            ours: { try await Queries.load(ours.url, ours.token, script, connections: clients) / 1024 },
+            peer: { try await Queries.load(peer.url, peer.token, script, connections: clients) / 1024 })
+        return Row(
+            workload: "random ranges of 1 MiB, \(clients) clients", unit: "GiB/s", peerName: "nginx",
+            measurement: measurement, target: .atLeast(0.9))
     }
 
     private static func hits(
@@ -64,7 +85,8 @@ enum Downloads {
     }
 
     private static func compare(
-        _ workload: String, _ ours: Server, _ peer: Server, _ peerName: String, atLeast target: Double
+        _ workload: String, _ ours: Server, _ peer: Server, _ peerName: String, atLeast target: Double,
+        cpuAtMost cpuTarget: Double? = nil
     ) async throws -> [Row] {
         var rows: [Row] = []
         for clients in [1, 16] {
@@ -81,22 +103,60 @@ enum Downloads {
                 Row(workload: name, unit: "GiB/s", peerName: peerName, measurement: rate, target: .atLeast(target)))
             rows.append(
                 Row(
-                    workload: "\(name): CPU per GiB", unit: "s", peerName: peerName, measurement: cpu, target: nil))
+                    workload: "\(name): CPU per GiB", unit: "s", peerName: peerName, measurement: cpu,
+                    target: clients == 1 ? cpuTarget.map { .atMost($0) } : nil))
+        }
+        if let cpuTarget {
+            rows.append(try await onOneProcessor(workload, ours, peer, peerName, cpuAtMost: cpuTarget))
         }
         return rows
     }
 
+    /// The CPU of a download whose server and client share a processor: what the kernel does for a connection is then done by
+    /// the same side of it each time.
+    private static func onOneProcessor(
+        _ workload: String, _ ours: Server, _ peer: Server, _ peerName: String, cpuAtMost target: Double
+    ) async throws -> Row {
+        // Several at a time, because the kernel counts in hundredths of a second.
+        func turn(_ server: Server) async throws -> Double {
+            var cpu: [Double] = []
+            for _ in 0..<4 {
+                _ = try await download(server, clients: 1, with: ["taskset", "-c", "0"], cpu: &cpu)
+            }
+            return cpu.reduce(0, +) / Double(cpu.count)
+        }
+        for server in [ours, peer] { try await allow("0", server) }
+        let cpu = try await Measurement.alternate(ours: { try await turn(ours) }, peer: { try await turn(peer) })
+        let last = ProcessInfo.processInfo.processorCount - 1
+        for server in [ours, peer] { try await allow("0-\(last)", server) }
+        return Row(
+            workload: "\(workload) 1 GiB, 1 client on the same processor: CPU per GiB", unit: "s", peerName: peerName,
+            measurement: cpu, target: .atMost(target))
+    }
+
+    /// Lets all threads of a server run on these processors only.
+    private static func allow(_ processors: String, _ server: Server) async throws {
+        for process in ProcessTree(root: server.process).all {
+            try await command("taskset", ["-a", "-c", "-p", processors, "\(process)"])
+        }
+    }
+
     /// GiB per second of all clients together; adds the server's CPU seconds per GiB to `cpu`.
-    private static func download(_ server: Server, clients: Int, cpu: inout [Double]) async throws -> Double {
+    ///
+    /// - Parameter prefix: a command that runs the client.
+    private static func download(
+        _ server: Server, clients: Int, with prefix: [String] = [], cpu: inout [Double]
+    ) async throws -> Double {
         let processes = ProcessTree(root: server.process)
         let before = processes.cpuSeconds
         let seconds = try await Measurement.seconds {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<clients {
                     group.addTask {
-                        var arguments = ["-sS", "-f", "-o", "/dev/null", "-w", "%{size_download}", server.url]
-                        if let token = server.token { arguments += ["-H", "X-Auth-Token: \(token)"] }
-                        let got = try await command("curl", arguments)
+                        var client = prefix + ["curl"]
+                        client += ["-sS", "-f", "-o", "/dev/null", "-w", "%{size_download}", server.url]
+                        if let token = server.token { client += ["-H", "X-Auth-Token: \(token)"] }
+                        let got = try await command(client[0], Array(client.dropFirst()))
                         guard got == "\(size)" else { throw TestFailure("\(got) bytes instead of \(size)") }
                     }
                 }

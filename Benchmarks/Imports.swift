@@ -52,19 +52,22 @@ enum Imports {
                     let status = try await client.expect(200, "GET", "/v2/images/\(id)").json["status"].string ?? ""
                     if status == "active" { break }
                     // Glance leaves the image queued until a thread has begun.
-                    if status == "queued" { try await checkTask(id) }
+                    if status == "queued" { _ = try await hasSucceeded(id) }
                     try await Task.sleep(for: .milliseconds(5))
                 }
             }
+            // Glance fails a deletion between the image's end and the task's.
+            while try await !hasSucceeded(id) { try await Task.sleep(for: .milliseconds(50)) }
             try await client.expect(204, "DELETE", "/v2/images/\(id)")
             return 1 / seconds
         }
 
-        private func checkTask(_ id: String) async throws {
+        private func hasSucceeded(_ id: String) async throws -> Bool {
             let tasks = try await client.expect(200, "GET", "/v2/images/\(id)/tasks").json["tasks"].array
             if let failed = tasks.first(where: { $0["status"].string == "failure" }) {
                 throw TestFailure("web-download: \(failed["message"].string ?? "")")
             }
+            return tasks.allSatisfy { $0["status"].string == "success" }
         }
     }
 

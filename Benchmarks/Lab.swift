@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 
 /// The servers that all workloads share.
@@ -26,11 +27,13 @@ struct Lab: Sendable {
     }
 
     func createDatabase(_ name: String) async throws {
+        // A part that has failed may have left it.
+        try await dropDatabase(name)
         _ = try await sql("CREATE DATABASE \(name)")
     }
 
     func dropDatabase(_ name: String) async throws {
-        _ = try await sql("DROP DATABASE \(name) WITH (FORCE)")
+        _ = try await sql("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
     }
 
     /// Runs statements with psql; the rows as text.
@@ -40,16 +43,27 @@ struct Lab: Sendable {
     }
 
     /// A new deployment with a database of its own, tables made.
+    ///
+    /// - Parameter inMemory: whether its files are on tmpfs.
     func withSite<Result: Sendable>(
-        _ name: String, _ body: (Site) async throws -> Result
+        _ name: String, inMemory: Bool = false, _ body: (Site) async throws -> Result
     ) async throws -> Result {
         try await createDatabase(name)
-        let result = try await withTemporaryDirectory { directory in
+        func serve(_ directory: String) async throws -> Result {
             let site = try site(in: directory, database: name)
             try await site.synchronizeDatabase(.ours)
             return try await body(site)
         }
+        let result = inMemory ? try await withMemory(serve) : try await withTemporaryDirectory(serve)
         try await dropDatabase(name)
         return result
     }
+}
+
+/// Runs `body` with a directory on tmpfs, which is removed afterwards.
+func withMemory<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
+    let path = "/dev/shm/glance-bench-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await body(path)
 }

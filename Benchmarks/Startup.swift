@@ -18,7 +18,7 @@ enum Startup {
                     workload: "start", unit: "ms", peerName: "Glance 33", measurement: time, target: .atMost(0.1)),
                 Row(
                     workload: "idle memory", unit: "MiB", peerName: "Glance 33", measurement: memory,
-                    target: .atMost(0.25)),
+                    target: .atMost(0.125)),
             ]
         }
     }
@@ -65,19 +65,8 @@ struct FirstAnswer: Sendable {
     }
 
     private func answers() -> Bool {
-        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard connection >= 0 else { return false }
+        guard let connection = Sockets.connection(port) else { return false }
         defer { close(connection) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { return false }
         let request = Array("GET /healthcheck HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
         guard write(connection, request, request.count) == request.count else { return false }
         var answer = [UInt8](repeating: 0, count: 12)
