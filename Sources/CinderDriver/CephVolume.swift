@@ -9,6 +9,7 @@ struct CephVolume: VolumeContent {
     private let image: RBDImage
 
     let growsAttached = true
+    let copies = 2
 
     /// - Parameter connection: how Cinder says that it is reached.
     static func open(

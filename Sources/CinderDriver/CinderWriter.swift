@@ -15,8 +15,7 @@ final class CinderWriter: StoreWriter {
     private struct Progress {
         /// Nil while the volume is not attached.
         var connection: ConnectedVolume?
-        // librbd copies what it writes.
-        var pieces = OutgoingPieces(copies: 2)
+        var pieces: OutgoingPieces
         /// Of the volume, in GiB.
         var size: Int64
     }
@@ -32,7 +31,8 @@ final class CinderWriter: StoreWriter {
         _ connection: ConnectedVolume, volume: Volume, upload: StoreUpload, expectedSize: Int64?, store: CinderStore,
         volumes: Volumes
     ) {
-        state = Mutex(.idle(Progress(connection: connection, size: volume.size)))
+        let pieces = OutgoingPieces(copies: connection.content.copies)
+        state = Mutex(.idle(Progress(connection: connection, pieces: pieces, size: volume.size)))
         volumeID = volume.id
         self.upload = upload
         self.expectedSize = expectedSize

@@ -32,6 +32,7 @@ final class NFSVolume: VolumeContent {
 
     /// Cinder's driver does not do it.
     let growsAttached = false
+    let copies = 1
 
     private init(_ file: File, threads: BlockingPool) {
         self.file = Mutex(file)

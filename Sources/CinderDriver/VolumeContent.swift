@@ -5,6 +5,8 @@ import NIOCore
 protocol VolumeContent: Sendable {
     /// Whether the volume may become larger while it is attached, if `cinder_do_extend_attached` says so.
     var growsAttached: Bool { get }
+    /// How often bytes are in memory while they are written: 2 where a library makes its own copy.
+    var copies: Int { get }
     func read(
         at offset: Int64, count: Int, allocate: @escaping IncomingPieces.Allocation
     ) async throws(StoreError) -> ByteBuffer
