@@ -13,6 +13,12 @@ public final class RBDImage: @unchecked Sendable {
     public let id: String
     private let handle: CephLibrary.Handle
     private let isClosed = Atomic(false)
+    private let opened = ContinuousClock.now
+
+    /// How old an image must be before it is closed. When librbd 16 has said that an image is open, the thread that has opened it looks
+    /// at it once more, whatever others have done with it by then.
+    private static let leastAge = Duration.milliseconds(100)
+
     private var library: CephLibrary { pool.library }
 
     /// Opens an image.
@@ -25,29 +31,36 @@ public final class RBDImage: @unchecked Sendable {
         _ name: String, snapshot: String? = nil, isReadOnly: Bool = true, in pool: CephPool
     ) async throws(RBDError) -> RBDImage {
         let library = pool.library
-        let answer = Answer<Result<RBDImage, RBDError>>()
-        // Also where nobody waits any more: an image that is open without an owner closes itself.
+        let answer = Answer<Result<SendablePointer, RBDError>> { late in
+            guard case .success(let handle) = late else { return }
+            Task {
+                try? await Task.sleep(for: leastAge)
+                close(handle, pool)
+            }
+        }
         let place = Place()
         Completion.start(library) { completion in
             (isReadOnly ? library.openReadOnly : library.open)(pool.handle, name, place.pointer, snapshot, completion)
         } done: { status in
             guard status >= 0, let handle = place.pointer.pointee else {
-                return answer.give(.failure(Self.failure(status, "cannot open an image")))
+                return answer.give(.failure(failure(status, "cannot open an image")))
             }
-            answer.give(Result { () throws(RBDError) in try RBDImage(handle, in: pool) })
+            answer.give(.success(SendablePointer(handle)))
         }
-        guard let result = await answer.wait(for: pool.cluster.settings.patience) else { throw .timeout }
-        return try result.get()
+        guard let opened = await answer.wait(for: pool.cluster.settings.patience) else { throw .timeout }
+        let handle = try opened.get()
+        return try await pool.cluster.run(isPatient: false) { () throws(RBDError) in try RBDImage(handle, in: pool) }
     }
 
-    private init(_ handle: CephLibrary.Handle, in pool: CephPool) throws(RBDError) {
+    /// Blocks when somebody has changed the image since it was opened: then librbd asks the cluster once more, for which it needs the
+    /// thread of its callbacks.
+    private init(_ handle: SendablePointer, in pool: CephPool) throws(RBDError) {
         self.pool = pool
-        self.handle = handle
+        self.handle = handle.pointer
         var size: UInt64 = 0
         var text = [CChar](repeating: 0, count: 256)
         let library = pool.library
-        // Both are in memory.
-        let status = min(library.getSize(handle, &size), library.getID(handle, &text, text.count))
+        let status = min(library.getSize(self.handle, &size), library.getID(self.handle, &text, text.count))
         self.size = Int64(clamping: size)
         id = String(text)
         guard status >= 0 else { throw .failed(code: -status, doing: "cannot ask for an image's size") }
@@ -55,27 +68,38 @@ public final class RBDImage: @unchecked Sendable {
 
     deinit {
         guard !isClosed.exchange(true, ordering: .relaxed) else { return }
-        let pool = pool
-        Completion.start(pool.library) { [handle = SendablePointer(handle)] in
-            pool.library.close(handle.pointer, $0)
-        } done: { _ in
-            _ = pool
+        let (handle, pool, due) = (SendablePointer(handle), pool, due)
+        Task {
+            try? await Task.sleep(until: due)
+            Self.close(handle, pool)
         }
     }
+
+    /// When it may be closed.
+    private var due: ContinuousClock.Instant { opened + Self.leastAge }
 
     /// Closes the image, which must not be in use any more. A second time does nothing.
     ///
     /// Returns after a while in any case. A cluster that is away closes it when it is back.
     public func close() async {
         guard !isClosed.exchange(true, ordering: .relaxed) else { return }
-        let answer = Answer<Int>()
-        Completion.start(library) { [self] in
-            library.close(handle, $0)
-        } done: { [self] status in
-            _ = self
-            answer.give(status)
-        }
+        // Also in a task that is cancelled.
+        await Task { [due] in try? await Task.sleep(until: due) }.value
+        let answer = Answer<Void>()
+        Self.close(SendablePointer(handle), pool) { answer.give(()) }
         _ = await answer.wait(for: pool.cluster.settings.patience)
+    }
+
+    /// - Parameter done: is called when the image is closed.
+    private static func close(
+        _ handle: SendablePointer, _ pool: CephPool, done: @escaping @Sendable () -> Void = {}
+    ) {
+        Completion.start(pool.library) {
+            pool.library.close(handle.pointer, $0)
+        } done: { _ in
+            _ = pool
+            done()
+        }
     }
 
     // MARK: Data

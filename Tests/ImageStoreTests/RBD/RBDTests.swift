@@ -189,6 +189,24 @@ import Testing
             }
         }
 
+        /// librbd must be done with an image that it has opened before it closes it, whichever threads do both.
+        @Test func closesWhatWasOpenedJustNow() async throws {
+            try await TestStore.withRBD { test in
+                let location = try await test.store.add("image", Noise.bytes(1000, seed: 5))
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<16 {
+                        group.addTask {
+                            for _ in 0..<30 {
+                                let size = try await test.store.size(of: location, context: .service)
+                                #expect(size == 1000)
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+
         @Test func givesMemoryBackWhenReadersGoAway() async throws {
             try await TestStore.withRBD { test in
                 let location = try await test.store.add("image", Noise.bytes(30_000_000, seed: 4))
