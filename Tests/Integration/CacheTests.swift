@@ -45,7 +45,7 @@ extension IntegrationTests {
         }
 
         /// `PUT /v2/cache/{image_id}`, by the process that looks after the cache.
-        @Test(.timeLimit(.minutes(3))) func queuedImagesAreFetchedByTheProcess() async throws {
+        @Test(.timeLimit(.minutes(10))) func queuedImagesAreFetchedByTheProcess() async throws {
             try await withTemporaryDirectory { directory in
                 let site = try Self.site(directory)
                 try await site.synchronizeDatabase(.ours)
@@ -69,7 +69,7 @@ extension IntegrationTests {
         }
 
         /// `glance-cache-manage`, and the commands that do one round of what the process does.
-        @Test(.timeLimit(.minutes(3))) func commandsWork() async throws {
+        @Test(.timeLimit(.minutes(10))) func commandsWork() async throws {
             try await withTemporaryDirectory { directory in
                 let site = try Self.site(directory, ["image_cache_max_size": "150000"])
                 try await site.synchronizeDatabase(.ours)

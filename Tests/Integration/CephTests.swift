@@ -76,7 +76,7 @@ extension IntegrationTests {
         }()
 
         /// Nova and Cinder clone what these URLs name.
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func copiesWithinTheClusterAndSaysWhereImagesAre() async throws {
             try await withSite { site, pools in
                 let fsid = try pools.server.setting("CEPH_FSID")
@@ -115,7 +115,7 @@ extension IntegrationTests {
         }
 
         /// The second store has them from the first.
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func importsIntoSeveralStoresOfTheCluster() async throws {
             try await withSite { site, pools in
                 try await withGlance(.ours, site) { glance in
@@ -137,7 +137,7 @@ extension IntegrationTests {
         }
 
         /// A copy ends with its image, and leaves nothing.
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func anImageThatIsDeletedIsNotCopiedAnyFurther() async throws {
             try await withSite { site, pools in
                 try await withGlance(.ours, site) { glance in

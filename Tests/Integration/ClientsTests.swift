@@ -5,7 +5,7 @@ import Testing
 extension IntegrationTests {
     /// The clients that people and other services use find what they look for, in each part of the API.
     @Suite struct ClientsTests {
-        @Test(.timeLimit(.minutes(5)), arguments: SiteStore.Driver.allCases)
+        @Test(.timeLimit(.minutes(10)), arguments: SiteStore.Driver.allCases)
         func everyPartWorksWithEveryClient(store driver: SiteStore.Driver) async throws {
             let python = try await command(Project.support("fetch"), ["client"])
                 .trimmingCharacters(in: .whitespacesAndNewlines)

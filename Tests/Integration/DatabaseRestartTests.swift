@@ -5,7 +5,7 @@ import Testing
 extension IntegrationTests {
     /// A restart of PostgreSQL fails what was in flight and nothing after it.
     @Suite struct DatabaseRestartTests {
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func serviceComesBackWithTheDatabase() async throws {
             try await withServer("postgresql") { database in
                 try await withTemporaryDirectory { directory in

@@ -7,7 +7,7 @@ extension IntegrationTests {
     /// What no honest client sends, at a site with PostgreSQL, Keystone and memcached: every answer says that the client is
     /// wrong, no worker ends, nothing stays behind.
     @Suite struct HostileClientTests {
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func nothingTheClientDoesIsTheServersFault() async throws {
             try await withServers(["postgresql", "keystone", "memcached"]) { servers in
                 try await withTemporaryDirectory { directory in

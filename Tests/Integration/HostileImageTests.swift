@@ -8,7 +8,7 @@ extension IntegrationTests {
     @Suite struct HostileImageTests {
         @Test(
             "CVE-2015-5162, CVE-2015-5163, CVE-2022-47951, CVE-2024-32498: a corpus of hostile images",
-            .timeLimit(.minutes(5)))
+            .timeLimit(.minutes(10)))
         func whatIsRefusedLeavesNothing() async throws {
             try await command(Project.support("need"), ["qemu-utils"])
             try await withTemporaryDirectory { directory in

@@ -16,7 +16,7 @@ extension IntegrationTests {
             inject = origin:imported
             """
 
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func webDownloadWithPlugins() async throws {
             try await command(Project.support("need"), ["qemu-utils"])
             try await withNginx { nginx, directory in
@@ -59,7 +59,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func restrictedURIsAreBadRequests() async throws {
             try await withNginx { nginx, directory in
                 let site = try site(in: directory, nginx, "")
@@ -85,7 +85,7 @@ extension IntegrationTests {
         }
 
         /// Without steps nothing is staged, unless the server cannot go on where a connection broke.
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func dataPassStraightIntoTheStore() async throws {
             try await withNginx { nginx, directory in
                 let site = try site(in: directory, nginx, "")
@@ -117,7 +117,7 @@ extension IntegrationTests {
         }
 
         /// With a step, because it is staged then.
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func aDownloadGoesOnAfterACrash() async throws {
             try await withNginx { nginx, directory in
                 let site = try site(
@@ -153,7 +153,7 @@ extension IntegrationTests {
             return (attributes?[.size] as? Int64) ?? 0
         }
 
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func anImageComesFromAnotherRegion() async throws {
             try await withServer("keystone") { keystone in
                 try await withTemporaryDirectory { directory in
@@ -214,7 +214,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func signedImagesAreVerifiedWhenTheyAreImported() async throws {
             try await withServer("keystone") { @Sendable keystone in
                 let identity = try Keystone(keystone)

@@ -4,7 +4,7 @@ import Testing
 extension IntegrationTests {
     /// Tokens of a real Keystone, with memcached in between.
     @Suite struct KeystoneTests {
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func tokensAreAskedFor() async throws {
             try await withServer("keystone") { keystone in
                 try await withServer("memcached") { memcached in

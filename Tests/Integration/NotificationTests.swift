@@ -6,7 +6,7 @@ import Testing
 extension IntegrationTests {
     /// What other services hear of us, beside what they hear of Glance.
     @Suite(.serialized) struct NotificationTests {
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func othersHearTheSameAsFromGlance() async throws {
             try await withServer("rabbitmq") { rabbit in
                 let theirs = try await heard(of: .glance33, rabbit) { _, _ in }
@@ -24,7 +24,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func aBrokerThatIsAwayDelaysNobody() async throws {
             try await withServer("rabbitmq") { rabbit in
                 try await withTemporaryDirectory { directory in

@@ -61,7 +61,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func storesServesCopiesAndRemoves() async throws {
             try await withSite(["s3_store_large_object_chunk_size": "5"]) { site, bucket in
                 try await site.synchronizeDatabase(.ours)
@@ -118,7 +118,7 @@ extension IntegrationTests {
         }
 
         /// Its images are away with it, and nothing else is; they come back by themselves.
-        @Test(.timeLimit(.minutes(5)))
+        @Test(.timeLimit(.minutes(10)))
         func startsWhileTheServiceIsAway() async throws {
             try await withSite { site, bucket in
                 try await site.synchronizeDatabase(.ours)

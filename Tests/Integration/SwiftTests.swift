@@ -25,7 +25,7 @@ extension IntegrationTests {
         }
 
         /// The service starts while Swift is away; only what is in Swift has to wait.
-        @Test(.timeLimit(.minutes(4)))
+        @Test(.timeLimit(.minutes(10)))
         func swiftMayBeAwayAtTheStart() async throws {
             try await withServer("swift-keystone") { @Sendable server in
                 try await withTemporaryDirectory { directory in
@@ -79,7 +79,7 @@ extension IntegrationTests {
         }
 
         /// Who may read an image's container follows who may read the image.
-        @Test(.timeLimit(.minutes(4)))
+        @Test(.timeLimit(.minutes(10)))
         func containersFollowTheirImages() async throws {
             try await withServer("swift-keystone") { @Sendable server in
                 try await withTemporaryDirectory { directory in

@@ -27,7 +27,7 @@ extension IntegrationTests {
         }
 
         /// The default store is away at the start: its images wait, the others do not, and it comes back by itself.
-        @Test(.timeLimit(.minutes(4)))
+        @Test(.timeLimit(.minutes(10)))
         func startsWhileTheServerIsAway() async throws {
             try await withServer("vsphere") { @Sendable server in
                 try await withTemporaryDirectory { directory in

@@ -19,7 +19,7 @@ extension RBDTests {
         }
 
         /// Neither what the libraries have to tell the cluster at the exit nor what their threads do is a reason not to end.
-        @Test(.timeLimit(.minutes(2)), arguments: Moment.allCases)
+        @Test(.timeLimit(.minutes(5)), arguments: Moment.allCases)
         func aProcessEnds(_ moment: Moment) async throws {
             let pool = try await TestCeph.makePool()
             let configuration = try await TestCeph.server().setting("CEPH_CONF")

@@ -209,7 +209,7 @@ extension RBDTests {
 
         /// A client that is connected works on with what its key permitted when it connected, until the cluster shuts it out. Then
         /// its transfers end, and so does all that comes after it, until the key is given back.
-        @Test(.timeLimit(.minutes(2)), arguments: Revocation.allCases)
+        @Test(.timeLimit(.minutes(5)), arguments: Revocation.allCases)
         func aKeyThatIsTakenBackEndsTransfers(_ revocation: Revocation) async throws {
             let pool = try await TestCeph.makePool()
             let user = "passing-\(revocation)"
