@@ -50,7 +50,6 @@ public struct IncomingPieces: Sendable {
     public var isAtEnd: Bool { position == end && reads.isEmpty }
 
     /// The next piece; nil at the end. Begins to read those that follow. Whoever asks for it is done with the one before.
-    ///
     public mutating func next(_ read: @escaping Reading) async throws(StoreError) -> ByteBuffer? {
         if let (bytes, grant) = lent {
             lent = nil

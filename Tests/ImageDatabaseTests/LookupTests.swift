@@ -40,13 +40,9 @@ import Testing
         try await Fixture.run(backend) { fixture in
             let ids = try await fixture.makeImages(20)
             let before = try await fixture.transactions()
-            let lock = try await fixture.lockImages()
-            let first = Task { try await fixture.database.images.find(ids[0]) }
-            try await fixture.waitForBlocked(1)
             // Some of them twice, and some that are not there.
             let wanted = ids + ids.prefix(5) + [newID(), newID()]
-            let finds = wanted.map { id in Task { try await fixture.database.images.find(id) } }
-            try await fixture.waitForWaiting(wanted.count)
+            let (lock, first, finds) = try await fixture.holdUp(ids[0], wanted)
             try await fixture.release(lock)
             #expect(try await first.value?.id == ids[0])
             for (id, find) in zip(wanted, finds) {
@@ -108,11 +104,7 @@ import Testing
     @Test(arguments: databases) func anErrorIsThatOfItsOwnStatement(backend: Backend) async throws {
         try await Fixture.run(backend) { fixture in
             let ids = try await fixture.makeImages(5)
-            let lock = try await fixture.lockImages()
-            let first = Task { try await fixture.database.images.find(ids[0]) }
-            try await fixture.waitForBlocked(1)
-            let finds = ids.map { id in Task { try await fixture.database.images.find(id) } }
-            try await fixture.waitForWaiting(ids.count)
+            let (lock, first, finds) = try await fixture.holdUp(ids[0], ids)
             try await fixture.administrate("pg_cancel_backend(pid)", of: "wait_event_type = 'Lock'")
             await #expect(throws: DatabaseError.self) { try await first.value }
             // Now those that waited wait for the lock, in one statement.
@@ -130,11 +122,7 @@ import Testing
     @Test(arguments: databases) func aConnectionThatBreaksIsNotNoticed(backend: Backend) async throws {
         try await Fixture.run(backend) { fixture in
             let ids = try await fixture.makeImages(5)
-            let lock = try await fixture.lockImages()
-            let first = Task { try await fixture.database.images.find(ids[0]) }
-            try await fixture.waitForBlocked(1)
-            let finds = ids.map { id in Task { try await fixture.database.images.find(id) } }
-            try await fixture.waitForWaiting(ids.count)
+            let (lock, first, finds) = try await fixture.holdUp(ids[0], ids)
             for _ in 0..<3 {
                 try await fixture.administrate("pg_terminate_backend(pid, 10000)", of: "wait_event_type = 'Lock'")
                 try await fixture.waitForBlocked(1)
@@ -148,11 +136,7 @@ import Testing
     @Test(arguments: databases) func whoIsCancelledTakesNobodyAlong(backend: Backend) async throws {
         try await Fixture.run(backend) { fixture in
             let ids = try await fixture.makeImages(6)
-            let lock = try await fixture.lockImages()
-            let first = Task { try await fixture.database.images.find(ids[0]) }
-            try await fixture.waitForBlocked(1)
-            let finds = ids.map { id in Task { try await fixture.database.images.find(id) } }
-            try await fixture.waitForWaiting(ids.count)
+            let (lock, first, finds) = try await fixture.holdUp(ids[0], ids)
             first.cancel()
             for find in finds.prefix(3) { find.cancel() }
             try await fixture.release(lock)
@@ -176,11 +160,7 @@ import Testing
     @Test(arguments: databases) func theEndServesThoseWhoWait(backend: Backend) async throws {
         try await Fixture.run(backend) { fixture in
             let ids = try await fixture.makeImages(5)
-            let lock = try await fixture.lockImages()
-            let first = Task { try await fixture.database.images.find(ids[0]) }
-            try await fixture.waitForBlocked(1)
-            let finds = ids.map { id in Task { try await fixture.database.images.find(id) } }
-            try await fixture.waitForWaiting(ids.count)
+            let (lock, first, finds) = try await fixture.holdUp(ids[0], ids)
             let end = Task { await fixture.database.close() }
             while fixture.waiting > 0 { await Task.yield() }
             try await fixture.release(lock)
@@ -306,8 +286,24 @@ private struct Fixture: Sendable {
         return ids
     }
 
+    typealias Find = Task<Image?, any Error>
+
+    /// Looks for one image, which is held up by a lock on their table, and for others, which wait until that is over.
+    func holdUp(
+        _ id: String, _ others: [String]
+    ) async throws -> (lock: Task<Void, Never>, first: Find, others: [Find]) {
+        let lock = try await lockImages()
+        let first = find(id)
+        try await waitForBlocked(1)
+        let finds = others.map(find)
+        try await waitForWaiting(others.count)
+        return (lock, first, finds)
+    }
+
+    private func find(_ id: String) -> Find { Task { try await database.images.find(id) } }
+
     /// Keeps everybody from reading images until it is released.
-    func lockImages() async throws -> Task<Void, Never> {
+    private func lockImages() async throws -> Task<Void, Never> {
         let holder = try backend.open(url)
         let task = Task {
             // A requirement makes it a transaction that begins and ends, in which alone a table can be locked.
