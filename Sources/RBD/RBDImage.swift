@@ -32,11 +32,7 @@ public final class RBDImage: @unchecked Sendable {
     ) async throws(RBDError) -> RBDImage {
         let library = pool.library
         let answer = Answer<Result<SendablePointer, RBDError>> { late in
-            guard case .success(let handle) = late else { return }
-            Task {
-                try? await Task.sleep(for: leastAge)
-                close(handle, pool)
-            }
+            if case .success(let handle) = late { close(handle, pool, opened: .now) }
         }
         let place = Place()
         Completion.start(library) { completion in
@@ -68,37 +64,35 @@ public final class RBDImage: @unchecked Sendable {
 
     deinit {
         guard !isClosed.exchange(true, ordering: .relaxed) else { return }
-        let (handle, pool, due) = (SendablePointer(handle), pool, due)
-        Task {
-            try? await Task.sleep(until: due)
-            Self.close(handle, pool)
-        }
+        Self.close(SendablePointer(handle), pool, opened: opened)
     }
-
-    /// When it may be closed.
-    private var due: ContinuousClock.Instant { opened + Self.leastAge }
 
     /// Closes the image, which must not be in use any more. A second time does nothing.
     ///
     /// Returns after a while in any case. A cluster that is away closes it when it is back.
     public func close() async {
         guard !isClosed.exchange(true, ordering: .relaxed) else { return }
-        // Also in a task that is cancelled.
-        await Task { [due] in try? await Task.sleep(until: due) }.value
         let answer = Answer<Void>()
-        Self.close(SendablePointer(handle), pool) { answer.give(()) }
+        Self.close(SendablePointer(handle), pool, opened: opened) { answer.give(()) }
         _ = await answer.wait(for: pool.cluster.settings.patience)
     }
 
-    /// - Parameter done: is called when the image is closed.
+    /// Closes an image as soon as it is old enough.
+    ///
+    /// - Parameter done: is called when it is closed.
     private static func close(
-        _ handle: SendablePointer, _ pool: CephPool, done: @escaping @Sendable () -> Void = {}
+        _ handle: SendablePointer, _ pool: CephPool, opened: ContinuousClock.Instant,
+        done: @escaping @Sendable () -> Void = {}
     ) {
-        Completion.start(pool.library) {
-            pool.library.close(handle.pointer, $0)
-        } done: { _ in
-            _ = pool
-            done()
+        Task {
+            // Nobody cancels it.
+            try? await Task.sleep(until: opened + leastAge)
+            Completion.start(pool.library) {
+                pool.library.close(handle.pointer, $0)
+            } done: { _ in
+                _ = pool
+                done()
+            }
         }
     }
 
