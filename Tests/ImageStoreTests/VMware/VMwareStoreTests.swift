@@ -182,14 +182,14 @@ import Testing
     @Test func sessionsThatEndAreMadeAnew() async throws {
         try await VMwareTestStore.with { test async throws in
             try await test.store.prepare()
-            try test.endSessions()
-            let location = try await upload(test.store) { try test.endSessions() }
+            try await test.endSessions()
+            let location = try await upload(test.store) { try await test.endSessions() }
             #expect(try test.files() == ["image", "image.upload.moving"])
-            try test.endSessions()
+            try await test.endSessions()
             try await test.store.settle(StoreUpload(imageID: "image", uploadID: "upload"))
-            try test.endSessions()
-            #expect(Self.isComplete(try await download(test.store, location) { try test.endSessions() }))
-            try test.endSessions()
+            try await test.endSessions()
+            #expect(Self.isComplete(try await download(test.store, location) { try await test.endSessions() }))
+            try await test.endSessions()
             try await test.store.delete(location)
             #expect(try test.files() == [])
         }
@@ -201,7 +201,7 @@ import Testing
         try await VMwareTestStore.with { test async throws in
             try await test.store.prepare()
             let writer = try await test.store.makeWriter(imageID: "image", uploadID: "upload", expectedSize: size)
-            try test.endSessions()
+            try await test.endSessions()
             try await writer.write([ByteBuffer(bytes: [1, 2, 3])])
             #expect(try await test.store.read(try await writer.commit()) == [1, 2, 3])
         }

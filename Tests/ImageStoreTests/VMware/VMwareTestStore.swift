@@ -81,10 +81,16 @@ struct VMwareTestStore: Sendable {
             metadata: ["store": "here"])
     }
 
-    /// Ends all sessions, as a server does with those that are not used.
-    func endSessions() throws {
-        guard let process = pid_t(try server.setting("SERVER_PID")), kill(process, SIGUSR1) == 0 else {
-            throw TestFailure("cannot end the sessions")
+    /// Ends all sessions, as a server does with those that are not used. They have ended when it returns.
+    func endSessions() async throws {
+        let ending = try server.setting("VSPHERE_DATA") + "/ending"
+        guard FileManager.default.createFile(atPath: ending, contents: nil),
+            let process = pid_t(try server.setting("SERVER_PID")), kill(process, SIGUSR1) == 0
+        else { throw TestFailure("cannot end the sessions") }
+        let end = ContinuousClock.now + .seconds(30)
+        while FileManager.default.fileExists(atPath: ending) {
+            guard .now < end else { throw TestFailure("the sessions do not end") }
+            try await Task.sleep(for: .milliseconds(1))
         }
     }
 }

@@ -1,7 +1,8 @@
 // A vCenter for the tests: the simulator of the govmomi library (Debian's golang-github-vmware-govmomi-dev), with a front that
 // adds what the library leaves out and a real vCenter has: requests to /folder need a logged-in session (401 otherwise), a new
 // file is answered 201, a directory has to exist, and a datastore can be full (507). The datastores are directories that stay
-// when the simulator is started again, with everything else new, sessions above all. SIGUSR1 ends all sessions.
+// when the simulator is started again, with everything else new, sessions above all. SIGUSR1 ends all sessions, and removes the
+// file "ending" from the directory of the datastores when it has.
 package main
 
 import (
@@ -218,6 +219,7 @@ func main() {
 	go func() {
 		for range signals {
 			front.sessions.endAll()
+			os.Remove(filepath.Join(*data, "ending"))
 		}
 	}()
 	server := &http.Server{
