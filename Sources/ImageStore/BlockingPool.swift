@@ -57,7 +57,7 @@ package final class BlockingPool: Sendable {
 
     /// Runs `work` sometime; nobody waits for it.
     package func runLater(_ work: @escaping @Sendable () -> Void) {
-        pool.submit { _ in work() }
+        submit { _ in work() }
     }
 
     /// Ends the threads that this pool does not share.
@@ -70,7 +70,7 @@ package final class BlockingPool: Sendable {
     private func submit<Value: Sendable>(
         _ work: @escaping @Sendable () throws(StoreError) -> Value, done: @escaping @Sendable (Outcome<Value>) -> Void
     ) {
-        pool.submit { state in
+        submit { state in
             guard state == .active else { return done(.failure(.backend("the store has been shut down"))) }
             do throws(StoreError) {
                 done(.success(try work()))
@@ -78,6 +78,11 @@ package final class BlockingPool: Sendable {
                 done(.failure(error))
             }
         }
+    }
+
+    private func submit(_ call: @escaping NIOThreadPool.WorkItem) {
+        let call = Call(call)
+        pool.submit { state in call.take()?(state) }
     }
 
     private func run<Value: Sendable>(
@@ -113,5 +118,20 @@ package final class BlockingPool: Sendable {
         guard running == threshold else { return }
         limit.logger.warning(
             "\(running) of \(limit.threads) threads of a file store are busy; further calls may have to wait")
+    }
+}
+
+/// What a thread does once. It lets go of what it holds when it has been done: the pool, whose shutdown lets go of its calls
+/// under a lock, must not be the last to hold something that ends with another call of the same pool.
+private final class Call: Sendable {
+    private let call: Mutex<NIOThreadPool.WorkItem?>
+
+    init(_ call: @escaping NIOThreadPool.WorkItem) { self.call = Mutex(call) }
+
+    func take() -> NIOThreadPool.WorkItem? {
+        call.withLock { call in
+            defer { call = nil }
+            return call
+        }
     }
 }

@@ -44,6 +44,31 @@ import Testing
         await #expect(throws: StoreError.self) { try await pool.run { () throws(StoreError) in 1 } }
     }
 
+    /// A file that is still to be closed when the store ends, and whose end is another call.
+    @Test func shutsDownWhileACallHoldsWhatEndsWithAnother() async throws {
+        final class Owner: Sendable {
+            let pool: BlockingPool
+            let report: AsyncStream<Void>.Continuation
+
+            init(_ pool: BlockingPool, _ report: AsyncStream<Void>.Continuation) {
+                self.pool = pool
+                self.report = report
+            }
+
+            deinit { pool.runLater { [report] in report.yield() } }
+        }
+        for _ in 0..<2000 {
+            let pool = Self.pool(threads: 1)
+            let (ended, report) = AsyncStream.makeStream(of: Void.self)
+            for _ in 0..<3 {
+                let owner = Owner(pool, report)
+                pool.runLater { withExtendedLifetime(owner) {} }
+            }
+            await pool.shutdown()
+            #expect(await ended.prefix(3).reduce(into: 0) { count, _ in count += 1 } == 3)
+        }
+    }
+
     @Test func warnsWhenThreadsAreBusy() async throws {
         let log = RecordedLog()
         let pool = Self.pool(threads: 4, threshold: 50, log: log)
