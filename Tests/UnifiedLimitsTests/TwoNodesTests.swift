@@ -53,6 +53,7 @@ import Testing
         let token = try await admin.keystone.token("demo", project: "demo")
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.images
+        configuration.timeout.connect = .seconds(60)
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         try await withTemporaryDirectory { directory in
             var sites: [Site] = []

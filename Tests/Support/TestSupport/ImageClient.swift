@@ -14,6 +14,8 @@ public struct ImageClient: Sendable {
     private static let connections: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.idleTimeout = .milliseconds(100)
+        // Many requests at a time wait for each other's connections.
+        configuration.timeout.connect = .seconds(60)
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
